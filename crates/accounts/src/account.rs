@@ -1,0 +1,56 @@
+use crate::names::{EmailAddress, PersonName, Username};
+use jiff::Timestamp;
+use square_kernel::{Permissions, UserId};
+use std::sync::Arc;
+
+/// Whether an account may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It may.
+    Active,
+    /// An administrator has suspended it: nobody signs in to it.
+    Suspended,
+}
+
+/// How somebody first came to their account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginMethod {
+    /// With a password.
+    Signup,
+}
+
+impl LoginMethod {
+    /// Its name in JSON and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Signup => "signup",
+        }
+    }
+}
+
+/// A person's account, without its secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its identifier.
+    pub id: UserId,
+    /// Its public, unique name.
+    pub username: Username,
+    /// Where its letters go. Unique. `None` only where the settings do not ask for one.
+    pub email: Option<EmailAddress>,
+    /// First name; may be empty.
+    pub first_name: PersonName,
+    /// Last name; may be empty.
+    pub last_name: PersonName,
+    /// Whether it may be used.
+    pub standing: Standing,
+    /// When the address was confirmed. An account without an address counts as confirmed from the start.
+    pub confirmed_at: Option<Timestamp>,
+    /// How it came about.
+    pub login_method: LoginMethod,
+    /// Names of its roles, in alphabetical order.
+    pub roles: Arc<[String]>,
+    /// What its roles allow together.
+    pub permissions: Permissions,
+    /// When it was made.
+    pub created_at: Timestamp,
+}

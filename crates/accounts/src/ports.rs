@@ -1,0 +1,318 @@
+//! What this crate needs from outside.
+
+use crate::account::{Account, LoginMethod};
+use crate::letter::{ClaimedLetter, Letter, LetterId};
+use crate::names::{EmailAddress, PersonName, Username};
+use crate::password::{Password, PasswordHash};
+use crate::tokens::{AccessClaims, TokenDigest};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use square_kernel::{Sealed, Secret, SessionId, Unavailable, UserId};
+use std::sync::Arc;
+
+/// An account about to be made.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// Its identifier.
+    pub id: UserId,
+    /// Its public name.
+    pub username: Username,
+    /// Its address, where one is given.
+    pub email: Option<EmailAddress>,
+    /// First name; may be empty.
+    pub first_name: PersonName,
+    /// Last name; may be empty.
+    pub last_name: PersonName,
+    /// The hash of its password.
+    pub password: PasswordHash,
+    /// Set where the account counts as confirmed from the start.
+    pub confirmed_at: Option<Timestamp>,
+    /// How it came about.
+    pub login_method: LoginMethod,
+    /// Names of the roles it starts with.
+    pub roles: Vec<String>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// A letter to be stored in the transaction of the change that causes it.
+#[derive(Debug, Clone)]
+pub struct NewLetter {
+    /// Its identifier.
+    pub id: LetterId,
+    /// The letter.
+    pub letter: Letter,
+    /// When it was caused; it may be sent from then on.
+    pub at: Timestamp,
+}
+
+/// A confirmation secret to be stored.
+#[derive(Debug, Clone, Copy)]
+pub struct NewConfirmation {
+    /// What the link's token hashes to.
+    pub digest: TokenDigest,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+}
+
+/// What became of a registration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registration {
+    /// The account is made, with its roles.
+    Created(Box<Account>),
+    /// Another account has the name; nothing was stored. Wins over `EmailTaken` when both apply, so that a
+    /// taken name cannot be used to find out about an address.
+    UsernameTaken,
+    /// Another account has the address; nothing was stored.
+    EmailTaken,
+}
+
+/// How somebody names their account at sign-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginName {
+    /// By public name, in its comparison form ([`Username::key`]).
+    Username(String),
+    /// By address.
+    Email(EmailAddress),
+}
+
+/// Keeps accounts, their roles, confirmation secrets and letters. Each method is one transaction.
+#[async_trait]
+pub trait AccountStore: Send + Sync {
+    /// Makes an account, stores `confirmation` and `letter` with it; all of it or nothing. Names (by
+    /// [`Username::key`]) and addresses MUST stay unique, also under concurrency. Roles that do not exist
+    /// MUST be an error.
+    async fn register(
+        &self,
+        account: &NewAccount,
+        confirmation: Option<&NewConfirmation>,
+        letter: Option<&NewLetter>,
+    ) -> Result<Registration, Unavailable>;
+
+    /// Stores a letter that no other change goes with.
+    async fn post(&self, letter: &NewLetter) -> Result<(), Unavailable>;
+
+    /// One account.
+    async fn by_id(&self, id: UserId) -> Result<Option<Account>, Unavailable>;
+
+    /// The account that somebody names at sign-in, with the hash of its password.
+    async fn credentials(&self, login: &LoginName) -> Result<Option<(Account, PasswordHash)>, Unavailable>;
+
+    /// The account with an address.
+    async fn by_email(&self, email: &EmailAddress) -> Result<Option<Account>, Unavailable>;
+
+    /// Spends a confirmation secret and confirms its account's address at `at`. Of any number of calls with
+    /// one secret exactly one MUST get the account; the others, and those with a secret that is unknown or
+    /// expired at `at` or belongs to another account than `user` (where given), get `None`.
+    async fn confirm(
+        &self,
+        digest: &TokenDigest,
+        user: Option<UserId>,
+        at: Timestamp,
+    ) -> Result<Option<Account>, Unavailable>;
+
+    /// Stores a further confirmation secret and its letter for an account that is not confirmed yet; `false`,
+    /// and nothing stored, when it is confirmed or gone. Earlier secrets stay good until they expire.
+    async fn renew_confirmation(
+        &self,
+        user: UserId,
+        confirmation: &NewConfirmation,
+        letter: &NewLetter,
+    ) -> Result<bool, Unavailable>;
+
+    /// Puts `new` in the place of `old`; `false` when the hash is no longer `old`.
+    async fn upgrade_hash(
+        &self,
+        user: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, Unavailable>;
+
+    /// Adds a role to an account; `false` when account or role does not exist.
+    async fn grant_role(&self, user: UserId, role: &str) -> Result<bool, Unavailable>;
+
+    /// Suspends or readmits an account; suspending also ends its sessions at `at` and returns their ids.
+    /// `None` when there is no such account.
+    async fn set_suspended(
+        &self,
+        user: UserId,
+        suspended: bool,
+        at: Timestamp,
+    ) -> Result<Option<Vec<SessionId>>, Unavailable>;
+
+    /// The permissions (`verb:thing`) of a role; empty when there is no such role.
+    async fn permissions_of(&self, role: &str) -> Result<Vec<String>, Unavailable>;
+}
+
+/// A signed-in session as it is stored. Its tokens are not: they are derived from `id` and `generation`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// Its identifier.
+    pub id: SessionId,
+    /// Whose.
+    pub user: UserId,
+    /// How often its refresh token was rotated; the current refresh token belongs to this number.
+    pub generation: u32,
+    /// When the current generation began.
+    pub rotated_at: Timestamp,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// After this moment it cannot be refreshed.
+    pub expires_at: Timestamp,
+    /// When it ended, if it has.
+    pub ended_at: Option<Timestamp>,
+    /// The address it was opened from, where known.
+    pub address: Option<String>,
+    /// The user agent it was opened with, where known; at most 200 characters.
+    pub agent: Option<String>,
+}
+
+/// What became of rotating a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rotation {
+    /// The session is at the next generation now, as given.
+    Rotated(SessionRecord),
+    /// Nothing changed: it is at another generation than the caller's, has ended or has expired.
+    Stale(SessionRecord),
+    /// There is no such session.
+    Unknown,
+}
+
+/// Keeps sessions. Each method is one transaction.
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// Stores a new session; `false`, and nothing stored, when its account is gone or suspended.
+    async fn open(&self, session: &SessionRecord) -> Result<bool, Unavailable>;
+
+    /// Moves a session that is at generation `from`, has not ended and not expired at `at`, to `from + 1`,
+    /// setting `rotated_at` to `at` and `expires_at` as given. Of any number of calls with one `from` exactly
+    /// one MUST get `Rotated`.
+    async fn rotate(
+        &self,
+        session: SessionId,
+        from: u32,
+        at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<Rotation, Unavailable>;
+
+    /// Ends a session; `false` when it had ended or does not exist.
+    async fn end(&self, session: SessionId, at: Timestamp) -> Result<bool, Unavailable>;
+
+    /// Sessions that ended at or after `since`, with the moment of their end.
+    async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, Unavailable>;
+}
+
+/// The queue of stored letters, as the one who sends them sees it.
+#[async_trait]
+pub trait LetterQueue: Send + Sync {
+    /// Takes the oldest letter that is due at `now` and hides it from others until `lease_until`. Of any
+    /// number of concurrent calls, each letter MUST go to one only.
+    async fn claim(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Option<ClaimedLetter>, Unavailable>;
+
+    /// Notes that it was sent, and forgets its content.
+    async fn sent(&self, id: LetterId, at: Timestamp) -> Result<(), Unavailable>;
+
+    /// Notes a failed attempt; the letter is due again at `retry_at`.
+    async fn retry(&self, id: LetterId, retry_at: Timestamp, reason: &str) -> Result<(), Unavailable>;
+
+    /// Gives up on it: it stays stored, set aside, until somebody looks.
+    async fn set_aside(&self, id: LetterId, at: Timestamp, reason: &str) -> Result<(), Unavailable>;
+}
+
+/// Why a letter did not leave; the text is for the operator and holds no content of the letter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PostError {
+    /// Trying again later may help.
+    #[error("{0}")]
+    Temporary(String),
+    /// Trying again will not help: the address or the letter is refused for good.
+    #[error("{0}")]
+    Permanent(String),
+}
+
+/// Carries letters.
+#[async_trait]
+pub trait Postman: Send + Sync {
+    /// Hands the letter over to whoever delivers it.
+    async fn send(&self, id: LetterId, letter: &Letter) -> Result<(), PostError>;
+}
+
+/// What a password check found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordCheck {
+    /// It is another password.
+    Wrong,
+    /// It is the password.
+    Right {
+        /// Whether the hash was made with settings that are no longer the current ones.
+        outdated: bool,
+    },
+}
+
+/// Hashes passwords. Slow on purpose; MUST NOT block the caller's thread.
+#[async_trait]
+pub trait PasswordHasher: Send + Sync {
+    /// Hashes a password to be set.
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, Unavailable>;
+
+    /// Checks what somebody typed against a hash. MUST take as long when it is wrong as when it is right.
+    async fn verify(&self, typed: &Secret, hash: &PasswordHash) -> Result<PasswordCheck, Unavailable>;
+
+    /// A hash that no password matches and that takes as long to check as a real one: for names that have no
+    /// account.
+    fn decoy(&self) -> PasswordHash;
+}
+
+/// An access token that must not be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenRejected {
+    /// It was good once.
+    #[error("the token has expired")]
+    Expired,
+    /// It never was: altered, of another kind, from elsewhere, or no token at all.
+    #[error("the token is not valid")]
+    Invalid,
+}
+
+/// Signs and verifies access tokens.
+pub trait TokenSigner: Send + Sync {
+    /// Signs. Equal claims MUST give equal tokens while the signing key is the same.
+    fn sign(&self, claims: &AccessClaims) -> Result<Secret, Unavailable>;
+
+    /// Verifies signature, kind, issuer, audience and, at `now`, the times.
+    fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenRejected>;
+
+    /// The public keys as a JSON Web Key Set (RFC 7517), as JSON text; an empty set where there are none.
+    fn jwks(&self) -> Arc<str>;
+}
+
+/// A signing key as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSigningKey {
+    /// Its `kid`.
+    pub id: String,
+    /// The private key in PKCS#8, sealed for [`StoredSigningKey::PURPOSE`].
+    pub private: Sealed,
+    /// When it was made; the newest signs, the others only verify.
+    pub created_at: Timestamp,
+}
+
+impl StoredSigningKey {
+    /// What signing keys are sealed for.
+    pub const PURPOSE: &'static str = "signing-key";
+}
+
+/// Keeps signing keys.
+#[async_trait]
+pub trait SigningKeyStore: Send + Sync {
+    /// All keys, newest first.
+    async fn all(&self) -> Result<Vec<StoredSigningKey>, Unavailable>;
+
+    /// Stores the first key. When there is one already, nothing is stored: of several instances that start at
+    /// once one wins, and all then load the same key.
+    async fn add_first(&self, key: &StoredSigningKey) -> Result<(), Unavailable>;
+}

@@ -1,0 +1,46 @@
+use crate::{Permissions, SessionId, UserId};
+use std::sync::Arc;
+
+/// Whoever makes a call: somebody signed in, or anybody. What they may see and do follows from it.
+#[derive(Debug, Clone, Default)]
+pub struct Asker {
+    /// Who it is; `None` for anybody.
+    pub identity: Option<Identity>,
+    /// What they may do. Anybody may do something too, where the operator grants it.
+    pub permissions: Permissions,
+}
+
+/// A person who has proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The account.
+    pub user: UserId,
+    /// The session in which they signed in.
+    pub session: SessionId,
+    /// Their name as others see it.
+    pub username: Arc<str>,
+    /// Names of their roles.
+    pub roles: Arc<[String]>,
+}
+
+impl Asker {
+    /// Anybody, holding what the operator grants to everybody.
+    pub fn anonymous(permissions: Permissions) -> Self {
+        Self { identity: None, permissions }
+    }
+
+    /// The account, when signed in.
+    pub fn user(&self) -> Option<UserId> {
+        self.identity.as_ref().map(|identity| identity.user)
+    }
+
+    /// Whether this is `user`, signed in.
+    pub fn is(&self, user: UserId) -> bool {
+        self.user() == Some(user)
+    }
+
+    /// Whether `permission` (`verb:thing`) is held.
+    pub fn may(&self, permission: &str) -> bool {
+        self.permissions.allow(permission)
+    }
+}

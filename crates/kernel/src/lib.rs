@@ -1,0 +1,32 @@
+//! The words that every domain crate of Square shares, and nothing else.
+//!
+//! A thing belongs here only when two domain crates need it and neither owns it: identifiers that cross
+//! crates, time and randomness as ports, who is asking, and the ways a call can fail that mean the same
+//! everywhere. Rules of one domain do not belong here, however small.
+
+mod asker;
+mod clock;
+mod failure;
+mod id;
+mod page;
+mod permission;
+mod randomness;
+mod sealing;
+mod secret;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use asker::{Asker, Identity};
+pub use clock::{Clock, SystemClock};
+pub use failure::{FieldError, Invalid, Unavailable};
+pub use id::{IdSyntax, SessionId, SkillId, UserId, new_uuid, parse_uuid};
+pub use page::{Limit, Page, Slice};
+pub use permission::{Permission, Permissions};
+pub use randomness::{OsRandomness, Randomness};
+pub use sealing::{KeyedHash, SealBroken, Sealed, Sealer};
+pub use secret::Secret;
+
+// Used by the `id!` macro in the crates that declare identifiers.
+#[doc(hidden)]
+pub use {jiff, uuid};

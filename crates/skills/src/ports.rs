@@ -1,0 +1,127 @@
+//! What this crate needs from outside.
+
+use crate::training::{TrainingId, TrainingRecord, TrainingSet, TrainingState};
+use crate::{RegisteredSkill, Skill, SkillUrl};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use square_kernel::{FieldError, SkillId, Unavailable, UserId};
+use std::sync::Arc;
+
+/// What became of writing a skill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is stored.
+    Done,
+    /// Another skill has this name (compared by [`crate::SkillName::key`]); nothing was stored.
+    NameTaken,
+    /// There is no such skill any more; nothing was stored.
+    Gone,
+}
+
+/// Keeps registered skills, their trainings and example questions. Each method is one transaction.
+#[async_trait]
+pub trait SkillStore: Send + Sync {
+    /// Whether `user` may own skills: an active account whose address is confirmed.
+    async fn may_own(&self, user: UserId) -> Result<bool, Unavailable>;
+
+    /// Adds a skill. MUST return `NameTaken` when the name is in use, also under concurrency; never `Gone`.
+    async fn insert(&self, skill: &RegisteredSkill) -> Result<Written, Unavailable>;
+
+    /// Replaces name, description, address, secret and `updated_at` of the skill with this id; whether it is
+    /// published, its samples and its owner stay as they are stored.
+    async fn update(&self, skill: &RegisteredSkill) -> Result<Written, Unavailable>;
+
+    /// Removes the skill with its trainings and examples. `false` when there is none.
+    async fn delete(&self, id: SkillId) -> Result<bool, Unavailable>;
+
+    /// One skill.
+    async fn find(&self, id: SkillId) -> Result<Option<RegisteredSkill>, Unavailable>;
+
+    /// All skills, published or not, oldest first.
+    async fn all(&self) -> Result<Vec<RegisteredSkill>, Unavailable>;
+
+    /// Stores a training as `Running` with its examples. A training of the same skill that was running is
+    /// superseded: its `finish_training` will find nothing. The examples of the training that the skill is
+    /// published with stay. `false` when the skill is gone; then nothing is stored.
+    async fn begin_training(
+        &self,
+        id: TrainingId,
+        skill: SkillId,
+        examples: &TrainingSet,
+        at: Timestamp,
+    ) -> Result<bool, Unavailable>;
+
+    /// Ends a training that is still the newest of its skill and running.
+    ///
+    /// With `Published`, the skill becomes published with the examples of this training, its samples are the
+    /// first [`RegisteredSkill::SAMPLES`] of them, `updated_at` is `at`, and the examples of earlier trainings
+    /// are deleted. With `Failed`, the examples of this training are deleted and the skill stays as it was.
+    /// MUST change nothing and return `None` when the training was superseded or its skill is gone or was
+    /// unpublished meanwhile; otherwise the skill as it is now.
+    async fn finish_training(
+        &self,
+        id: TrainingId,
+        state: &TrainingState,
+        at: Timestamp,
+    ) -> Result<Option<RegisteredSkill>, Unavailable>;
+
+    /// Unpublishes, deletes every example and training of the skill. The skill as it is now; `None` when gone.
+    async fn unpublish(&self, skill: SkillId, at: Timestamp) -> Result<Option<RegisteredSkill>, Unavailable>;
+
+    /// The newest training of a skill.
+    async fn training(&self, skill: SkillId) -> Result<Option<TrainingRecord>, Unavailable>;
+
+    /// The examples of one training, in the order they were given.
+    async fn examples(&self, training: TrainingId) -> Result<Option<TrainingSet>, Unavailable>;
+
+    /// Trainings that are `Running`, oldest first: what a process that died left undone.
+    async fn running_trainings(&self) -> Result<Vec<TrainingRecord>, Unavailable>;
+
+    /// For every published skill the questions it was published with.
+    async fn published_examples(&self) -> Result<Vec<(SkillId, Arc<[String]>)>, Unavailable>;
+}
+
+/// Makes what answers out of what was registered.
+pub trait Connector: Send + Sync {
+    /// Never fails: what cannot be connected to answers with a failure.
+    fn connect(&self, skill: &RegisteredSkill) -> Arc<dyn Skill>;
+}
+
+/// Says which addresses skills may have.
+#[async_trait]
+pub trait AddressGuard: Send + Sync {
+    /// An error for the field `url` when this server may not call the address.
+    async fn check(&self, url: &SkillUrl) -> Result<(), FieldError>;
+}
+
+/// Learning came to nothing; the text is fit for the skill's owner.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct LearningFailed(pub String);
+
+/// A selector as the one who publishes skills sees it: it learns and forgets skills.
+///
+/// Learning MUST NOT hold up questions: they are routed by what was known before until the new knowledge is
+/// swapped in whole.
+#[async_trait]
+pub trait Learner: Send + Sync {
+    /// The selector's name.
+    fn name(&self) -> &str;
+
+    /// Starts anew with exactly these skills.
+    async fn learn_all(&self, skills: &[(SkillId, Arc<[String]>)]) -> Result<(), LearningFailed>;
+
+    /// Learns one skill, replacing what was known of it. `progress` is told numbers from 0 to 1.
+    async fn learn(
+        &self,
+        skill: SkillId,
+        examples: &[String],
+        progress: &(dyn Fn(f32) + Send + Sync),
+    ) -> Result<(), LearningFailed>;
+
+    /// Forgets one skill; nothing happens when it was not known.
+    async fn forget(&self, skill: SkillId) -> Result<(), LearningFailed>;
+
+    /// The share, 0 to 1, of `questions` for which the skill comes first among all known ones.
+    async fn accuracy(&self, skill: SkillId, questions: &[String]) -> Result<f64, LearningFailed>;
+}
