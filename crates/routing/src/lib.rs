@@ -1,17 +1,31 @@
 //! Questions: choosing the skills that fit, asking them side by side, the numbered answer log.
 //!
-//! A question's way: `Router::ask` takes the skills that exist from the in-memory
+//! A question's way: [`Router::ask`] takes the skills that exist from the in-memory
 //! [`SkillDirectory`](square_skills::SkillDirectory), has a [`Selector`] rank them, asks the best ones at
 //! once through [`Skill`](square_skills::Skill) and writes each answer to the [`QuestionLog`] as it comes.
-//! Whoever watches reads the log through an `AnswerStream`, so every transport shows the same entries
+//! Whoever watches reads the log through an [`AnswerStream`], so every transport shows the same entries
 //! under the same numbers. No database is read on this way.
 
+mod ask;
+mod cancel;
+mod candidates;
 mod choose;
+mod fan_out;
+mod history;
+mod live;
 mod log;
 mod question;
+mod recover;
+mod router;
 mod selector;
+mod watch;
 
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use ask::{AskError, Asked};
 pub use choose::{Choice, Chosen};
+pub use history::HistoryError;
 pub use log::{
     AnsweredQuestion, Ending, Finish, LogEntry, LogEvent, QuestionLog, QuestionRecord, SkillError,
     SkillOutcome,
@@ -19,4 +33,6 @@ pub use log::{
 pub use question::{
     Deadline, MaxResults, MaxSkills, Question, QuestionId, QuestionText, Selection, SkillRef,
 };
+pub use router::{Router, RouterParts, SelectorInfo};
 pub use selector::{Candidate, Ranking, Score, Selector, SelectorUnavailable};
+pub use watch::{AnswerStream, WatchError};

@@ -1,0 +1,157 @@
+use crate::live::{LiveQuestion, LiveQuestions};
+use crate::{Chosen, Ending, Finish, LogEntry, LogEvent, QuestionLog, SkillError, SkillOutcome};
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::{FuturesUnordered, StreamExt};
+use square_kernel::{Clock, Unavailable};
+use square_skills::{ResultItem, Skill, SkillFailure, SkillRequest};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use tokio::time::{Instant, sleep_until};
+
+/// One skill that is asked.
+pub(crate) struct Call {
+    pub(crate) chosen: Chosen,
+    pub(crate) skill: Arc<dyn Skill>,
+}
+
+/// The task that works on one question: asks its skills side by side and stores what comes, in the order in
+/// which it comes.
+///
+/// Nothing is shown before it is stored. While one batch of entries is being stored the skills go on and the
+/// next batch gathers, so a slow disk delays answers but never loses or reorders them.
+pub(crate) struct FanOut {
+    pub(crate) live: Arc<LiveQuestion>,
+    pub(crate) all_live: Arc<LiveQuestions>,
+    pub(crate) log: Arc<dyn QuestionLog>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) request: Arc<SkillRequest>,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) begun: Instant,
+}
+
+type Answer = Result<Vec<ResultItem>, SkillFailure>;
+
+impl FanOut {
+    pub(crate) async fn run(self) {
+        let id = self.live.record.id;
+        if let Err(cause) = self.work().await {
+            tracing::error!(cause = cause.chain(), "the question's log cannot be written");
+            self.live.fail(cause);
+        }
+        self.all_live.remove(id);
+    }
+
+    async fn work(&self) -> Result<(), Unavailable> {
+        let mut calls: FuturesUnordered<_> = (0..self.calls.len()).map(|index| self.call(index)).collect();
+        let mut waiting: Vec<bool> = vec![true; self.calls.len()];
+        let mut journal = Journal::new(self);
+        let deadline = sleep_until(self.begun + self.live.record.deadline);
+        let cancelled = self.live.cancelled();
+        tokio::pin!(deadline, cancelled);
+
+        // The order of the branches is the order of precedence: an answer that is there beats the deadline.
+        let ending = loop {
+            tokio::select! {
+                biased;
+                written = journal.written() => written?,
+                next = calls.next() => match next {
+                    Some((index, answer)) => {
+                        waiting[index] = false;
+                        journal.note(self.outcome(index, answer));
+                        journal.write();
+                    }
+                    None => break Ending::Complete,
+                },
+                () = &mut deadline => break Ending::Deadline,
+                () = &mut cancelled => break Ending::Cancelled,
+            }
+        };
+
+        let failure =
+            if ending == Ending::Cancelled { SkillFailure::Cancelled } else { SkillFailure::TimedOut };
+        for (index, _) in waiting.iter().enumerate().filter(|(_, waiting)| **waiting) {
+            journal.note(self.outcome(index, Err(failure.clone())));
+        }
+        journal.note(LogEvent::Finished(Finish { ending, took: self.begun.elapsed() }));
+        journal.flush().await
+    }
+
+    async fn call(&self, index: usize) -> (usize, Answer) {
+        let answer = AssertUnwindSafe(self.calls[index].skill.answer(&self.request)).catch_unwind().await;
+        let answer = answer.unwrap_or_else(|_| {
+            tracing::error!(skill = self.calls[index].chosen.name, "the skill panicked");
+            Err(SkillFailure::Internal)
+        });
+        (index, answer)
+    }
+
+    fn outcome(&self, index: usize, answer: Answer) -> LogEvent {
+        let limit = usize::from(self.request.max_results);
+        let answer = answer.map_err(|failure| SkillError::from(&failure)).map(|mut items| {
+            items.truncate(limit);
+            items
+        });
+        let skill = self.calls[index].chosen.clone();
+        LogEvent::SkillResult(SkillOutcome { skill, took: self.begun.elapsed(), answer })
+    }
+}
+
+/// Numbers entries and stores them, one write at a time, each with everything gathered meanwhile.
+struct Journal<'a> {
+    question: &'a FanOut,
+    last: u32,
+    gathered: Vec<Arc<LogEntry>>,
+    writing: Option<BoxFuture<'a, Result<(), Unavailable>>>,
+}
+
+impl<'a> Journal<'a> {
+    /// Begins by storing the question itself.
+    fn new(question: &'a FanOut) -> Self {
+        let open = async {
+            question.log.open(&question.live.record).await?;
+            question.live.open();
+            Ok(())
+        };
+        Self { question, last: 0, gathered: Vec::new(), writing: Some(open.boxed()) }
+    }
+
+    fn note(&mut self, event: LogEvent) {
+        self.last += 1;
+        self.gathered.push(Arc::new(LogEntry { seq: self.last, at: self.question.clock.now(), event }));
+    }
+
+    /// Starts storing what was gathered, unless a write is under way.
+    fn write(&mut self) {
+        if self.gathered.is_empty() || self.writing.is_some() {
+            return;
+        }
+        let entries = std::mem::take(&mut self.gathered);
+        let question = self.question;
+        let append = async move {
+            question.log.append(question.live.record.id, &entries).await?;
+            question.live.publish(entries);
+            Ok(())
+        };
+        self.writing = Some(append.boxed());
+    }
+
+    /// Returns when the write under way is done and, if more has gathered, the next one begun. Pending for
+    /// ever when nothing is being written. Cancel-safe.
+    async fn written(&mut self) -> Result<(), Unavailable> {
+        let Some(writing) = &mut self.writing else { return std::future::pending().await };
+        let written = writing.await;
+        self.writing = None;
+        written?;
+        self.write();
+        Ok(())
+    }
+
+    /// Stores everything that was noted.
+    async fn flush(&mut self) -> Result<(), Unavailable> {
+        self.write();
+        while self.writing.is_some() {
+            self.written().await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+use crate::{LogEntry, LogEvent, QuestionId, QuestionRecord};
+use square_kernel::Unavailable;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// Questions this process is working on. Each stands here until its last entry is stored; from then on the
+/// log alone knows it.
+#[derive(Default)]
+pub(crate) struct LiveQuestions {
+    questions: Mutex<HashMap<QuestionId, Arc<LiveQuestion>>>,
+    count: watch::Sender<usize>,
+}
+
+impl LiveQuestions {
+    pub(crate) fn insert(&self, question: &Arc<LiveQuestion>) {
+        lock(&self.questions).insert(question.record.id, Arc::clone(question));
+        self.count.send_modify(|count| *count += 1);
+    }
+
+    pub(crate) fn get(&self, id: QuestionId) -> Option<Arc<LiveQuestion>> {
+        lock(&self.questions).get(&id).cloned()
+    }
+
+    pub(crate) fn remove(&self, id: QuestionId) {
+        if lock(&self.questions).remove(&id).is_some() {
+            self.count.send_modify(|count| *count -= 1);
+        }
+    }
+
+    pub(crate) async fn empty(&self) {
+        // The sender lives as long as `self`, so waiting cannot fail.
+        let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
+    }
+}
+
+/// How far the log of a live question is stored.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress {
+    /// The question itself is stored.
+    pub(crate) opened: bool,
+    /// The last entry is stored.
+    pub(crate) finished: bool,
+    /// Storing failed; nothing more will come.
+    pub(crate) failed: Option<Unavailable>,
+    entries: Vec<Arc<LogEntry>>,
+}
+
+/// One question under way: what is stored of its log, and who waits for more.
+///
+/// Watchers keep a cursor into the one list of entries, so a watcher that does not read costs nothing.
+pub(crate) struct LiveQuestion {
+    pub(crate) record: Arc<QuestionRecord>,
+    progress: watch::Sender<Progress>,
+    cancelled: watch::Sender<bool>,
+}
+
+impl LiveQuestion {
+    pub(crate) fn new(record: Arc<QuestionRecord>) -> Self {
+        Self { record, progress: watch::Sender::default(), cancelled: watch::Sender::default() }
+    }
+
+    /// The question is stored; it may be told of.
+    pub(crate) fn open(&self) {
+        self.progress.send_modify(|progress| progress.opened = true);
+    }
+
+    /// These entries are stored; they may be shown.
+    pub(crate) fn publish(&self, entries: Vec<Arc<LogEntry>>) {
+        self.progress.send_modify(|progress| {
+            progress.finished = entries.iter().any(|entry| matches!(entry.event, LogEvent::Finished(_)));
+            progress.entries.extend(entries);
+        });
+    }
+
+    /// Storing failed: whatever was not shown yet never will be.
+    pub(crate) fn fail(&self, cause: Unavailable) {
+        self.progress.send_modify(|progress| progress.failed = Some(cause));
+    }
+
+    /// Returns when the question is stored, or could not be.
+    pub(crate) async fn opened(&self) -> Result<(), Unavailable> {
+        let mut progress = self.progress.subscribe();
+        match progress.wait_for(|progress| progress.opened || progress.failed.is_some()).await {
+            Ok(progress) if progress.opened => Ok(()),
+            Ok(progress) => Err(progress.failed.clone().unwrap_or_else(gone)),
+            Err(_) => Err(gone()),
+        }
+    }
+
+    /// The entry at `index`, as soon as it is stored; `None` when the log ends before it.
+    pub(crate) async fn entry(&self, index: usize) -> Result<Option<Arc<LogEntry>>, Unavailable> {
+        let mut progress = self.progress.subscribe();
+        let settled = |progress: &Progress| {
+            progress.entries.len() > index || progress.finished || progress.failed.is_some()
+        };
+        let progress = progress.wait_for(settled).await.map_err(|_| gone())?;
+        match (progress.entries.get(index), &progress.failed) {
+            (Some(entry), _) => Ok(Some(Arc::clone(entry))),
+            (None, Some(cause)) => Err(cause.clone()),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// What is stored so far.
+    pub(crate) fn entries(&self) -> Vec<Arc<LogEntry>> {
+        self.progress.borrow().entries.clone()
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.cancelled.send_replace(true);
+    }
+
+    /// Returns when the question is cancelled, if ever.
+    pub(crate) async fn cancelled(&self) {
+        let _ = self.cancelled.subscribe().wait_for(|cancelled| *cancelled).await;
+    }
+}
+
+fn gone() -> Unavailable {
+    Unavailable::new("the question's task has gone")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,55 @@
+use crate::live::LiveQuestions;
+use crate::{QuestionLog, Selector};
+use square_kernel::{Clock, Randomness};
+use square_skills::SkillDirectory;
+use std::sync::Arc;
+
+/// What a [`Router`] is made of.
+pub struct RouterParts {
+    /// Which skills exist.
+    pub directory: Arc<SkillDirectory>,
+    /// The selectors, the default one first; at least one.
+    pub selectors: Vec<Arc<dyn Selector>>,
+    /// Where questions and answers are kept.
+    pub log: Arc<dyn QuestionLog>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// For identifiers.
+    pub randomness: Arc<dyn Randomness>,
+}
+
+/// Routes questions. One per process; its use cases stand in files of their own.
+pub struct Router {
+    pub(crate) parts: RouterParts,
+    pub(crate) live: Arc<LiveQuestions>,
+}
+
+/// A selector, for people who choose one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectorInfo {
+    /// Its name, as `options.selector` takes it.
+    pub name: String,
+    /// What it does.
+    pub description: String,
+}
+
+impl Router {
+    /// Puts the parts together.
+    pub fn new(parts: RouterParts) -> Self {
+        Self { parts, live: Arc::default() }
+    }
+
+    /// The selectors, the default one first.
+    pub fn selectors(&self) -> Vec<SelectorInfo> {
+        let info = |selector: &Arc<dyn Selector>| SelectorInfo {
+            name: selector.name().to_owned(),
+            description: selector.description().to_owned(),
+        };
+        self.parts.selectors.iter().map(info).collect()
+    }
+
+    /// Returns once no question is under way: for an orderly end of the process.
+    pub async fn idle(&self) {
+        self.live.empty().await;
+    }
+}
