@@ -2,7 +2,7 @@ use crate::ports::Connector;
 use crate::{Health, RegisteredSkill, Skill, SkillName};
 use arc_swap::ArcSwap;
 use square_kernel::SkillId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A registered skill with what answers for it.
@@ -60,13 +60,14 @@ impl Snapshot {
 pub struct SkillDirectory {
     current: ArcSwap<Snapshot>,
     connector: Arc<dyn Connector>,
-    changing: Mutex<()>,
+    /// Removed skills; held while the snapshot is changed.
+    removed: Mutex<HashSet<SkillId>>,
 }
 
 impl SkillDirectory {
     /// An empty directory whose skills will be connected by `connector`.
     pub fn new(connector: Arc<dyn Connector>) -> Self {
-        Self { current: ArcSwap::default(), connector, changing: Mutex::new(()) }
+        Self { current: ArcSwap::default(), connector, removed: Mutex::default() }
     }
 
     /// All skills as they are now.
@@ -74,21 +75,28 @@ impl SkillDirectory {
         self.current.load_full()
     }
 
-    /// Lists exactly these skills.
+    /// Lists exactly these skills, but none that was removed.
     pub fn replace_all(&self, skills: Vec<RegisteredSkill>) {
-        let listed = skills.into_iter().map(|skill| self.listed(skill, Health::default())).collect();
-        self.change(|_| listed);
+        let listed: Vec<_> = skills.into_iter().map(|skill| self.listed(skill, Health::default())).collect();
+        self.change(|_, removed| {
+            listed.into_iter().filter(|listed| !removed.contains(&listed.skill.id)).collect()
+        });
     }
 
     /// Lists a skill, in place of what was listed under its id. A skill that is listed already in a newer
-    /// form (by `updated_at`) stays, so that two changes told in the wrong order end right.
+    /// form (by `updated_at`) stays, and one that was removed stays away, so that changes told in the wrong
+    /// order end right.
     pub fn put(&self, skill: RegisteredSkill) {
-        self.change(|skills| {
+        self.change(|skills, removed| {
             let mut skills = skills.to_vec();
+            if removed.contains(&skill.id) {
+                return skills;
+            }
             match skills.iter().position(|listed| listed.skill.id == skill.id) {
                 Some(index) if skills[index].skill.updated_at > skill.updated_at => {}
                 Some(index) => {
-                    let health = skills[index].health;
+                    let same_place = skills[index].skill.address == skill.address;
+                    let health = if same_place { skills[index].health } else { Health::default() };
                     skills[index] = self.listed(skill, health);
                 }
                 None => skills.push(self.listed(skill, Health::default())),
@@ -97,9 +105,12 @@ impl SkillDirectory {
         });
     }
 
-    /// Takes a skill off the list.
+    /// Takes a skill off the list for good: identifiers are not used again.
     pub fn remove(&self, id: SkillId) {
-        self.change(|skills| skills.iter().filter(|listed| listed.skill.id != id).cloned().collect());
+        self.change(|skills, removed| {
+            removed.insert(id);
+            skills.iter().filter(|listed| listed.skill.id != id).cloned().collect()
+        });
     }
 
     /// Notes what a ping told; makes a new snapshot only when that differs from before.
@@ -107,7 +118,7 @@ impl SkillDirectory {
         if self.snapshot().by_id(id).is_none_or(|listed| listed.health == health) {
             return;
         }
-        self.change(|skills| {
+        self.change(|skills, _| {
             let with_health = |listed: &Arc<Listed>| {
                 if listed.skill.id != id {
                     return Arc::clone(listed);
@@ -124,10 +135,10 @@ impl SkillDirectory {
         Arc::new(Listed { skill, health, answers })
     }
 
-    fn change(&self, change: impl FnOnce(&[Arc<Listed>]) -> Vec<Arc<Listed>>) {
-        let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+    fn change(&self, change: impl FnOnce(&[Arc<Listed>], &mut HashSet<SkillId>) -> Vec<Arc<Listed>>) {
+        let mut removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.current.load();
-        let after = Snapshot::new(before.revision + 1, change(&before.skills));
+        let after = Snapshot::new(before.revision + 1, change(&before.skills, &mut removed));
         self.current.store(Arc::new(after));
     }
 }

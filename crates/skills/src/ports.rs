@@ -74,7 +74,8 @@ pub trait SkillStore: Send + Sync {
     /// The examples of one training, in the order they were given.
     async fn examples(&self, training: TrainingId) -> Result<Option<TrainingSet>, Unavailable>;
 
-    /// Trainings that are `Running`, oldest first: what a process that died left undone.
+    /// Trainings that are `Running`, oldest first: what waits, also from a process that died. MUST NOT hold
+    /// superseded ones, so at most one a skill.
     async fn running_trainings(&self) -> Result<Vec<TrainingRecord>, Unavailable>;
 
     /// For every published skill the questions it was published with.

@@ -1,0 +1,147 @@
+use crate::ports::Written;
+use crate::register::SkillFields;
+use crate::service::{OwnerError, Shared, Skills};
+use crate::{Listed, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillName, SkillUrl};
+use square_kernel::{Asker, FieldError, Invalid, Sealed, Secret, SkillId, Unavailable};
+use std::sync::Arc;
+
+/// Some fields of a skill; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct SkillPatch {
+    /// Its name.
+    pub name: Option<SkillName>,
+    /// Where it is.
+    pub url: Option<SkillUrl>,
+    /// What it can answer.
+    pub description: Option<SkillDescription>,
+    /// How to talk to it.
+    pub protocol: Option<Protocol>,
+    /// The bearer token it wants to see; `Some(None)` takes it away.
+    pub secret: Option<Option<Secret>>,
+}
+
+/// Why a skill was not changed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EditError {
+    /// Nobody is signed in.
+    #[error("sign in first")]
+    SignInRequired,
+    /// There is no such skill, or the asker may not know of it.
+    #[error("there is no such skill")]
+    NotFound,
+    /// It is somebody else's.
+    #[error("the skill belongs to somebody else")]
+    NotOwner,
+    /// A field is at fault.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Another skill has this name.
+    #[error("another skill has this name")]
+    NameTaken,
+    /// Try again later.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<OwnerError> for EditError {
+    fn from(error: OwnerError) -> Self {
+        match error {
+            OwnerError::SignInRequired => Self::SignInRequired,
+            OwnerError::NotFound => Self::NotFound,
+            OwnerError::NotOwner => Self::NotOwner,
+            OwnerError::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+/// A patch that was checked and whose secret is sealed.
+struct Checked {
+    patch: SkillPatch,
+    /// The secret to store where the patch names one.
+    sealed: Option<Sealed>,
+}
+
+impl Skills {
+    /// Replaces all that an owner says of a skill. A published skill stays published.
+    pub async fn replace(
+        &self,
+        asker: &Asker,
+        id: SkillId,
+        fields: SkillFields,
+    ) -> Result<Arc<Listed>, EditError> {
+        let patch = SkillPatch {
+            name: Some(fields.name),
+            url: Some(fields.url),
+            description: Some(fields.description),
+            protocol: Some(fields.protocol),
+            secret: fields.secret.map(Some),
+        };
+        self.patch(asker, id, patch).await
+    }
+
+    /// Replaces some of what an owner says of a skill. A published skill stays published.
+    pub async fn patch(
+        &self,
+        asker: &Asker,
+        id: SkillId,
+        patch: SkillPatch,
+    ) -> Result<Arc<Listed>, EditError> {
+        let listed = self.shared.owned(asker, id)?;
+        let checked = self.shared.check(&listed.skill, patch).await?;
+        self.shared.carry_through(move |shared| async move { shared.update(id, checked).await }).await
+    }
+}
+
+impl Shared {
+    async fn check(&self, skill: &RegisteredSkill, patch: SkillPatch) -> Result<Checked, Invalid> {
+        let mut invalid = Invalid::default();
+        let secret = patch.secret.as_ref().and_then(Option::as_ref);
+        let sealed = invalid.collect(self.seal(secret)).flatten();
+        match (&skill.address, &patch.url) {
+            (SkillAddress::Builtin(_), _) if patch.url.is_some() || patch.protocol.is_some() => {
+                invalid.0.push(FieldError::new("url", "of a built-in skill cannot be changed"));
+            }
+            (SkillAddress::Remote { .. }, Some(url)) => {
+                invalid.collect(self.parts.guard.check(url).await);
+            }
+            _ => {}
+        }
+        invalid.into_result()?;
+        Ok(Checked { patch, sealed })
+    }
+
+    async fn update(&self, id: SkillId, checked: Checked) -> Result<Arc<Listed>, EditError> {
+        let _changing = self.changing.lock().await;
+        // Read under the lock: of two patches to different fields both must be kept.
+        let mut skill = self.parts.store.find(id).await?.ok_or(EditError::NotFound)?;
+        checked.apply(&mut skill);
+        skill.updated_at = self.moment_of_change(id);
+        match self.parts.store.update(&skill).await? {
+            Written::Done => self.list(skill).ok_or(EditError::NotFound),
+            Written::NameTaken => Err(EditError::NameTaken),
+            Written::Gone => Err(EditError::NotFound),
+        }
+    }
+}
+
+impl Checked {
+    fn apply(self, skill: &mut RegisteredSkill) {
+        if let Some(name) = self.patch.name {
+            skill.name = name;
+        }
+        if let Some(description) = self.patch.description {
+            skill.description = description;
+        }
+        if self.patch.secret.is_some() {
+            skill.secret = self.sealed;
+        }
+        if let SkillAddress::Remote { url, protocol } = &mut skill.address {
+            if let Some(new) = self.patch.url {
+                *url = new;
+            }
+            if let Some(new) = self.patch.protocol {
+                *protocol = new;
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+use crate::service::Skills;
+use crate::{Health, Listed, SkillAddress, SkillDirectory};
+use futures::StreamExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many skills are pinged at once.
+const AT_ONCE: usize = 8;
+/// A skill that has not answered a ping by then is down.
+const PING_LIMIT: Duration = Duration::from_secs(5);
+
+impl Skills {
+    /// Pings every remote skill once and notes which are up. Call it regularly.
+    pub async fn check_health(&self) {
+        let directory = &self.shared.parts.directory;
+        let snapshot = directory.snapshot();
+        let remote = snapshot.all().iter().filter(|listed| is_remote(&listed.skill.address));
+        futures::stream::iter(remote.cloned())
+            .for_each_concurrent(AT_ONCE, |listed| check(directory, listed))
+            .await;
+    }
+}
+
+fn is_remote(address: &SkillAddress) -> bool {
+    matches!(address, SkillAddress::Remote { .. })
+}
+
+async fn check(directory: &SkillDirectory, listed: Arc<Listed>) {
+    let answered = tokio::time::timeout(PING_LIMIT, listed.answers.ping()).await;
+    let health = if matches!(answered, Ok(Ok(()))) { Health::Up } else { Health::Down };
+    let now = directory.snapshot();
+    // Nothing was learnt about a skill that has moved meanwhile.
+    if now.by_id(listed.skill.id).is_some_and(|now| now.skill.address == listed.skill.address) {
+        directory.set_health(listed.skill.id, health);
+    }
+}

@@ -1,0 +1,142 @@
+use crate::ports::LearningFailed;
+use crate::service::{Shared, Skills};
+use crate::training::{Accuracy, TrainingId, TrainingRecord, TrainingSet, TrainingState};
+use square_kernel::{SkillId, Unavailable};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+/// How long the worker waits after the store has failed it.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// The share of a training's progress that learning makes up; the rest is measuring.
+const LEARNING_SHARE: f32 = 0.8;
+
+impl Skills {
+    /// Works off trainings, one at a time, for as long as the process lives. Spawn it once.
+    pub async fn run_trainings(&self) {
+        loop {
+            match self.train_next().await {
+                Ok(Some(_)) => {}
+                Ok(None) => self.shared.work.notified().await,
+                Err(error) => {
+                    tracing::error!(error = error.chain(), "training waits for the store");
+                    tokio::time::sleep(RETRY_AFTER).await;
+                }
+            }
+        }
+    }
+
+    /// One step of [`Skills::run_trainings`]: brings the learners in line with what was unpublished or
+    /// removed, then works off the oldest training that waits and says which. `None` when none waited.
+    ///
+    /// What waits is what the store says is running, so nothing is lost with the process, and a failure here
+    /// leaves the training to the next step.
+    pub async fn train_next(&self) -> Result<Option<TrainingId>, Unavailable> {
+        let shared = &self.shared;
+        let _learning = shared.learning.lock().await;
+        shared.set_right().await?;
+        let waiting = shared.parts.store.running_trainings().await?;
+        let Some(record) = waiting.into_iter().next() else { return Ok(None) };
+        let id = record.id;
+        shared.work_off(record).await?;
+        shared.set_right().await?;
+        Ok(Some(id))
+    }
+}
+
+impl Shared {
+    async fn work_off(self: &Arc<Self>, record: TrainingRecord) -> Result<(), Unavailable> {
+        self.board.begin(record.skill, record.id);
+        let state = match self.parts.store.examples(record.id).await? {
+            Some(examples) => self.outcome(&record, examples).await,
+            None => TrainingState::Failed { reason: "its examples are gone".into() },
+        };
+        self.carry_through(|shared| async move { shared.finish(&record, &state).await }).await
+    }
+
+    /// Learns and measures on a task of its own, so that a learner that panics fails this training and not
+    /// the worker.
+    async fn outcome(self: &Arc<Self>, record: &TrainingRecord, examples: TrainingSet) -> TrainingState {
+        let (shared, skill, id) = (Arc::clone(self), record.skill, record.id);
+        let learnt = tokio::spawn(async move { shared.learn(skill, id, &examples).await }).await;
+        match learnt {
+            Ok(Ok(accuracy)) => TrainingState::Published { accuracy },
+            Ok(Err(LearningFailed(reason))) => TrainingState::Failed { reason },
+            Err(error) => {
+                tracing::error!(%skill, %error, "learning broke off");
+                TrainingState::Failed { reason: "learning broke off".into() }
+            }
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "selectors are few")]
+    async fn learn(
+        &self,
+        skill: SkillId,
+        id: TrainingId,
+        examples: &TrainingSet,
+    ) -> Result<Accuracy, LearningFailed> {
+        let learners = &self.parts.learners;
+        let count = learners.len() as f32;
+        for (index, learner) in learners.iter().enumerate() {
+            let progress = |done: f32| {
+                let done = (index as f32 + done.clamp(0.0, 1.0)) / count;
+                self.board.advance(skill, id, LEARNING_SHARE * done);
+            };
+            learner.learn(skill, &examples.train, &progress).await?;
+            progress(1.0);
+        }
+        let mut accuracy = Accuracy::new();
+        for (index, learner) in learners.iter().enumerate() {
+            let share = learner.accuracy(skill, &examples.dev).await?;
+            accuracy.insert(learner.name().to_owned(), share);
+            let measured = (index + 1) as f32 / count;
+            self.board.advance(skill, id, LEARNING_SHARE + (1.0 - LEARNING_SHARE) * measured);
+        }
+        Ok(accuracy)
+    }
+
+    async fn finish(&self, record: &TrainingRecord, state: &TrainingState) -> Result<(), Unavailable> {
+        let (skill, id) = (record.skill, record.id);
+        let _changing = self.changing.lock().await;
+        let stored = self.parts.store.finish_training(id, state, self.moment_of_change(skill)).await?;
+        let published = stored.is_some() && matches!(state, TrainingState::Published { .. });
+        if !published {
+            // The learners may have learnt what the skill is not published with.
+            self.led_astray(skill);
+        }
+        if let Some(stored) = stored {
+            self.parts.directory.put(stored);
+            self.board.end(skill, id, state);
+        }
+        Ok(())
+    }
+
+    /// Has every learner know of each skill gone astray what the store says it is published with, and
+    /// nothing where it is not. A learner that fails at it is logged; the next start puts it right.
+    async fn set_right(&self) -> Result<(), Unavailable> {
+        let astray = std::mem::take(&mut *self.astray.lock().unwrap_or_else(PoisonError::into_inner));
+        if astray.is_empty() {
+            return Ok(());
+        }
+        let published = match self.parts.store.published_examples().await {
+            Ok(published) => published,
+            Err(error) => {
+                self.astray.lock().unwrap_or_else(PoisonError::into_inner).extend(astray);
+                return Err(error);
+            }
+        };
+        for skill in astray {
+            let examples = published.iter().find(|(id, _)| *id == skill).map(|(_, examples)| examples);
+            for learner in &self.parts.learners {
+                let settled = match examples {
+                    Some(examples) => learner.learn(skill, examples, &|_| {}).await,
+                    None => learner.forget(skill).await,
+                };
+                if let Err(error) = settled {
+                    tracing::error!(selector = learner.name(), %skill, %error, "a selector is out of line");
+                }
+            }
+        }
+        Ok(())
+    }
+}

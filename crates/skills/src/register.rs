@@ -1,0 +1,131 @@
+use crate::ports::Written;
+use crate::service::{Shared, Skills};
+use crate::{
+    BuiltinName, Listed, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillName, SkillUrl,
+};
+use square_kernel::{Asker, FieldError, Invalid, Sealed, Secret, SkillId, Unavailable, UserId};
+use std::sync::Arc;
+
+/// What an owner says of a remote skill.
+#[derive(Debug, Clone)]
+pub struct SkillFields {
+    /// Its name.
+    pub name: SkillName,
+    /// Where it is.
+    pub url: SkillUrl,
+    /// What it can answer.
+    pub description: SkillDescription,
+    /// How to talk to it.
+    pub protocol: Protocol,
+    /// The bearer token it wants to see: 1 to 1000 printable ASCII characters. `None` at registration means
+    /// that it wants none, at a replacement that the one it has stays: a client that sends back what it was
+    /// shown does not have it.
+    pub secret: Option<Secret>,
+}
+
+/// Why a skill was not registered.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RegisterError {
+    /// Nobody is signed in.
+    #[error("sign in first")]
+    SignInRequired,
+    /// The account may not own skills: its address is not confirmed, or it is suspended.
+    #[error("confirm your e-mail address first")]
+    NotConfirmed,
+    /// A field is at fault.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Another skill has this name.
+    #[error("another skill has this name")]
+    NameTaken,
+    /// Try again later.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl Skills {
+    /// Registers a remote skill, unpublished. Of any number of calls with one name, one succeeds.
+    pub async fn register(&self, asker: &Asker, fields: SkillFields) -> Result<Arc<Listed>, RegisterError> {
+        let parts = &self.shared.parts;
+        let owner = asker.user().ok_or(RegisterError::SignInRequired)?;
+        if !parts.store.may_own(owner).await? {
+            return Err(RegisterError::NotConfirmed);
+        }
+        let mut invalid = Invalid::default();
+        let secret = invalid.collect(self.shared.seal(fields.secret.as_ref()));
+        invalid.collect(parts.guard.check(&fields.url).await);
+        invalid.into_result()?;
+        let address = SkillAddress::Remote { url: fields.url, protocol: fields.protocol };
+        let skill = self.new_skill(owner, fields.name, fields.description, address, secret.flatten());
+        self.insert(skill).await
+    }
+
+    /// Registers a part of this process as a skill, unpublished. A skill of that name which is this part
+    /// already is returned as it is.
+    pub async fn register_builtin(
+        &self,
+        owner: UserId,
+        name: SkillName,
+        description: SkillDescription,
+        part: BuiltinName,
+    ) -> Result<Arc<Listed>, RegisterError> {
+        let address = SkillAddress::Builtin(part);
+        let snapshot = self.shared.parts.directory.snapshot();
+        match snapshot.by_name(name.as_str()) {
+            Some(listed) if listed.skill.address == address => Ok(Arc::clone(listed)),
+            Some(_) => Err(RegisterError::NameTaken),
+            None => self.insert(self.new_skill(owner, name, description, address, None)).await,
+        }
+    }
+
+    fn new_skill(
+        &self,
+        owner: UserId,
+        name: SkillName,
+        description: SkillDescription,
+        address: SkillAddress,
+        secret: Option<Sealed>,
+    ) -> RegisteredSkill {
+        let parts = &self.shared.parts;
+        let now = parts.clock.now();
+        RegisteredSkill {
+            id: SkillId::new(&*parts.clock, &*parts.randomness),
+            owner,
+            name,
+            description,
+            address,
+            secret,
+            published: false,
+            samples: Arc::default(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    async fn insert(&self, skill: RegisteredSkill) -> Result<Arc<Listed>, RegisterError> {
+        let insert = |shared: Arc<Shared>| async move {
+            let _changing = shared.changing.lock().await;
+            match shared.parts.store.insert(&skill).await? {
+                Written::Done => shared.list(skill).ok_or_else(|| Unavailable::new("removed at once").into()),
+                Written::NameTaken => Err(RegisterError::NameTaken),
+                Written::Gone => Err(Unavailable::new("the store says a new skill is gone").into()),
+            }
+        };
+        self.shared.carry_through(insert).await
+    }
+}
+
+impl Shared {
+    /// Seals a bearer token that can stand in a header.
+    pub(crate) fn seal(&self, secret: Option<&Secret>) -> Result<Option<Sealed>, FieldError> {
+        let Some(secret) = secret else { return Ok(None) };
+        let plain = secret.expose().as_bytes();
+        if !(1..=1000).contains(&plain.len()) || !plain.iter().all(u8::is_ascii_graphic) {
+            return Err(FieldError::new(
+                "secret",
+                "must be 1 to 1000 printable ASCII characters without blanks",
+            ));
+        }
+        Ok(Some(self.parts.sealer.seal(RegisteredSkill::SECRET_PURPOSE, plain)))
+    }
+}

@@ -1,0 +1,149 @@
+use crate::ports::{AddressGuard, Learner, SkillStore};
+use crate::progress::ProgressBoard;
+use crate::{Listed, SkillDirectory};
+use jiff::Timestamp;
+use square_kernel::{Asker, Clock, Randomness, Sealer, SkillId, Unavailable};
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// What [`Skills`] is made of.
+pub struct SkillsParts {
+    /// Where skills, trainings and example questions are kept.
+    pub store: Arc<dyn SkillStore>,
+    /// The skills in memory; shared with those who route questions.
+    pub directory: Arc<SkillDirectory>,
+    /// Says which addresses skills may have.
+    pub guard: Arc<dyn AddressGuard>,
+    /// All selectors that learn.
+    pub learners: Vec<Arc<dyn Learner>>,
+    /// Seals the skills' secrets.
+    pub sealer: Arc<dyn Sealer>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where identifiers come from.
+    pub randomness: Arc<dyn Randomness>,
+}
+
+/// Everything that can be done with registered skills; one file per use case.
+///
+/// The store is the truth, the directory follows it within the call that changes it, and the learners follow
+/// through [`Skills::run_trainings`]. Once a change has begun it is carried through to the directory, also
+/// when the caller stops waiting for it.
+pub struct Skills {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) parts: SkillsParts,
+    /// Held from a write to the store until the directory is told, so that both see one order of changes.
+    pub(crate) changing: tokio::sync::Mutex<()>,
+    /// Held while learners learn or forget; always taken before `changing`.
+    pub(crate) learning: tokio::sync::Mutex<()>,
+    /// Skills of which the learners may know something else than the store.
+    pub(crate) astray: Mutex<BTreeSet<SkillId>>,
+    pub(crate) work: Notify,
+    pub(crate) board: ProgressBoard,
+}
+
+/// Why somebody may not do what only a skill's owner may, or why it did not happen.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum OwnerError {
+    /// Nobody is signed in.
+    #[error("sign in first")]
+    SignInRequired,
+    /// There is no such skill, or the asker may not know of it.
+    #[error("there is no such skill")]
+    NotFound,
+    /// It is somebody else's.
+    #[error("the skill belongs to somebody else")]
+    NotOwner,
+    /// Try again later.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl Skills {
+    /// Puts the parts together. Nothing is listed until [`Skills::load`].
+    pub fn new(parts: SkillsParts) -> Self {
+        let shared = Shared {
+            parts,
+            changing: tokio::sync::Mutex::default(),
+            learning: tokio::sync::Mutex::default(),
+            astray: Mutex::default(),
+            work: Notify::new(),
+            board: ProgressBoard::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Lists what the store holds, lets every learner start anew with it, and takes up the trainings that an
+    /// earlier process left undone. A learner that fails is logged: it knows nothing then, the others do.
+    pub async fn load(&self) -> Result<(), Unavailable> {
+        let shared = &self.shared;
+        let _learning = shared.learning.lock().await;
+        {
+            let _changing = shared.changing.lock().await;
+            shared.parts.directory.replace_all(shared.parts.store.all().await?);
+        }
+        let examples = shared.parts.store.published_examples().await?;
+        for learner in &shared.parts.learners {
+            if let Err(error) = learner.learn_all(&examples).await {
+                tracing::error!(selector = learner.name(), %error, "a selector learnt nothing at start");
+            }
+        }
+        shared.work.notify_one();
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// The skill, when `asker` owns it.
+    pub(crate) fn owned(&self, asker: &Asker, id: SkillId) -> Result<Arc<Listed>, OwnerError> {
+        if asker.user().is_none() {
+            return Err(OwnerError::SignInRequired);
+        }
+        let snapshot = self.parts.directory.snapshot();
+        match snapshot.by_id(id) {
+            Some(listed) if asker.is(listed.skill.owner) => Ok(Arc::clone(listed)),
+            Some(listed) if listed.skill.visible_to(asker) => Err(OwnerError::NotOwner),
+            _ => Err(OwnerError::NotFound),
+        }
+    }
+
+    /// The moment of a change to a skill: now, but never before the skill's last change, so that the newest
+    /// form also has the latest `updated_at` when the clock was set back.
+    pub(crate) fn moment_of_change(&self, id: SkillId) -> Timestamp {
+        let now = self.parts.clock.now();
+        self.parts.directory.snapshot().by_id(id).map_or(now, |listed| now.max(listed.skill.updated_at))
+    }
+
+    /// Lists what was stored. `None` when the skill was removed meanwhile.
+    pub(crate) fn list(&self, skill: crate::RegisteredSkill) -> Option<Arc<Listed>> {
+        let id = skill.id;
+        self.parts.directory.put(skill);
+        self.parts.directory.snapshot().by_id(id).cloned()
+    }
+
+    /// Has the learners brought in line with the store soon.
+    pub(crate) fn led_astray(&self, id: SkillId) {
+        self.astray.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        self.work.notify_one();
+    }
+
+    /// Carries a change through on a task of its own: a client that goes away in the middle, and whose
+    /// request is dropped, must not leave the store changed and the directory not.
+    pub(crate) async fn carry_through<T, E, F, Fut>(self: &Arc<Self>, change: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: FnOnce(Arc<Self>) -> Fut,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        match tokio::spawn(change(Arc::clone(self))).await {
+            Ok(outcome) => outcome,
+            Err(error) => Err(Unavailable::new(error).into()),
+        }
+    }
+}

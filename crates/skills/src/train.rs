@@ -1,0 +1,64 @@
+use crate::service::{OwnerError, Skills};
+use crate::training::{TrainingId, TrainingProgress, TrainingRecord, TrainingSet, TrainingState};
+use square_kernel::{Asker, SkillId};
+use tokio::sync::watch;
+
+impl Skills {
+    /// Stores the examples and has the skill published with them; returns at once. A training of the skill
+    /// that waits or is under way comes to nothing.
+    pub async fn train(
+        &self,
+        asker: &Asker,
+        id: SkillId,
+        examples: TrainingSet,
+    ) -> Result<TrainingRecord, OwnerError> {
+        self.shared.owned(asker, id)?;
+        self.shared
+            .carry_through(move |shared| async move {
+                let _changing = shared.changing.lock().await;
+                let parts = &shared.parts;
+                let record = TrainingRecord {
+                    id: TrainingId::new(&*parts.clock, &*parts.randomness),
+                    skill: id,
+                    state: TrainingState::Running,
+                    train_examples: count(&examples.train),
+                    dev_examples: count(&examples.dev),
+                    started_at: parts.clock.now(),
+                    finished_at: None,
+                };
+                if !parts.store.begin_training(record.id, id, &examples, record.started_at).await? {
+                    return Err(OwnerError::NotFound);
+                }
+                shared.board.begin(id, record.id);
+                shared.work.notify_one();
+                Ok(record)
+            })
+            .await
+    }
+
+    /// The newest training of a skill and how far it is, 0 to 1. `None` when it was never trained or was
+    /// unpublished since.
+    pub async fn training(
+        &self,
+        asker: &Asker,
+        id: SkillId,
+    ) -> Result<Option<(TrainingRecord, f32)>, OwnerError> {
+        self.shared.owned(asker, id)?;
+        let record = self.shared.parts.store.training(id).await?;
+        Ok(record.map(|record| {
+            let running = record.state == TrainingState::Running;
+            let done = if running { self.shared.board.done(id, record.id) } else { 1.0 };
+            (record, done)
+        }))
+    }
+
+    /// The progress of the newest training of a skill that this process knows of. Once its state is not
+    /// `Running`, nothing more comes. Does not check who asks.
+    pub fn watch_training(&self, id: SkillId) -> Option<watch::Receiver<TrainingProgress>> {
+        self.shared.board.watch(id)
+    }
+}
+
+fn count(questions: &[String]) -> u32 {
+    u32::try_from(questions.len()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,18 @@
+use crate::Listed;
+use crate::service::Skills;
+use square_kernel::{Asker, SkillId};
+use std::sync::Arc;
+
+impl Skills {
+    /// All skills the asker may know of, oldest first.
+    pub fn list(&self, asker: &Asker) -> Vec<Arc<Listed>> {
+        let snapshot = self.shared.parts.directory.snapshot();
+        snapshot.all().iter().filter(|listed| listed.skill.visible_to(asker)).cloned().collect()
+    }
+
+    /// One skill, when the asker may know of it.
+    pub fn find(&self, asker: &Asker, id: SkillId) -> Option<Arc<Listed>> {
+        let snapshot = self.shared.parts.directory.snapshot();
+        snapshot.by_id(id).filter(|listed| listed.skill.visible_to(asker)).cloned()
+    }
+}
