@@ -54,3 +54,15 @@ pub struct Account {
     /// When it was made.
     pub created_at: Timestamp,
 }
+
+impl Account {
+    /// First and last name as one text; empty where neither is given.
+    pub fn display_name(&self) -> String {
+        format!("{} {}", self.first_name.as_str(), self.last_name.as_str()).trim().to_owned()
+    }
+
+    /// Whether it may be used.
+    pub fn is_active(&self) -> bool {
+        self.standing == Standing::Active
+    }
+}

@@ -47,6 +47,12 @@ pub(crate) fn base64_url(bytes: &[u8]) -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// What [`base64_url`] made into text; `None` when it is no such text.
+pub(crate) fn from_base64_url(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()
+}
+
 /// What an access token says, before it is signed or after it was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessClaims {

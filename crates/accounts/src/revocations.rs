@@ -1,0 +1,135 @@
+use crate::service::earlier;
+use jiff::{SignedDuration, Timestamp};
+use square_kernel::SessionId;
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// By how much clocks of instances may differ, and one clock may be set back, without an ended session's
+/// token coming to life again.
+const CLOCK_ERROR: SignedDuration = SignedDuration::from_hours(1);
+
+/// How far a repeated read goes back behind the one before: longer than a transaction takes from stamping its
+/// rows to being visible.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(1);
+
+/// Below so many entries forgetting is not worth the walk.
+const FEW: usize = 1024;
+
+/// The sessions that ended so lately that access tokens of theirs may not have expired, in memory: this is
+/// what makes a sign-out bite on the very next request without a read of the database.
+pub(crate) struct Revocations {
+    keep: SignedDuration,
+    ended: RwLock<Ended>,
+}
+
+struct Ended {
+    sessions: HashMap<SessionId, Timestamp>,
+    read_until: Option<Timestamp>,
+    sweep_at: usize,
+}
+
+impl Revocations {
+    /// Entries are kept for as long as a token made at the moment of the end could be good.
+    pub(crate) fn new(access_token_lifetime: SignedDuration) -> Self {
+        let keep = access_token_lifetime.saturating_add(CLOCK_ERROR);
+        let ended = Ended { sessions: HashMap::new(), read_until: None, sweep_at: FEW };
+        Self { keep, ended: RwLock::new(ended) }
+    }
+
+    /// Whether the session is known to have ended.
+    pub(crate) fn contains(&self, session: SessionId) -> bool {
+        self.read().sessions.contains_key(&session)
+    }
+
+    /// Takes note that a session ended at `at`.
+    pub(crate) fn note(&self, session: SessionId, at: Timestamp) {
+        let mut ended = self.write();
+        ended.sessions.insert(session, at);
+        if ended.sessions.len() >= ended.sweep_at {
+            ended.forget_before(earlier(at, self.keep));
+        }
+    }
+
+    /// From when on the store's ended sessions have to be read at `now`.
+    pub(crate) fn unread_since(&self, now: Timestamp) -> Timestamp {
+        let oldest = earlier(now, self.keep);
+        match self.read().read_until {
+            Some(read_until) => earlier(read_until.min(now), OVERLAP).max(oldest),
+            None => oldest,
+        }
+    }
+
+    /// Takes over what the store had at `now`.
+    pub(crate) fn absorb(&self, sessions: Vec<(SessionId, Timestamp)>, now: Timestamp) {
+        let mut ended = self.write();
+        for (session, at) in sessions {
+            let known = ended.sessions.entry(session).or_insert(at);
+            *known = at.max(*known);
+        }
+        ended.read_until = Some(now);
+        ended.forget_before(earlier(now, self.keep));
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Ended> {
+        self.ended.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Ended> {
+        self.ended.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ended {
+    fn forget_before(&mut self, oldest: Timestamp) {
+        self.sessions.retain(|_, at| *at >= oldest);
+        self.sweep_at = (self.sessions.len() * 2).max(FEW);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::later;
+    use square_kernel::testing::{ManualClock, SeededRandomness};
+    use square_kernel::{Clock, Randomness};
+
+    const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+
+    fn session(randomness: &dyn Randomness) -> SessionId {
+        SessionId::new(&ManualClock::default(), randomness)
+    }
+
+    #[test]
+    fn an_entry_outlives_the_tokens_of_its_session_and_goes_then() {
+        let (revocations, randomness) = (Revocations::new(LIFETIME), SeededRandomness::default());
+        let (ended, at) = (session(&randomness), ManualClock::default().now());
+        revocations.note(ended, at);
+        revocations.absorb(Vec::new(), later(at, LIFETIME));
+        assert!(revocations.contains(ended));
+        revocations.absorb(Vec::new(), later(at, SignedDuration::from_secs(2 * 3600 + 1)));
+        assert!(!revocations.contains(ended));
+    }
+
+    #[test]
+    fn memory_stays_bounded_without_any_reading() {
+        let (revocations, randomness) = (Revocations::new(LIFETIME), SeededRandomness::default());
+        let mut at = ManualClock::default().now();
+        for _ in 0..10 * FEW {
+            at = later(at, SignedDuration::from_mins(1));
+            revocations.note(session(&randomness), at);
+        }
+        assert!(revocations.read().sessions.len() <= FEW);
+    }
+
+    #[test]
+    fn a_second_reading_goes_back_a_minute_only_also_when_the_clock_was_set_back() {
+        let revocations = Revocations::new(LIFETIME);
+        let now = ManualClock::default().now();
+        assert_eq!(revocations.unread_since(now), earlier(now, SignedDuration::from_hours(2)));
+        revocations.absorb(Vec::new(), now);
+        let next = later(now, SignedDuration::from_secs(1));
+        assert_eq!(revocations.unread_since(next), earlier(now, OVERLAP));
+        let back = earlier(now, SignedDuration::from_mins(5));
+        assert_eq!(revocations.unread_since(back), earlier(back, OVERLAP));
+    }
+}

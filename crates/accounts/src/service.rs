@@ -1,0 +1,83 @@
+use crate::ports::{AccountStore, PasswordHasher, SessionStore, TokenSigner};
+use crate::revocations::Revocations;
+use jiff::{SignedDuration, Timestamp};
+use square_kernel::{Clock, KeyedHash, Permissions, Randomness, Unavailable};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// What [`Accounts`] is made of.
+pub struct AccountsParts {
+    /// Keeps accounts.
+    pub store: Arc<dyn AccountStore>,
+    /// Keeps sessions.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Hashes and checks passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Signs and verifies access tokens.
+    pub signer: Arc<dyn TokenSigner>,
+    /// Derives refresh tokens.
+    pub keyed_hash: Arc<dyn KeyedHash>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Where identifiers and secrets come from.
+    pub randomness: Arc<dyn Randomness>,
+    /// What the operator has chosen.
+    pub policy: AccountPolicy,
+}
+
+/// What the operator chooses about accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountPolicy {
+    /// How long an access token is good.
+    pub access_token_lifetime: SignedDuration,
+    /// How long a session lives without being refreshed.
+    pub session_lifetime: SignedDuration,
+    /// How long the link in a confirmation letter is good.
+    pub confirmation_lifetime: SignedDuration,
+    /// Whether one needs an e-mail address to register.
+    pub email_required: bool,
+}
+
+/// The use cases on accounts. Share it behind an `Arc`.
+pub struct Accounts {
+    pub(crate) parts: AccountsParts,
+    pub(crate) revocations: Revocations,
+    /// What anybody may do, as last loaded.
+    pub(crate) everybody: RwLock<Permissions>,
+}
+
+impl Accounts {
+    /// Puts the use cases on their parts. [`Self::load`] is to be called before the first request.
+    pub fn new(parts: AccountsParts) -> Self {
+        let revocations = Revocations::new(parts.policy.access_token_lifetime);
+        Self { parts, revocations, everybody: RwLock::default() }
+    }
+
+    /// Loads what [`Self::authenticate`] and [`Self::anonymous`] answer from: the ended sessions that may still
+    /// have live access tokens, and the permissions of the role `anonymous`.
+    ///
+    /// Called again it reads only what has ended of late, wherever that happened; calling it every second makes
+    /// a sign-out in another process hold here within a second.
+    pub async fn load(&self) -> Result<(), Unavailable> {
+        let now = self.now();
+        let ended = self.parts.sessions.ended_since(self.revocations.unread_since(now)).await?;
+        self.revocations.absorb(ended, now);
+        let permissions = self.parts.store.permissions_of("anonymous").await?;
+        let permissions = permissions.iter().map(String::as_str).collect();
+        *self.everybody.write().unwrap_or_else(PoisonError::into_inner) = permissions;
+        Ok(())
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+}
+
+/// `at` plus `by`, or the end of time.
+pub(crate) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// `at` minus `by`, or the beginning of time.
+pub(crate) fn earlier(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_sub(by).unwrap_or(Timestamp::MIN)
+}
