@@ -1,0 +1,11 @@
+//! The in-memory log keeps the rules of its port.
+
+use square_kernel::testing::{ManualClock, SeededRandomness};
+use square_kernel::UserId;
+use square_routing::testing::MemoryLog;
+
+async fn fresh() -> (MemoryLog, UserId, ()) {
+    (MemoryLog::default(), UserId::new(&ManualClock::default(), &SeededRandomness::default()), ())
+}
+
+square_routing::question_log_contract!(fresh());
