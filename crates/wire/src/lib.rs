@@ -1,1 +1,26 @@
+//! The JSON that clients see, shared by every way in, and the one place where errors become statuses.
+//!
+//! - [`Fault`] is an error as a client sees it; [`fault`](mod@fault) alone names statuses.
+//! - [`QuestionRequest`] reads both forms in which clients ask.
+//! - [`SkillAnswer`], [`QuestionView`] and [`StreamEvent`] are the three forms in which answers go out.
+//! - [`User`] and [`Skill`] are what accounts and skills look like from outside.
+//!
+//! All of them serialise and deserialise, so a client written in Rust can take them as they are.
 
+mod answer;
+mod error_body;
+pub mod fault;
+mod lenient;
+mod question;
+mod skill;
+mod user;
+
+pub use answer::{
+    AnswerBody, FinishedEvent, NearestSkill, QuestionView, ResultBody, ResultItem, SkillAnswer,
+    SkillResultEvent, StreamEvent,
+};
+pub use error_body::{Detail, ErrorBody};
+pub use fault::Fault;
+pub use question::{FlatQuestion, NestedQuestion, QuestionOptions, QuestionRequest, SkillChoice};
+pub use skill::{SelectorDescription, Skill, Training};
+pub use user::User;

@@ -1,0 +1,244 @@
+use serde::{Deserialize, Serialize};
+use square_routing::{AnsweredQuestion, Chosen, LogEntry, LogEvent, QuestionId, SkillOutcome};
+use std::time::Duration;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// One item of a skill's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ResultItem {
+    /// What it says.
+    #[serde(flatten)]
+    pub body: ResultBody,
+    /// How sure the skill is of it, where it says so; the scale is the skill's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+}
+
+/// The forms that an item can have, told apart by `type`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ResultBody {
+    /// Text without markup.
+    PlainText {
+        /// The text.
+        text: String,
+    },
+    /// Pairs of a key and its value, in the order to show them.
+    KeyValue {
+        /// The pairs.
+        key_values: Vec<(String, String)>,
+    },
+    /// HTML, sanitised by the server.
+    RawHtml {
+        /// The HTML.
+        html: String,
+    },
+}
+
+/// What one skill made of a question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SkillAnswer {
+    /// The skill's name when the question was asked.
+    #[schema(example = "Casting")]
+    pub name: String,
+    /// The skill.
+    pub skill_id: Uuid,
+    /// The probability that it fits the question, 0 to 1.
+    #[schema(example = 0.9312)]
+    pub score: f64,
+    /// Its description when the question was asked.
+    pub skill_description: String,
+    /// Its results, or why there are none.
+    #[serde(flatten)]
+    pub answer: AnswerBody,
+}
+
+/// A skill's results, or why there are none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum AnswerBody {
+    /// It answered.
+    Results {
+        /// Best first.
+        results: Vec<ResultItem>,
+    },
+    /// It failed.
+    Error {
+        /// A sentence for people.
+        error: String,
+        /// A stable word for programs.
+        error_code: String,
+    },
+}
+
+/// A skill that fitted best, but not well enough to be asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NearestSkill {
+    /// Its name.
+    pub name: String,
+    /// The skill.
+    pub skill_id: Uuid,
+    /// The probability that it fits, 0 to 1.
+    pub score: f64,
+    /// Its description.
+    pub skill_description: String,
+}
+
+/// A question with all its answers so far, best skill first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct QuestionView {
+    /// Its identifier.
+    pub question_id: Uuid,
+    /// What was asked.
+    pub question: String,
+    /// The selector that chose the skills.
+    #[schema(example = "Square")]
+    pub selector: String,
+    /// When it was asked, RFC 3339.
+    #[schema(format = DateTime)]
+    pub asked_at: String,
+    /// Whether nothing more will come.
+    pub finished: bool,
+    /// Why it ended: `complete`, `deadline`, `cancelled` or `interrupted`; `null` until then.
+    pub ending: Option<String>,
+    /// How long it took in milliseconds; `null` until it is finished.
+    pub took_ms: Option<u64>,
+    /// What the skills made of it, best skill first.
+    pub results: Vec<SkillAnswer>,
+    /// The skill that came nearest, where none fitted well enough to be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<NearestSkill>,
+}
+
+/// A skill has answered or failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SkillResultEvent {
+    /// The question.
+    pub question_id: Uuid,
+    /// The event's number: counts from 1 without gaps within the question, in order of completion.
+    pub seq: u32,
+    /// How long the skill took, in milliseconds.
+    pub took_ms: u64,
+    /// What it made of the question.
+    #[serde(flatten)]
+    pub answer: SkillAnswer,
+}
+
+/// Nothing more will come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FinishedEvent {
+    /// The question.
+    pub question_id: Uuid,
+    /// The event's number.
+    pub seq: u32,
+    /// Why: `complete`, `deadline`, `cancelled` or `interrupted`.
+    #[schema(example = "complete")]
+    pub ending: String,
+    /// How long the whole question took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// One event of a question's stream. Its name goes out beside the data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum StreamEvent {
+    /// Named `skill_result`.
+    SkillResult(SkillResultEvent),
+    /// Named `finished`; the last one.
+    Finished(FinishedEvent),
+}
+
+impl StreamEvent {
+    /// The event that an entry of the log goes out as.
+    pub fn new(question: QuestionId, entry: &LogEntry) -> Self {
+        let (question_id, seq) = (question.uuid(), entry.seq);
+        match &entry.event {
+            LogEvent::SkillResult(outcome) => Self::SkillResult(SkillResultEvent {
+                question_id,
+                seq,
+                took_ms: millis(outcome.took),
+                answer: SkillAnswer::from(outcome),
+            }),
+            LogEvent::Finished(finish) => Self::Finished(FinishedEvent {
+                question_id,
+                seq,
+                ending: finish.ending.as_str().to_owned(),
+                took_ms: millis(finish.took),
+            }),
+        }
+    }
+
+    /// Its name: `skill_result` or `finished`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::SkillResult(_) => "skill_result",
+            Self::Finished(_) => "finished",
+        }
+    }
+}
+
+impl From<&AnsweredQuestion> for QuestionView {
+    fn from(answered: &AnsweredQuestion) -> Self {
+        let (question, finish) = (&answered.question, answered.finish());
+        Self {
+            question_id: question.id.uuid(),
+            question: question.text.to_string(),
+            selector: question.choice.selector.clone(),
+            asked_at: question.asked_at.to_string(),
+            finished: finish.is_some(),
+            ending: finish.map(|finish| finish.ending.as_str().to_owned()),
+            took_ms: finish.map(|finish| millis(finish.took)),
+            results: answered.outcomes().into_iter().map(SkillAnswer::from).collect(),
+            nearest: question.choice.nearest.as_ref().map(NearestSkill::from),
+        }
+    }
+}
+
+impl From<&SkillOutcome> for SkillAnswer {
+    fn from(outcome: &SkillOutcome) -> Self {
+        let answer = match &outcome.answer {
+            Ok(items) => AnswerBody::Results { results: items.iter().map(ResultItem::from).collect() },
+            Err(error) => AnswerBody::Error { error: error.message.clone(), error_code: error.code.clone() },
+        };
+        let skill = &outcome.skill;
+        Self {
+            name: skill.name.clone(),
+            skill_id: skill.skill.uuid(),
+            score: rounded(skill.score.into()),
+            skill_description: skill.description.clone(),
+            answer,
+        }
+    }
+}
+
+impl From<&Chosen> for NearestSkill {
+    fn from(skill: &Chosen) -> Self {
+        Self {
+            name: skill.name.clone(),
+            skill_id: skill.skill.uuid(),
+            score: rounded(skill.score.into()),
+            skill_description: skill.description.clone(),
+        }
+    }
+}
+
+impl From<&square_skills::ResultItem> for ResultItem {
+    fn from(item: &square_skills::ResultItem) -> Self {
+        let body = match &item.body {
+            square_skills::ResultBody::PlainText(text) => ResultBody::PlainText { text: text.clone() },
+            square_skills::ResultBody::KeyValue(pairs) => ResultBody::KeyValue { key_values: pairs.clone() },
+            square_skills::ResultBody::RawHtml(html) => ResultBody::RawHtml { html: html.clone() },
+        };
+        Self { body, score: item.score.filter(|score| score.is_finite()).map(rounded) }
+    }
+}
+
+/// Four decimals: more would claim a precision that no selector has.
+fn rounded(score: f64) -> f64 {
+    (score * 1e4).round() / 1e4
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

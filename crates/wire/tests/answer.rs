@@ -1,0 +1,168 @@
+//! Answers as JSON.
+
+use square_kernel::jiff::Timestamp;
+use square_kernel::{SkillId, uuid::Uuid};
+use square_routing::{
+    AnsweredQuestion, Choice, Chosen, Ending, Finish, LogEntry, LogEvent, QuestionRecord, SkillError,
+    SkillOutcome,
+};
+use square_skills::{ResultBody, ResultItem};
+use square_wire::{QuestionView, StreamEvent};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn chosen(name: &str, number: u128, score: f32) -> Chosen {
+    let skill = SkillId::from(Uuid::from_u128(number));
+    Chosen { skill, name: name.into(), description: format!("{name} answers."), score }
+}
+
+fn entry(seq: u32, event: LogEvent) -> Arc<LogEntry> {
+    Arc::new(LogEntry { seq, at: Timestamp::constant(1_767_225_600, 0), event })
+}
+
+/// Two skills, of which the worse one answered first and the better one failed.
+fn answered() -> AnsweredQuestion {
+    let (films, weather) = (chosen("Films", 1, 0.912_345_6), chosen("Weather", 2, 0.5));
+    let items = vec![
+        ResultItem { score: Some(f64::NAN), ..ResultItem::text("Rain") },
+        ResultItem { score: Some(0.123_456), ..ResultItem::pairs([("Berlin", "3 °C")]) },
+        ResultItem { body: ResultBody::RawHtml("<b>Sun</b>".into()), score: None },
+    ];
+    let error = SkillError { code: "timed_out".into(), message: "the skill did not answer in time".into() };
+    let took = Duration::from_millis(20);
+    let entries = vec![
+        entry(1, LogEvent::SkillResult(SkillOutcome { skill: weather.clone(), took, answer: Ok(items) })),
+        entry(2, LogEvent::SkillResult(SkillOutcome { skill: films.clone(), took, answer: Err(error) })),
+        entry(
+            3,
+            LogEvent::Finished(Finish { ending: Ending::Complete, took: Duration::from_micros(20_900) }),
+        ),
+    ];
+    let choice = Choice { selector: "Square".into(), chosen: vec![films, weather], nearest: None };
+    let question = QuestionRecord {
+        id: Uuid::from_u128(7).into(),
+        asker: None,
+        text: "Rain?".into(),
+        choice,
+        asked_at: Timestamp::constant(1_767_225_600, 0),
+        deadline: Duration::from_secs(10),
+    };
+    AnsweredQuestion { question, entries }
+}
+
+#[test]
+fn the_envelope_has_the_best_skill_first() {
+    insta::assert_json_snapshot!(QuestionView::from(&answered()), @r#"
+    {
+      "question_id": "00000000-0000-0000-0000-000000000007",
+      "question": "Rain?",
+      "selector": "Square",
+      "asked_at": "2026-01-01T00:00:00Z",
+      "finished": true,
+      "ending": "complete",
+      "took_ms": 20,
+      "results": [
+        {
+          "name": "Films",
+          "skill_id": "00000000-0000-0000-0000-000000000001",
+          "score": 0.9123,
+          "skill_description": "Films answers.",
+          "error": "the skill did not answer in time",
+          "error_code": "timed_out"
+        },
+        {
+          "name": "Weather",
+          "skill_id": "00000000-0000-0000-0000-000000000002",
+          "score": 0.5,
+          "skill_description": "Weather answers.",
+          "results": [
+            {
+              "type": "plain_text",
+              "text": "Rain"
+            },
+            {
+              "type": "key_value",
+              "key_values": [
+                [
+                  "Berlin",
+                  "3 °C"
+                ]
+              ],
+              "score": 0.1235
+            },
+            {
+              "type": "raw_html",
+              "html": "<b>Sun</b>"
+            }
+          ]
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn events_come_in_order_of_completion() {
+    let answered = answered();
+    let event = |entry: &Arc<LogEntry>| StreamEvent::new(answered.question.id, entry);
+    let events: Vec<StreamEvent> = answered.entries.iter().map(event).collect();
+    insta::assert_json_snapshot!(events[1..], @r#"
+    [
+      {
+        "question_id": "00000000-0000-0000-0000-000000000007",
+        "seq": 2,
+        "took_ms": 20,
+        "name": "Films",
+        "skill_id": "00000000-0000-0000-0000-000000000001",
+        "score": 0.9123,
+        "skill_description": "Films answers.",
+        "error": "the skill did not answer in time",
+        "error_code": "timed_out"
+      },
+      {
+        "question_id": "00000000-0000-0000-0000-000000000007",
+        "seq": 3,
+        "ending": "complete",
+        "took_ms": 20
+      }
+    ]
+    "#);
+}
+
+#[test]
+fn a_client_in_rust_reads_back_what_was_sent() {
+    let answered = answered();
+    let sent = QuestionView::from(&answered);
+    let json = serde_json::to_string(&sent).unwrap();
+    assert_eq!(serde_json::from_str::<QuestionView>(&json).unwrap(), sent);
+    for entry in &answered.entries {
+        let sent = StreamEvent::new(answered.question.id, entry);
+        let json = serde_json::to_string(&sent).unwrap();
+        assert_eq!(serde_json::from_str::<StreamEvent>(&json).unwrap(), sent, "{json}");
+    }
+}
+
+#[test]
+fn a_question_that_nothing_fits_tells_what_came_nearest() {
+    let mut answered = answered();
+    answered.entries.clear();
+    answered.question.choice.nearest = Some(chosen("Films", 1, 0.29));
+    insta::assert_json_snapshot!(QuestionView::from(&answered), @r#"
+    {
+      "question_id": "00000000-0000-0000-0000-000000000007",
+      "question": "Rain?",
+      "selector": "Square",
+      "asked_at": "2026-01-01T00:00:00Z",
+      "finished": false,
+      "ending": null,
+      "took_ms": null,
+      "results": [],
+      "nearest": {
+        "name": "Films",
+        "skill_id": "00000000-0000-0000-0000-000000000001",
+        "score": 0.29,
+        "skill_description": "Films answers."
+      }
+    }
+    "#);
+}
