@@ -1,1 +1,27 @@
+//! The database behind every store port.
+//!
+//! - [`Database`] opens and migrates it; its `read` and `write` (in `transaction.rs`) run a closure in a
+//!   transaction on a blocking thread and are the only way to a connection.
+//! - [`Stores`] implements the store ports, one file per port.
+//!
+//! To add a domain: a folder `migrations/<database>/…_<domain>` with `up.sql` and `down.sql`, its tables in
+//! `schema/<domain>.rs`, and `<domain>.rs` with `impl TheStore for Stores`. Queries are written against
+//! [`DbConnection`](connection::DbConnection), so they run on every database; `columns.rs` has the types of
+//! identifiers (`Key`) and moments (`Moment`). A port method builds its rows first, then makes one call of
+//! `self.database.read(|connection| …)` or `.write(|connection| …)`; closures give
+//! [`QueryResult`](diesel::QueryResult), and whatever goes wrong in one becomes
+//! [`Unavailable`](square_kernel::Unavailable).
 
+mod columns;
+mod connection;
+mod database;
+mod schema;
+mod sqlite;
+mod stores;
+mod transaction;
+
+#[cfg(test)]
+mod tests;
+
+pub use database::{Database, DatabaseSettings, OpenError};
+pub use stores::Stores;

@@ -1,0 +1,43 @@
+use crate::sqlite::{Purpose, SqliteFile};
+use diesel::r2d2::{Error as ConnectError, ManageConnection, R2D2Connection};
+use diesel::sqlite::SqliteConnection;
+use diesel::{MultiConnection, RunQueryDsl};
+
+/// A connection to any of the databases this build knows. Queries are written once, against this type; a
+/// further database is a further variant, and a `match` only where its SQL differs.
+///
+/// What does not go through it: `returning`, `on_conflict`, inserts of slices, `for_update`, `union`, JSON,
+/// `offset` without `limit`.
+#[derive(MultiConnection)]
+pub(crate) enum DbConnection {
+    /// SQLite, compiled in.
+    Sqlite(SqliteConnection),
+}
+
+/// Makes the connections of one pool.
+///
+/// Written by hand because the derived `establish` tries one database after the other and swallows the errors.
+#[derive(Debug, Clone)]
+pub(crate) enum Manager {
+    Sqlite(SqliteFile, Purpose),
+}
+
+impl ManageConnection for Manager {
+    type Connection = DbConnection;
+    type Error = ConnectError;
+
+    fn connect(&self) -> Result<DbConnection, ConnectError> {
+        match self {
+            Self::Sqlite(file, purpose) => file.connect(*purpose).map(DbConnection::Sqlite),
+        }
+    }
+
+    fn is_valid(&self, connection: &mut DbConnection) -> Result<(), ConnectError> {
+        diesel::sql_query("SELECT 1").execute(connection).map(drop).map_err(ConnectError::QueryError)
+    }
+
+    fn has_broken(&self, connection: &mut DbConnection) -> bool {
+        // A panic between begin and commit leaves a transaction open; such a connection is not used again.
+        std::thread::panicking() || connection.is_broken()
+    }
+}

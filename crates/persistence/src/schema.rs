@@ -1,0 +1,5 @@
+//! The tables, one file per domain. Each mirrors its `migrations/<database>/…_<domain>/up.sql`.
+
+pub(crate) mod accounts;
+pub(crate) mod questions;
+pub(crate) mod skills;

@@ -1,0 +1,89 @@
+diesel::table! {
+    accounts (id) {
+        id -> Binary,
+        username -> Text,
+        username_key -> Text,
+        email -> Nullable<Text>,
+        first_name -> Text,
+        last_name -> Text,
+        password_hash -> Text,
+        suspended -> Bool,
+        confirmed_at -> Nullable<BigInt>,
+        login_method -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    roles (name) {
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    role_permissions (role, permission) {
+        role -> Text,
+        permission -> Text,
+    }
+}
+
+diesel::table! {
+    user_roles (user_id, role) {
+        user_id -> Binary,
+        role -> Text,
+    }
+}
+
+diesel::table! {
+    confirmations (digest) {
+        digest -> Binary,
+        user_id -> Binary,
+        expires_at -> BigInt,
+        spent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Binary,
+        user_id -> Binary,
+        generation -> BigInt,
+        rotated_at -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        address -> Nullable<Text>,
+        agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    letters (id) {
+        id -> Binary,
+        occasion -> Text,
+        content -> Nullable<Binary>,
+        attempts -> BigInt,
+        created_at -> BigInt,
+        due_at -> Nullable<BigInt>,
+        sent_at -> Nullable<BigInt>,
+        set_aside_at -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    signing_keys (id) {
+        id -> Text,
+        number -> BigInt,
+        private -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    role_permissions,
+    user_roles,
+    confirmations,
+    sessions
+);

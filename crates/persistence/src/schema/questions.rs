@@ -1,0 +1,28 @@
+diesel::table! {
+    questions (id) {
+        id -> Binary,
+        asker_id -> Nullable<Binary>,
+        question -> Text,
+        choice -> Text,
+        deadline_us -> BigInt,
+        asked_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    unfinished_questions (question_id) {
+        question_id -> Binary,
+    }
+}
+
+diesel::table! {
+    log_entries (question_id, seq) {
+        question_id -> Binary,
+        seq -> BigInt,
+        logged_at -> BigInt,
+        kind -> Text,
+        content -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(questions, unfinished_questions, log_entries);

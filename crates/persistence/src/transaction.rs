@@ -1,0 +1,158 @@
+//! The one place that knows pools, threads and transactions.
+
+use crate::connection::{DbConnection, Manager};
+use crate::database::Database;
+use crate::sqlite;
+use diesel::QueryResult;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::r2d2::{Pool, PoolError};
+use diesel::result::{DatabaseErrorKind, Error};
+use square_kernel::Unavailable;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tracing::Span;
+
+/// How often a transaction is tried that others got in the way of.
+const ATTEMPTS: u32 = 3;
+
+/// How transactions begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begin {
+    /// Locks when needed.
+    Deferred,
+    /// Takes the write lock at once. A SQLite transaction that reads first and asks for the lock later
+    /// fails whenever another one wrote in between, however long it is ready to wait.
+    Immediate,
+}
+
+/// Connections of one kind with as many permits: who holds a permit gets a connection without waiting, so
+/// no thread ever sleeps in the pool. Permits are given in the order they were asked for.
+#[derive(Clone)]
+pub(crate) struct Lane {
+    pool: Pool<Manager>,
+    permits: Arc<Semaphore>,
+    begin: Begin,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error("no database connection")]
+    Connection(#[from] PoolError),
+    #[error("the database is closed")]
+    Closed(#[from] AcquireError),
+    #[error("database error")]
+    Query(#[from] Error),
+}
+
+impl Fault {
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Query(Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            Self::Query(error) => sqlite::is_busy(error),
+            Self::Connection(_) | Self::Closed(_) => false,
+        }
+    }
+}
+
+impl Database {
+    /// Runs `work` in a reading transaction on a blocking thread: all it reads is of one moment.
+    ///
+    /// `work` may run again when others got in its way, so it must do nothing but read.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        self.reading.run(work).await
+    }
+
+    /// Runs `work` in a writing transaction on a blocking thread; an error or a panic leaves nothing behind.
+    /// It runs to its end also when the caller goes away.
+    ///
+    /// `work` may run again when others got in its way, so it must have no effect outside the database.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        self.writing.run(work).await
+    }
+
+    /// Like [`Database::write`], on the caller's own thread, which must not be one that runs async tasks.
+    pub(crate) fn write_here<T>(
+        &self,
+        work: impl Fn(&mut DbConnection) -> QueryResult<T>,
+    ) -> Result<T, Unavailable> {
+        let _permit = futures::executor::block_on(self.writing.permit())?;
+        self.writing.transact(&work)
+    }
+}
+
+impl Lane {
+    pub(crate) fn new(manager: Manager, connections: u32, patience: Duration, begin: Begin) -> Self {
+        // Connections to a file neither age nor die by themselves, so they are opened once, when first needed.
+        let pool = Pool::builder()
+            .max_size(connections)
+            .min_idle(Some(0))
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .test_on_check_out(false)
+            .connection_timeout(patience)
+            .build_unchecked(manager);
+        Self { pool, permits: Arc::new(Semaphore::new(connections as usize)), begin }
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, Unavailable> {
+        Arc::clone(&self.permits).acquire_owned().await.map_err(|error| Unavailable::new(Fault::from(error)))
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        let permit = self.permit().await?;
+        let lane = self.clone();
+        let span = Span::current();
+        let running = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            span.in_scope(|| lane.transact(&work))
+        });
+        running.await.unwrap_or_else(|panic| Err(Unavailable::new(panic)))
+    }
+
+    fn transact<T>(&self, work: &impl Fn(&mut DbConnection) -> QueryResult<T>) -> Result<T, Unavailable> {
+        let mut attempt = 1;
+        loop {
+            match self.attempt(work) {
+                Err(fault) if fault.may_pass() && attempt < ATTEMPTS => attempt += 1,
+                outcome => return outcome.map_err(Unavailable::new),
+            }
+        }
+    }
+
+    fn attempt<T>(&self, work: &impl Fn(&mut DbConnection) -> QueryResult<T>) -> Result<T, Fault> {
+        let mut connection = self.pool.get()?;
+        let connection: &mut DbConnection = &mut connection;
+        self.begin(connection)?;
+        match work(connection) {
+            Ok(value) => {
+                DbConnection::commit_transaction(connection)?;
+                Ok(value)
+            }
+            Err(error) => {
+                // A connection that cannot even roll back counts as broken and is replaced by the pool; the
+                // error that led here says more than that one.
+                let _ = DbConnection::rollback_transaction(connection);
+                Err(error.into())
+            }
+        }
+    }
+
+    fn begin(&self, connection: &mut DbConnection) -> QueryResult<()> {
+        match (self.begin, connection) {
+            (Begin::Immediate, DbConnection::Sqlite(connection)) => {
+                AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")
+            }
+            (Begin::Deferred, connection) => DbConnection::begin_transaction(connection),
+        }
+    }
+}
