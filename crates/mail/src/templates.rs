@@ -1,0 +1,75 @@
+use crate::SetupError;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tera::{ErrorKind, Tera};
+
+macro_rules! embedded {
+    ($($file:literal),* $(,)?) => {
+        &[$(($file, include_str!(concat!("../../../templates/", $file)))),*]
+    };
+}
+
+/// What letters look like unless a folder says otherwise.
+const EMBEDDED: &[(&str, &str)] = embedded![
+    "layout.html",
+    "confirm_address.subject",
+    "confirm_address.txt",
+    "confirm_address.html",
+    "already_registered.subject",
+    "already_registered.txt",
+    "already_registered.html",
+];
+
+/// Loads the embedded templates and, over them, the `.subject`, `.txt` and `.html` files of `folder`.
+/// Only `.html` templates escape what is put into them.
+pub(crate) fn load(folder: Option<&Path>) -> Result<Tera, SetupError> {
+    let mut sources: BTreeMap<String, String> =
+        EMBEDDED.iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned())).collect();
+    if let Some(folder) = folder {
+        sources.extend(read(folder)?);
+    }
+    let mut tera = Tera::new();
+    tera.autoescape_on([".html"]);
+    tera.add_raw_templates(&sources).map_err(|error| SetupError::Template {
+        name: culprit(&error, &sources),
+        reason: sentence(&error),
+    })?;
+    Ok(tera)
+}
+
+/// The cause in one line; tera's own text is a drawing over several.
+pub(crate) fn sentence(error: &tera::Error) -> String {
+    match error.kind() {
+        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => report.message().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn culprit(error: &tera::Error, sources: &BTreeMap<String, String>) -> String {
+    match error.kind() {
+        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => report.filename().to_owned(),
+        ErrorKind::MissingParent { current: name, .. }
+        | ErrorKind::CircularExtend { tpl: name, .. }
+        | ErrorKind::CircularInclude { tpl: name, .. } => name.clone(),
+        // The rest does not say; the text of the error has to do.
+        _ => sources.keys().cloned().collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn read(folder: &Path) -> Result<BTreeMap<String, String>, SetupError> {
+    let failed = |path: &Path, error: std::io::Error| SetupError::Folder {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| failed(folder, error))? {
+        let path = entry.map_err(|error| failed(folder, error))?.path();
+        let is_template =
+            path.extension().is_some_and(|end| end == "subject" || end == "txt" || end == "html");
+        if let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|_| is_template) {
+            let source = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
+            found.insert(name.to_owned(), source);
+        }
+    }
+    Ok(found)
+}
