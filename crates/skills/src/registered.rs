@@ -248,3 +248,48 @@ impl Health {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_1_to_50_characters_and_one_form_for_all_cases() {
+        assert_eq!(SkillName::parse("  Films ").unwrap().as_str(), "Films");
+        assert_eq!(SkillName::parse("ÜBER").unwrap().key(), SkillName::parse("über").unwrap().key());
+        assert!(SkillName::parse(&"ü".repeat(50)).is_ok());
+        for wrong in ["", "  ", "a\nb", &"a".repeat(51)] {
+            assert_eq!(SkillName::parse(wrong).unwrap_err().field, "name", "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn urls_are_absolute_plain_and_without_a_trailing_slash() {
+        assert_eq!(SkillUrl::parse(" http://a.example/b// ").unwrap().as_str(), "http://a.example/b");
+        assert!(SkillUrl::parse("https://[2001:db8::1]:8443").is_ok());
+        let long = format!("http://a.example/{}", "b".repeat(200));
+        for wrong in [
+            "",
+            "a.example",
+            "/b",
+            "ftp://a.example",
+            "builtin:casting",
+            "http://",
+            "http://u:p@a.example",
+            "http://u@a.example",
+            "http://a.example?b=c",
+            "http://a.example#b",
+            &long,
+        ] {
+            assert_eq!(SkillUrl::parse(wrong).unwrap_err().field, "url", "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn descriptions_have_up_to_500_characters() {
+        assert!(SkillDescription::parse(&"ü".repeat(500)).is_ok());
+        assert!(SkillDescription::parse("two\nlines").is_ok());
+        assert!(SkillDescription::parse(&"a".repeat(501)).is_err());
+        assert!(SkillDescription::parse("a\0b").is_err());
+    }
+}

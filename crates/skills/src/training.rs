@@ -104,3 +104,24 @@ pub struct TrainingProgress {
     /// How it stands.
     pub state: TrainingState,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_read_line_by_line() {
+        let set = TrainingSet::parse("\u{feff}Who?\r\n\r\n  What? \n", "Where?").unwrap();
+        assert_eq!(set.train[..], ["Who?", "What?"]);
+        assert_eq!(set.dev[..], ["Where?"]);
+    }
+
+    #[test]
+    fn both_files_are_told_of_at_once() {
+        let long = format!("Who?\n{}", "x".repeat(TrainingSet::MAX_LINE_CHARS + 1));
+        let invalid = TrainingSet::parse(&long, " \n").unwrap_err();
+        let told: Vec<_> = invalid.0.iter().map(ToString::to_string).collect();
+        let lines = "train_file has more than 1000 characters in line 2";
+        assert_eq!(told, [lines, "dev_file must have at least one example question"]);
+    }
+}

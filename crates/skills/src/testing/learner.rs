@@ -1,0 +1,128 @@
+use crate::ports::{Learner, LearningFailed};
+use async_trait::async_trait;
+use square_kernel::SkillId;
+use square_kernel::testing::lock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{mpsc, oneshot};
+
+/// Learns examples by heart: a skill comes first for the questions that are among its examples.
+#[derive(Debug)]
+pub struct MemoryLearner {
+    name: String,
+    known: Mutex<BTreeMap<SkillId, Vec<String>>>,
+    failing: Mutex<Option<String>>,
+    held: Option<mpsc::UnboundedSender<HeldLearning>>,
+}
+
+/// The other end of a [`MemoryLearner`] that waits for the test at every learning.
+#[derive(Debug)]
+pub struct LearnerScript {
+    learnings: mpsc::UnboundedReceiver<HeldLearning>,
+}
+
+/// A learning that has begun and waits for the test's word.
+#[derive(Debug)]
+pub struct HeldLearning {
+    /// What is being learnt.
+    pub skill: SkillId,
+    /// From what.
+    pub examples: Vec<String>,
+    go: oneshot::Sender<Result<(), LearningFailed>>,
+}
+
+impl MemoryLearner {
+    /// Learns at once.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.into(), known: Mutex::default(), failing: Mutex::default(), held: None }
+    }
+
+    /// Waits at every learning until the script lets it go on.
+    pub fn held(name: &str) -> (Self, LearnerScript) {
+        let (sender, learnings) = mpsc::unbounded_channel();
+        (Self { held: Some(sender), ..Self::new(name) }, LearnerScript { learnings })
+    }
+
+    /// Fails every learning from now on with `reason`, after having lost what it knew of the skill; `None`
+    /// puts an end to that.
+    pub fn fail(&self, reason: Option<&str>) {
+        *lock(&self.failing) = reason.map(str::to_owned);
+    }
+
+    /// What it knows.
+    pub fn known(&self) -> BTreeMap<SkillId, Vec<String>> {
+        lock(&self.known).clone()
+    }
+}
+
+impl LearnerScript {
+    /// The next learning, once it has begun.
+    pub async fn learning(&mut self) -> HeldLearning {
+        self.learnings.recv().await.expect("the learner is gone")
+    }
+}
+
+impl HeldLearning {
+    /// Lets it succeed.
+    pub fn go(self) {
+        self.end(Ok(()));
+    }
+
+    /// Lets it fail.
+    pub fn fail(self, reason: &str) {
+        self.end(Err(LearningFailed(reason.into())));
+    }
+
+    fn end(self, outcome: Result<(), LearningFailed>) {
+        self.go.send(outcome).expect("nobody waits for the learning any more");
+    }
+}
+
+#[async_trait]
+impl Learner for MemoryLearner {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn learn_all(&self, skills: &[(SkillId, Arc<[String]>)]) -> Result<(), LearningFailed> {
+        if let Some(reason) = lock(&self.failing).clone() {
+            return Err(LearningFailed(reason));
+        }
+        *lock(&self.known) = skills.iter().map(|(id, examples)| (*id, examples.to_vec())).collect();
+        Ok(())
+    }
+
+    async fn learn(
+        &self,
+        skill: SkillId,
+        examples: &[String],
+        progress: &(dyn Fn(f32) + Send + Sync),
+    ) -> Result<(), LearningFailed> {
+        progress(0.5);
+        if let Some(held) = &self.held {
+            let (go, gone) = oneshot::channel();
+            let learning = HeldLearning { skill, examples: examples.to_vec(), go };
+            held.send(learning).expect("the script is gone");
+            gone.await.expect("the test let a learning fall")?;
+        }
+        if let Some(reason) = lock(&self.failing).clone() {
+            lock(&self.known).remove(&skill);
+            return Err(LearningFailed(reason));
+        }
+        lock(&self.known).insert(skill, examples.to_vec());
+        Ok(())
+    }
+
+    async fn forget(&self, skill: SkillId) -> Result<(), LearningFailed> {
+        lock(&self.known).remove(&skill);
+        Ok(())
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "tests have few questions")]
+    async fn accuracy(&self, skill: SkillId, questions: &[String]) -> Result<f64, LearningFailed> {
+        let known = lock(&self.known);
+        let examples = known.get(&skill).map_or(&[][..], Vec::as_slice);
+        let hits = questions.iter().filter(|question| examples.contains(question)).count();
+        Ok(hits as f64 / questions.len() as f64)
+    }
+}

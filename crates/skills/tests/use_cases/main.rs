@@ -1,0 +1,13 @@
+//! Every use case, on the stand-ins of [`square_skills::testing`].
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what goes wrong in a test ends it")]
+
+mod directory;
+mod edit;
+mod health;
+mod load;
+mod publish;
+mod register;
+mod remove;
+mod view;
+mod world;

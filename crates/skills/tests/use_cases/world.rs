@@ -1,0 +1,123 @@
+use square_kernel::testing::{ManualClock, SeededRandomness, TransparentSealer};
+use square_kernel::{
+    Asker, Identity, OsRandomness, Permissions, Secret, SessionId, SkillId, SystemClock, UserId,
+};
+use square_skills::testing::{MemoryLearner, MemorySkills, RefusingGuard, ScriptedConnector};
+use square_skills::{
+    Listed, Protocol, SkillDescription, SkillDirectory, SkillFields, SkillName, SkillUrl, Skills,
+    SkillsParts, TrainingSet,
+};
+use std::sync::Arc;
+
+pub(crate) const REFUSED: &str = "http://10.0.0.1";
+
+/// Skills on stand-ins, an owner and somebody else, both confirmed.
+pub(crate) struct World {
+    pub(crate) skills: Arc<Skills>,
+    pub(crate) store: Arc<MemorySkills>,
+    pub(crate) directory: Arc<SkillDirectory>,
+    pub(crate) connector: Arc<ScriptedConnector>,
+    pub(crate) learners: Vec<Arc<MemoryLearner>>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) owner: Asker,
+    pub(crate) other: Asker,
+}
+
+pub(crate) fn signed_in() -> Asker {
+    let identity = Identity {
+        user: UserId::new(&SystemClock, &OsRandomness),
+        session: SessionId::new(&SystemClock, &OsRandomness),
+        username: "somebody".into(),
+        roles: Arc::default(),
+    };
+    Asker { identity: Some(identity), permissions: Permissions::default() }
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(vec![MemoryLearner::new("Square")])
+    }
+
+    pub(crate) fn with(learners: Vec<MemoryLearner>) -> Self {
+        let store = Arc::new(MemorySkills::new());
+        let (owner, other) = (signed_in(), signed_in());
+        store.let_own(owner.user().unwrap());
+        store.let_own(other.user().unwrap());
+        let learners: Vec<_> = learners.into_iter().map(Arc::new).collect();
+        let connector = Arc::new(ScriptedConnector::default());
+        let clock = Arc::new(ManualClock::default());
+        let (skills, directory) = assemble(&store, &connector, &learners, &clock);
+        Self { skills, store, directory, connector, learners, clock, owner, other }
+    }
+
+    /// What another process makes of the same store.
+    pub(crate) fn restarted(self, learner: MemoryLearner) -> Self {
+        let learners = vec![Arc::new(learner)];
+        let (skills, directory) = assemble(&self.store, &self.connector, &learners, &self.clock);
+        Self { skills, directory, learners, ..self }
+    }
+
+    pub(crate) async fn registered(&self, name: &str) -> SkillId {
+        self.skills.register(&self.owner, fields(name)).await.unwrap().skill.id
+    }
+
+    pub(crate) async fn published(&self, name: &str) -> SkillId {
+        let id = self.registered(name).await;
+        self.skills.train(&self.owner, id, examples("a")).await.unwrap();
+        self.skills.train_next().await.unwrap().unwrap();
+        id
+    }
+
+    pub(crate) fn listed(&self, id: SkillId) -> Arc<Listed> {
+        Arc::clone(self.directory.snapshot().by_id(id).unwrap())
+    }
+
+    /// What the first learner knows of a skill.
+    pub(crate) fn known(&self, id: SkillId) -> Option<Vec<String>> {
+        self.learners[0].known().get(&id).cloned()
+    }
+}
+
+fn assemble(
+    store: &Arc<MemorySkills>,
+    connector: &Arc<ScriptedConnector>,
+    learners: &[Arc<MemoryLearner>],
+    clock: &Arc<ManualClock>,
+) -> (Arc<Skills>, Arc<SkillDirectory>) {
+    let directory = Arc::new(SkillDirectory::new(Arc::clone(connector) as _));
+    let parts = SkillsParts {
+        store: Arc::clone(store) as _,
+        directory: Arc::clone(&directory),
+        guard: Arc::new(RefusingGuard::of([REFUSED])),
+        learners: learners.iter().map(|learner| Arc::clone(learner) as _).collect(),
+        sealer: Arc::new(TransparentSealer),
+        clock: Arc::clone(clock) as _,
+        randomness: Arc::new(SeededRandomness::default()),
+    };
+    (Arc::new(Skills::new(parts)), directory)
+}
+
+/// A skill called `name` at `http://name.example`.
+pub(crate) fn fields(name: &str) -> SkillFields {
+    SkillFields {
+        name: SkillName::parse(name).unwrap(),
+        url: url(&format!("http://{}.example", name.to_lowercase())),
+        description: SkillDescription::parse("Knows much.").unwrap(),
+        protocol: Protocol::Square,
+        secret: Some(Secret::new("open-sesame")),
+    }
+}
+
+pub(crate) fn url(text: &str) -> SkillUrl {
+    SkillUrl::parse(text).unwrap()
+}
+
+pub(crate) fn name(text: &str) -> SkillName {
+    SkillName::parse(text).unwrap()
+}
+
+/// Seven questions to learn from, of which the first is held out too, with one that is not to be learnt.
+pub(crate) fn examples(prefix: &str) -> TrainingSet {
+    let train = (1..=7).map(|n| format!("{prefix} {n}?")).collect();
+    TrainingSet { train, dev: [format!("{prefix} 1?"), "never heard of?".into()].into() }
+}
