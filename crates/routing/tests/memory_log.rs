@@ -1,7 +1,7 @@
 //! The in-memory log keeps the rules of its port.
 
-use square_kernel::testing::{ManualClock, SeededRandomness};
 use square_kernel::UserId;
+use square_kernel::testing::{ManualClock, SeededRandomness};
 use square_routing::testing::MemoryLog;
 
 async fn fresh() -> (MemoryLog, UserId, ()) {

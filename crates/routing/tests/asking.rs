@@ -1,0 +1,358 @@
+//! What a question goes through, on scripted skills and the in-memory log. Time is paused, so a deadline
+//! passes as soon as nothing else is left to happen.
+
+use square_kernel::testing::{ManualClock, SeededRandomness};
+use square_kernel::{Asker, Clock, Identity, Page, Permissions, Sealed, SessionId, SkillId, UserId};
+use square_routing::testing::{MemoryLog, ScriptedSelector};
+use square_routing::{
+    AskError, Deadline, Ending, LogEvent, MaxSkills, Question, QuestionLog, QuestionText, Router,
+    RouterParts, Selection, Selector, SkillRef, WatchError,
+};
+use square_skills::testing::{ScriptedConnector, ScriptedSkill, SkillScript};
+use square_skills::{
+    BuiltinName, RegisteredSkill, ResultItem, Skill, SkillAddress, SkillDescription, SkillDirectory,
+    SkillFailure, SkillName, SkillRequest,
+};
+use std::sync::Arc;
+
+/// A router over skills named a, b, c…, of which each has its script.
+struct World {
+    router: Arc<Router>,
+    log: Arc<MemoryLog>,
+    scripts: Vec<SkillScript>,
+    skills: Vec<RegisteredSkill>,
+    owner: UserId,
+}
+
+impl World {
+    /// Published skills with these scores.
+    fn new(scores: &[f32]) -> Self {
+        Self::with(scores, |_, _| {})
+    }
+
+    fn with(scores: &[f32], adjust: impl Fn(usize, &mut RegisteredSkill)) -> Self {
+        Self::connected(scores, adjust, |_| {})
+    }
+
+    fn connected(
+        scores: &[f32],
+        adjust: impl Fn(usize, &mut RegisteredSkill),
+        connect: impl FnOnce(&ScriptedConnector),
+    ) -> Self {
+        let (clock, randomness) = (Arc::new(ManualClock::default()), Arc::new(SeededRandomness::default()));
+        let owner = UserId::new(&*clock, &*randomness);
+        let connector = ScriptedConnector::default();
+        let (mut scripts, mut skills) = (Vec::new(), Vec::new());
+        for index in 0..scores.len() {
+            clock.advance(jiff::SignedDuration::from_millis(1));
+            let name = char::from(b'a' + u8::try_from(index).unwrap()).to_string();
+            let mut skill = RegisteredSkill {
+                id: SkillId::new(&*clock, &*randomness),
+                owner,
+                name: SkillName::parse(&name).unwrap(),
+                description: SkillDescription::default(),
+                address: SkillAddress::Builtin(BuiltinName::new(&name)),
+                secret: None::<Sealed>,
+                published: true,
+                samples: Arc::new([]),
+                created_at: clock.now(),
+                updated_at: clock.now(),
+            };
+            adjust(index, &mut skill);
+            let (scripted, script) = ScriptedSkill::new();
+            connector.put(&skill.address.url(), scripted);
+            scripts.push(script);
+            skills.push(skill);
+        }
+        connect(&connector);
+        let directory = Arc::new(SkillDirectory::new(Arc::new(connector)));
+        directory.replace_all(skills.clone());
+        let known: Vec<_> = skills.iter().map(|skill| skill.id).zip(scores.iter().copied()).collect();
+        let selectors: Vec<Arc<dyn Selector>> = vec![
+            Arc::new(ScriptedSelector::new("Square", known.clone())),
+            Arc::new(ScriptedSelector::new("Base", known).asking_unpublished()),
+        ];
+        let log = Arc::new(MemoryLog::default());
+        let parts = RouterParts { directory, selectors, log: log.clone(), clock, randomness };
+        Self { router: Arc::new(Router::new(parts)), log, scripts, skills, owner }
+    }
+
+    fn signed_in(&self) -> Asker {
+        let session = SessionId::from(self.owner.uuid());
+        let identity = Identity { user: self.owner, session, username: "ann".into(), roles: Arc::new([]) };
+        Asker { identity: Some(identity), permissions: Permissions::default() }
+    }
+}
+
+fn anybody() -> Asker {
+    Asker::default()
+}
+
+fn question() -> Question {
+    Question::new(QuestionText::parse("question", "Who played in Heat?").unwrap())
+}
+
+fn named(names: &[&str]) -> Selection {
+    let skills = names.iter().map(|name| SkillRef::Name((*name).to_owned())).collect();
+    Selection::Only { field: "options.selectedSkills", skills }
+}
+
+/// The name of the skill in an entry and what it said, or the ending.
+fn told(event: &LogEvent) -> String {
+    match event {
+        LogEvent::SkillResult(outcome) => match &outcome.answer {
+            Ok(items) => format!("{}: {} items", outcome.skill.name, items.len()),
+            Err(error) => format!("{}: {}", outcome.skill.name, error.code),
+        },
+        LogEvent::Finished(finish) => finish.ending.as_str().to_owned(),
+    }
+}
+
+async fn all_told(world: &World, question: Question) -> Vec<String> {
+    let asked = world.router.ask(&anybody(), question).await.unwrap();
+    let answered = asked.answers.all().await.unwrap();
+    answered.entries.iter().map(|entry| told(&entry.event)).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_come_in_order_of_completion_and_are_numbered_without_gaps() {
+    let mut world = World::new(&[0.9, 0.8, 0.7]);
+    let mut asked = world.router.ask(&anybody(), question()).await.unwrap();
+    for index in [2, 0, 1] {
+        world.scripts[index].asked().await.say("yes");
+        let entry = asked.answers.next().await.unwrap().unwrap();
+        assert_eq!(told(&entry.event), format!("{}: 1 items", world.skills[index].name));
+    }
+    let last = asked.answers.next().await.unwrap().unwrap();
+    assert_eq!((last.seq, told(&last.event).as_str()), (4, "complete"));
+    assert!(asked.answers.next().await.unwrap().is_none());
+    let stored = world.log.find(asked.record.id).await.unwrap().unwrap();
+    assert_eq!(stored.entries.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [1, 2, 3, 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn together_they_are_given_best_first() {
+    let mut world = World::new(&[0.5, 0.9]);
+    let asked = world.router.ask(&anybody(), question()).await.unwrap();
+    for script in &mut world.scripts {
+        script.asked().await.say("yes");
+    }
+    let answered = asked.answers.all().await.unwrap();
+    let names: Vec<_> = answered.outcomes().iter().map(|outcome| outcome.skill.name.clone()).collect();
+    assert_eq!(names, ["b", "a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_watcher_has_seen_is_stored() {
+    let mut world = World::new(&[0.9]);
+    let mut asked = world.router.ask(&anybody(), question()).await.unwrap();
+    assert!(world.log.find(asked.record.id).await.unwrap().is_some());
+    world.scripts[0].asked().await.say("yes");
+    while let Some(entry) = asked.answers.next().await.unwrap() {
+        let stored = world.log.find(asked.record.id).await.unwrap().unwrap();
+        assert!(stored.entries.contains(&entry));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_shown_that_cannot_be_stored() {
+    let mut world = World::new(&[0.9]);
+    let mut asked = world.router.ask(&anybody(), question()).await.unwrap();
+    let waiting = world.scripts[0].asked().await;
+    world.log.break_down();
+    waiting.say("yes");
+    assert!(asked.answers.next().await.is_err());
+    assert!(matches!(world.router.ask(&anybody(), question()).await, Err(AskError::Unavailable(_))));
+    world.router.idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_the_deadline_what_is_there_is_given_and_each_missing_skill_has_an_error() {
+    let mut world = World::new(&[0.9, 0.8, 0.7]);
+    let question = Question { deadline: Deadline::parse(1500).unwrap(), ..question() };
+    let asked = world.router.ask(&anybody(), question).await.unwrap();
+    world.scripts[1].asked().await.say("in time");
+    let mut hanging = world.scripts[0].asked().await;
+    let answered = asked.answers.all().await.unwrap();
+    let told: Vec<_> = answered.entries.iter().map(|entry| told(&entry.event)).collect();
+    assert_eq!(told, ["b: 1 items", "a: timed_out", "c: timed_out", "deadline"]);
+    hanging.given_up().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_skill_that_fails_or_panics_spoils_nothing() {
+    struct Panics;
+    #[async_trait::async_trait]
+    impl Skill for Panics {
+        async fn answer(&self, _: &SkillRequest) -> Result<Vec<ResultItem>, SkillFailure> {
+            panic!("on purpose")
+        }
+    }
+    let mut world = World::connected(
+        &[0.9, 0.8, 0.7],
+        |_, _| {},
+        |connector| connector.put("builtin:c", Arc::new(Panics)),
+    );
+    let asked = world.router.ask(&anybody(), question()).await.unwrap();
+    world.scripts[0].asked().await.answer(Err(SkillFailure::Status(500)));
+    world.scripts[1].asked().await.say("fine");
+    let answered = asked.answers.all().await.unwrap();
+    let mut told: Vec<_> = answered.entries.iter().map(|entry| told(&entry.event)).collect();
+    told.sort_unstable();
+    assert_eq!(told, ["a: bad_status", "b: 1 items", "c: internal", "complete"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_skill_gives_no_more_items_than_were_asked_for() {
+    let mut world = World::new(&[0.9]);
+    let asked = world.router.ask(&anybody(), question()).await.unwrap();
+    world.scripts[0]
+        .asked()
+        .await
+        .answer(Ok((0..50).map(|number| ResultItem::text(number.to_string())).collect()));
+    let answered = asked.answers.all().await.unwrap();
+    assert_eq!(told(&answered.entries[0].event), "a: 10 items");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_fits_is_an_end_of_its_own_that_names_the_nearest() {
+    let world = World::new(&[0.1, 0.2]);
+    let asked = world.router.ask(&anybody(), question()).await.unwrap();
+    assert!(asked.record.choice.chosen.is_empty());
+    assert_eq!(asked.record.choice.nearest.as_ref().map(|nearest| nearest.name.as_str()), Some("b"));
+    let answered = asked.answers.all().await.unwrap();
+    assert_eq!(answered.finish().map(|finish| finish.ending), Some(Ending::Complete));
+}
+
+#[tokio::test(start_paused = true)]
+async fn named_skills_are_asked_whatever_their_score_but_no_more_than_the_maximum() {
+    let world = World::new(&[0.9, 0.0, 0.1]);
+    let question = Question {
+        selection: named(&["B", "c"]),
+        max_skills: MaxSkills::parse("n", 1).unwrap(),
+        ..question()
+    };
+    let asked = world.router.ask(&anybody(), question).await.unwrap();
+    let chosen: Vec<_> = asked.record.choice.chosen.iter().map(|chosen| chosen.name.as_str()).collect();
+    assert_eq!(chosen, ["c"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn unknown_skills_and_selectors_are_named() {
+    let world = World::new(&[0.9]);
+    let unknown = Question { selection: named(&["a", "nobody"]), ..question() };
+    let Err(AskError::Invalid(invalid)) = world.router.ask(&anybody(), unknown).await else { panic!() };
+    assert_eq!(invalid.to_string(), "options.selectedSkills names a skill that does not exist: nobody");
+    let unknown = Question { selector: Some("Oracle".to_owned()), ..question() };
+    let Err(AskError::Invalid(invalid)) = world.router.ask(&anybody(), unknown).await else { panic!() };
+    assert_eq!(invalid.to_string(), "options.selector must be one of Square, Base");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unpublished_skill_is_asked_only_by_name_by_its_owner_and_by_the_right_selector() {
+    let world = World::with(&[0.9, 0.8], |index, skill| skill.published = index == 0);
+    let chosen = async |asker: &Asker, selector: &str, selection| {
+        let question = Question { selector: Some(selector.to_owned()), selection, ..question() };
+        let asked = world.router.ask(asker, question).await.ok()?;
+        Some(
+            asked.record.choice.chosen.iter().map(|chosen| chosen.name.clone()).collect::<Vec<_>>().join(" "),
+        )
+    };
+    let owner = world.signed_in();
+    assert_eq!(chosen(&owner, "Base", named(&["a", "b"])).await.as_deref(), Some("a b"));
+    assert_eq!(chosen(&owner, "Square", named(&["a", "b"])).await.as_deref(), Some("a"));
+    assert_eq!(chosen(&owner, "Base", Selection::Published).await.as_deref(), Some("a"));
+    assert_eq!(chosen(&anybody(), "Base", named(&["a", "b"])).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelling_ends_it_for_the_asker_only() {
+    let world = World::new(&[0.9]);
+    let ann = world.signed_in();
+    let asked = world.router.ask(&ann, question()).await.unwrap();
+    assert!(!world.router.cancel(&anybody(), asked.record.id));
+    assert!(world.router.cancel(&ann, asked.record.id));
+    let answered = asked.answers.all().await.unwrap();
+    let told: Vec<_> = answered.entries.iter().map(|entry| told(&entry.event)).collect();
+    assert_eq!(told, ["a: cancelled", "cancelled"]);
+    world.router.idle().await;
+    assert!(!world.router.cancel(&ann, answered.question.id));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_cut_anywhere_goes_on_where_it_was_cut_live_or_stored() {
+    let mut world = World::new(&[0.9, 0.8]);
+    let asked = world.router.ask(&anybody(), question()).await.unwrap();
+    let id = asked.record.id;
+    let mut live = world.router.watch(&anybody(), id, 1).await.unwrap_or_else(|_| panic!("is live"));
+    for script in &mut world.scripts {
+        script.asked().await.say("yes");
+    }
+    let whole = asked.answers.all().await.unwrap();
+    assert_eq!(live.next().await.unwrap(), Some(whole.entries[1].clone()));
+    world.router.idle().await;
+    for after in 0..=3 {
+        let mut rest =
+            world.router.watch(&anybody(), id, after).await.unwrap_or_else(|_| panic!("is stored"));
+        for entry in &whole.entries[after as usize..] {
+            assert_eq!(rest.next().await.unwrap().as_ref(), Some(entry));
+        }
+        assert_eq!(rest.next().await.unwrap(), None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_of_somebody_signed_in_is_nobody_elses() {
+    let mut world = World::new(&[0.9]);
+    let ann = world.signed_in();
+    let asked = world.router.ask(&ann, question()).await.unwrap();
+    let id = asked.record.id;
+    assert!(matches!(world.router.find(&anybody(), id).await, Err(WatchError::NotFound)));
+    world.scripts[0].asked().await.say("yes");
+    asked.answers.all().await.unwrap();
+    world.router.idle().await;
+    assert!(matches!(world.router.find(&anybody(), id).await, Err(WatchError::NotFound)));
+    assert!(matches!(world.router.watch(&anybody(), id, 0).await, Err(WatchError::NotFound)));
+    assert_eq!(world.router.find(&ann, id).await.unwrap().entries.len(), 2);
+    assert_eq!(world.router.history(&ann, Page::default()).await.unwrap().items.len(), 1);
+    assert!(world.router.history(&anybody(), Page::default()).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn questions_of_a_dead_process_are_closed_with_what_was_answered() {
+    let mut world = World::new(&[0.9, 0.8]);
+    let mut asked = world.router.ask(&anybody(), question()).await.unwrap();
+    world.scripts[0].asked().await.say("yes");
+    let seen = asked.answers.next().await.unwrap().unwrap();
+    // A second router on the same log stands for the process started after the first one died.
+    let parts = RouterParts {
+        directory: Arc::new(SkillDirectory::new(Arc::new(ScriptedConnector::default()))),
+        selectors: vec![Arc::new(ScriptedSelector::new("Square", []))],
+        log: world.log.clone(),
+        clock: Arc::new(ManualClock::default()),
+        randomness: Arc::new(SeededRandomness::default()),
+    };
+    let router = Router::new(parts);
+    assert_eq!(router.close_interrupted().await.unwrap(), 1);
+    let answered = router.find(&anybody(), asked.record.id).await.unwrap();
+    assert_eq!(answered.entries[0], seen);
+    let told: Vec<_> = answered.entries.iter().map(|entry| told(&entry.event)).collect();
+    assert_eq!(told, ["a: 1 items", "b: interrupted", "interrupted"]);
+    assert_eq!(router.close_interrupted().await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_goes_on_when_nobody_watches() {
+    let mut world = World::new(&[0.9]);
+    let asked = world.router.ask(&anybody(), question()).await.unwrap();
+    let id = asked.record.id;
+    drop(asked);
+    world.scripts[0].asked().await.say("yes");
+    world.router.idle().await;
+    assert_eq!(world.router.find(&anybody(), id).await.unwrap().entries.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_skills_at_all_is_an_answer_too() {
+    assert_eq!(all_told(&World::new(&[]), question()).await, ["complete"]);
+}
