@@ -206,7 +206,8 @@ pub trait SessionStore: Send + Sync {
 #[async_trait]
 pub trait LetterQueue: Send + Sync {
     /// Takes the oldest letter that is due at `now` and hides it from others until `lease_until`. Of any
-    /// number of concurrent calls, each letter MUST go to one only.
+    /// number of concurrent calls, each letter MUST go to one only. Every claim counts as an attempt, also one
+    /// whose outcome was never noted, so that a letter which kills its process is given up in the end.
     async fn claim(
         &self,
         now: Timestamp,

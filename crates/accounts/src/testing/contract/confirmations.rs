@@ -1,0 +1,124 @@
+//! Rules of [`crate::ports::AccountStore`] on confirming an address.
+
+use super::samples::created;
+use super::{Samples, Stores, at_once};
+use crate::account::Account;
+use crate::ports::NewConfirmation;
+use jiff::SignedDuration;
+
+/// Makes a test of every rule on confirming an address; see [`crate::testing::contract`].
+#[macro_export]
+macro_rules! confirmations_contract {
+    ($make:expr) => {
+        $crate::contract_tests!(
+            confirmations,
+            $make,
+            [
+                a_secret_confirms_its_account_once,
+                one_of_many_spends_a_secret,
+                a_secret_of_somebody_else_stays_unspent,
+                an_expired_secret_is_no_good,
+                an_unknown_secret_is_no_good,
+                the_letter_comes_with_the_account,
+                a_further_secret_leaves_the_first_good,
+                a_confirmed_account_gets_no_further_secret,
+            ]
+        );
+    };
+}
+
+async fn unconfirmed(stores: &Stores, samples: &Samples) -> (Account, NewConfirmation) {
+    let secret = samples.confirmation();
+    let registered = stores.accounts.register(&samples.account("somebody"), Some(&secret), None).await;
+    (created(registered.expect("registered")), secret)
+}
+
+/// The first use gives the confirmed account, the second nothing.
+pub async fn a_secret_confirms_its_account_once(stores: &Stores) {
+    let samples = Samples::default();
+    let (account, secret) = unconfirmed(stores, &samples).await;
+    let confirm = || stores.accounts.confirm(&secret.digest, Some(account.id), samples.at(1));
+    let confirmed = Account { confirmed_at: Some(samples.at(1)), ..account.clone() };
+    assert_eq!(confirm().await.expect("asked"), Some(confirmed.clone()));
+    assert_eq!(stores.accounts.by_id(account.id).await.expect("read"), Some(confirmed));
+    assert_eq!(confirm().await.expect("asked"), None);
+}
+
+/// Of concurrent uses one gets the account.
+pub async fn one_of_many_spends_a_secret(stores: &Stores) {
+    let samples = Samples::default();
+    let (_, secret) = unconfirmed(stores, &samples).await;
+    let at = samples.at(1);
+    let results = at_once(|_| {
+        let stores = stores.clone();
+        async move { stores.accounts.confirm(&secret.digest, None, at).await.expect("asked") }
+    });
+    assert_eq!(results.await.into_iter().flatten().count(), 1);
+}
+
+/// A link that names another account does nothing, and the right one still works.
+pub async fn a_secret_of_somebody_else_stays_unspent(stores: &Stores) {
+    let samples = Samples::default();
+    let (account, secret) = unconfirmed(stores, &samples).await;
+    let other = samples.registered(stores, "other").await;
+    let confirm = |user| stores.accounts.confirm(&secret.digest, Some(user), samples.at(1));
+    assert_eq!(confirm(other.id).await.expect("asked"), None);
+    assert_eq!(stores.accounts.by_id(other.id).await.expect("read"), Some(other));
+    assert!(confirm(account.id).await.expect("asked").is_some());
+}
+
+/// A secret is good up to its last moment and not beyond.
+pub async fn an_expired_secret_is_no_good(stores: &Stores) {
+    let samples = Samples::default();
+    let (account, secret) = unconfirmed(stores, &samples).await;
+    let moment = SignedDuration::from_micros(1);
+    let confirm = |at| stores.accounts.confirm(&secret.digest, Some(account.id), at);
+    assert_eq!(confirm(secret.expires_at + moment).await.expect("asked"), None);
+    assert_eq!(stores.accounts.by_id(account.id).await.expect("read"), Some(account.clone()));
+    assert!(confirm(secret.expires_at - moment).await.expect("asked").is_some());
+}
+
+/// What was never given out confirms nothing.
+pub async fn an_unknown_secret_is_no_good(stores: &Stores) {
+    let samples = Samples::default();
+    unconfirmed(stores, &samples).await;
+    let confirmed = stores.accounts.confirm(&samples.digest(), None, samples.now()).await;
+    assert_eq!(confirmed.expect("asked"), None);
+}
+
+/// The letter given with a registration can be claimed.
+pub async fn the_letter_comes_with_the_account(stores: &Stores) {
+    let samples = Samples::default();
+    let (secret, letter) = (samples.confirmation(), samples.letter(0));
+    let account = samples.account("somebody");
+    created(stores.accounts.register(&account, Some(&secret), Some(&letter)).await.expect("registered"));
+    let claimed = stores.letters.claim(samples.at(1), samples.at(2)).await.expect("claimed");
+    assert_eq!(claimed.map(|claimed| claimed.id), Some(letter.id));
+}
+
+/// The new secret comes with its letter; both secrets work.
+pub async fn a_further_secret_leaves_the_first_good(stores: &Stores) {
+    let samples = Samples::default();
+    let (account, first) = unconfirmed(stores, &samples).await;
+    let (second, letter) = (samples.confirmation(), samples.letter(0));
+    assert!(stores.accounts.renew_confirmation(account.id, &second, &letter).await.expect("asked"));
+    let claimed = stores.letters.claim(samples.at(1), samples.at(2)).await.expect("claimed");
+    assert_eq!(claimed.map(|claimed| claimed.id), Some(letter.id));
+    for secret in [second, first] {
+        let confirmed = stores.accounts.confirm(&secret.digest, Some(account.id), samples.at(1)).await;
+        assert_eq!(confirmed.expect("asked").map(|confirmed| confirmed.id), Some(account.id));
+    }
+}
+
+/// Where there is nothing to confirm, neither secret nor letter is stored.
+pub async fn a_confirmed_account_gets_no_further_secret(stores: &Stores) {
+    let samples = Samples::default();
+    let (account, first) = unconfirmed(stores, &samples).await;
+    assert!(stores.accounts.confirm(&first.digest, None, samples.now()).await.expect("asked").is_some());
+    for user in [account.id, samples.user_id()] {
+        let (secret, letter) = (samples.confirmation(), samples.letter(0));
+        assert!(!stores.accounts.renew_confirmation(user, &secret, &letter).await.expect("asked"));
+        assert_eq!(stores.accounts.confirm(&secret.digest, None, samples.now()).await.expect("asked"), None);
+        assert!(stores.letters.claim(samples.at(1), samples.at(2)).await.expect("asked").is_none());
+    }
+}

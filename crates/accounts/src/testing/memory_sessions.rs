@@ -1,0 +1,66 @@
+use super::MemoryAccounts;
+use crate::account::Account;
+use crate::ports::{Rotation, SessionRecord, SessionStore, SigningKeyStore, StoredSigningKey};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use square_kernel::{SessionId, Unavailable};
+
+#[async_trait]
+impl SessionStore for MemoryAccounts {
+    async fn open(&self, session: &SessionRecord) -> Result<bool, Unavailable> {
+        let mut state = self.state();
+        let usable = |account: &Account| account.id == session.user && account.is_active();
+        let opened = state.accounts.iter().any(|(account, _)| usable(account));
+        if opened {
+            state.sessions.insert(session.id, session.clone());
+        }
+        Ok(opened)
+    }
+
+    async fn rotate(
+        &self,
+        session: SessionId,
+        from: u32,
+        at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<Rotation, Unavailable> {
+        let mut state = self.state();
+        let Some(record) = state.sessions.get_mut(&session) else { return Ok(Rotation::Unknown) };
+        if record.generation != from || record.ended_at.is_some() || record.expires_at < at {
+            return Ok(Rotation::Stale(record.clone()));
+        }
+        record.generation += 1;
+        record.rotated_at = at;
+        record.expires_at = expires_at;
+        Ok(Rotation::Rotated(record.clone()))
+    }
+
+    async fn end(&self, session: SessionId, at: Timestamp) -> Result<bool, Unavailable> {
+        let mut state = self.state();
+        let live = state.sessions.get_mut(&session).filter(|record| record.ended_at.is_none());
+        Ok(live.map(|record| record.ended_at = Some(at)).is_some())
+    }
+
+    async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, Unavailable> {
+        let state = self.state();
+        let ended = state.sessions.values().filter_map(|record| Some((record.id, record.ended_at?)));
+        Ok(ended.filter(|(_, at)| *at >= since).collect())
+    }
+}
+
+#[async_trait]
+impl SigningKeyStore for MemoryAccounts {
+    async fn all(&self) -> Result<Vec<StoredSigningKey>, Unavailable> {
+        let mut keys = self.state().keys.clone();
+        keys.sort_by_key(|key| std::cmp::Reverse(key.created_at));
+        Ok(keys)
+    }
+
+    async fn add_first(&self, key: &StoredSigningKey) -> Result<(), Unavailable> {
+        let mut state = self.state();
+        if state.keys.is_empty() {
+            state.keys.push(key.clone());
+        }
+        Ok(())
+    }
+}

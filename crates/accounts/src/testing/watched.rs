@@ -1,0 +1,188 @@
+//! Fakes whose calls are watched by a mock, for tests in which a call fails or must not happen.
+
+use super::{FastHasher, MemoryAccounts, TestAccounts};
+use crate::account::Account;
+use crate::names::EmailAddress;
+use crate::password::{Password, PasswordHash};
+use crate::ports::{AccountStore, LoginName, NewAccount, NewConfirmation, NewLetter, Registration};
+use crate::ports::{PasswordCheck, PasswordHasher, Rotation, SessionRecord, SessionStore};
+use crate::tokens::TokenDigest;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use square_kernel::{Secret, SessionId, Unavailable, UserId};
+use std::sync::Arc;
+
+mockall::mock! {
+    /// Is told of each call before it happens; what it returns as an error, the call fails with.
+    pub(crate) Calls {
+        pub(crate) fn to(&self, method: &str) -> Result<(), Unavailable>;
+    }
+}
+
+impl MockCalls {
+    /// Lets `method` happen so many times, no more and no less.
+    pub(crate) fn allow(&mut self, method: &'static str, times: usize) {
+        self.expect_to().withf(move |called| called == method).times(times).returning(|_| Ok(()));
+    }
+
+    /// Makes `method` fail the one time that it is called.
+    pub(crate) fn fail(&mut self, method: &'static str) {
+        let down = |_: &str| Err(Unavailable::new("the disk is full"));
+        self.expect_to().withf(move |called| called == method).times(1).returning(down);
+    }
+}
+
+/// The fakes of `test`, watched: whatever `calls` does not expect fails the test.
+pub(crate) fn watched(test: &TestAccounts, calls: MockCalls) -> TestAccounts {
+    let calls = Arc::new(calls);
+    let mut other = TestAccounts::with(|parts| {
+        let store = Arc::new(Watched { calls: calls.clone(), inner: test.store.clone() });
+        parts.store = store.clone();
+        parts.sessions = store;
+        parts.hasher = Arc::new(WatchedHasher { calls, inner: test.hasher.clone() });
+        parts.signer = test.accounts.parts.signer.clone();
+        parts.clock = test.clock.clone();
+    });
+    (other.store, other.hasher) = (test.store.clone(), test.hasher.clone());
+    other.clock = test.clock.clone();
+    other
+}
+
+struct Watched {
+    calls: Arc<MockCalls>,
+    inner: Arc<MemoryAccounts>,
+}
+
+struct WatchedHasher {
+    calls: Arc<MockCalls>,
+    inner: Arc<FastHasher>,
+}
+
+#[async_trait]
+impl PasswordHasher for WatchedHasher {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, Unavailable> {
+        self.calls.to("hash")?;
+        self.inner.hash(password).await
+    }
+
+    async fn verify(&self, typed: &Secret, hash: &PasswordHash) -> Result<PasswordCheck, Unavailable> {
+        self.calls.to("verify")?;
+        self.inner.verify(typed, hash).await
+    }
+
+    fn decoy(&self) -> PasswordHash {
+        self.inner.decoy()
+    }
+}
+
+#[async_trait]
+impl AccountStore for Watched {
+    async fn register(
+        &self,
+        account: &NewAccount,
+        confirmation: Option<&NewConfirmation>,
+        letter: Option<&NewLetter>,
+    ) -> Result<Registration, Unavailable> {
+        self.calls.to("register")?;
+        self.inner.register(account, confirmation, letter).await
+    }
+
+    async fn post(&self, letter: &NewLetter) -> Result<(), Unavailable> {
+        self.calls.to("post")?;
+        self.inner.post(letter).await
+    }
+
+    async fn by_id(&self, id: UserId) -> Result<Option<Account>, Unavailable> {
+        self.calls.to("by_id")?;
+        self.inner.by_id(id).await
+    }
+
+    async fn credentials(&self, login: &LoginName) -> Result<Option<(Account, PasswordHash)>, Unavailable> {
+        self.calls.to("credentials")?;
+        self.inner.credentials(login).await
+    }
+
+    async fn by_email(&self, email: &EmailAddress) -> Result<Option<Account>, Unavailable> {
+        self.calls.to("by_email")?;
+        self.inner.by_email(email).await
+    }
+
+    async fn confirm(
+        &self,
+        digest: &TokenDigest,
+        user: Option<UserId>,
+        at: Timestamp,
+    ) -> Result<Option<Account>, Unavailable> {
+        self.calls.to("confirm")?;
+        self.inner.confirm(digest, user, at).await
+    }
+
+    async fn renew_confirmation(
+        &self,
+        user: UserId,
+        confirmation: &NewConfirmation,
+        letter: &NewLetter,
+    ) -> Result<bool, Unavailable> {
+        self.calls.to("renew_confirmation")?;
+        self.inner.renew_confirmation(user, confirmation, letter).await
+    }
+
+    async fn upgrade_hash(
+        &self,
+        user: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, Unavailable> {
+        self.calls.to("upgrade_hash")?;
+        self.inner.upgrade_hash(user, old, new).await
+    }
+
+    async fn grant_role(&self, user: UserId, role: &str) -> Result<bool, Unavailable> {
+        self.calls.to("grant_role")?;
+        self.inner.grant_role(user, role).await
+    }
+
+    async fn set_suspended(
+        &self,
+        user: UserId,
+        suspended: bool,
+        at: Timestamp,
+    ) -> Result<Option<Vec<SessionId>>, Unavailable> {
+        self.calls.to("set_suspended")?;
+        self.inner.set_suspended(user, suspended, at).await
+    }
+
+    async fn permissions_of(&self, role: &str) -> Result<Vec<String>, Unavailable> {
+        self.calls.to("permissions_of")?;
+        self.inner.permissions_of(role).await
+    }
+}
+
+#[async_trait]
+impl SessionStore for Watched {
+    async fn open(&self, session: &SessionRecord) -> Result<bool, Unavailable> {
+        self.calls.to("open")?;
+        self.inner.open(session).await
+    }
+
+    async fn rotate(
+        &self,
+        session: SessionId,
+        from: u32,
+        at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<Rotation, Unavailable> {
+        self.calls.to("rotate")?;
+        self.inner.rotate(session, from, at, expires_at).await
+    }
+
+    async fn end(&self, session: SessionId, at: Timestamp) -> Result<bool, Unavailable> {
+        self.calls.to("end")?;
+        self.inner.end(session, at).await
+    }
+
+    async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, Unavailable> {
+        self.calls.to("ended_since")?;
+        self.inner.ended_since(since).await
+    }
+}
