@@ -31,6 +31,38 @@ pub fn parse_date(field: &'static str, text: &str) -> Result<Date, FieldError> {
     text.parse().map_err(|_| FieldError::new(field, "must be a date in the calendar"))
 }
 
+/// Declares a type for one line of text: trimmed, 1 to so many characters, none of them a control character.
+/// Takes the type's name, the client's name of the field and the most characters.
+#[macro_export]
+macro_rules! line {
+    ($(#[$doc:meta])* $name:ident, $field:literal, $max:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub struct $name(std::sync::Arc<str>);
+
+        impl $name {
+            /// The longest, in characters.
+            pub const MAX_CHARS: usize = $max;
+
+            /// Parses what a client sent.
+            pub fn parse(text: &str) -> Result<Self, $crate::FieldError> {
+                $crate::parse_line($field, text, Self::MAX_CHARS).map(|line| Self(line.into()))
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
