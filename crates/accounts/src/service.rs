@@ -35,6 +35,8 @@ pub struct AccountPolicy {
     pub confirmation_lifetime: SignedDuration,
     /// Whether one needs an e-mail address to register.
     pub email_required: bool,
+    /// The role whose permissions everybody has, signed in or not.
+    pub anonymous_role: String,
 }
 
 /// The use cases on accounts. Share it behind an `Arc`.
@@ -53,7 +55,7 @@ impl Accounts {
     }
 
     /// Loads what [`Self::authenticate`] and [`Self::anonymous`] answer from: the ended sessions that may still
-    /// have live access tokens, and the permissions of the role `anonymous`.
+    /// have live access tokens, and the permissions of everybody.
     ///
     /// Called again it reads only what has ended of late, wherever that happened; calling it every second makes
     /// a sign-out in another process hold here within a second.
@@ -61,7 +63,7 @@ impl Accounts {
         let now = self.now();
         let ended = self.parts.sessions.ended_since(self.revocations.unread_since(now)).await?;
         self.revocations.absorb(ended, now);
-        let permissions = self.parts.store.permissions_of("anonymous").await?;
+        let permissions = self.parts.store.permissions_of(&self.parts.policy.anonymous_role).await?;
         let permissions = permissions.iter().map(String::as_str).collect();
         *self.everybody.write().unwrap_or_else(PoisonError::into_inner) = permissions;
         Ok(())

@@ -41,6 +41,7 @@ impl TestAccounts {
             session_lifetime: SignedDuration::from_hours(24 * 30),
             confirmation_lifetime: SignedDuration::from_hours(24),
             email_required: true,
+            anonymous_role: "anonymous".to_owned(),
         }
     }
 
@@ -64,6 +65,7 @@ impl TestAccounts {
     }
 
     /// Another instance on the same store and clock, as after a restart.
+    #[must_use]
     pub fn restarted(&self) -> Self {
         let (store, clock) = (self.store.clone(), self.clock.clone());
         let mut other = Self::with(|parts| {

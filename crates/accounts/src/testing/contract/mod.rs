@@ -89,8 +89,8 @@ mod tests {
     use crate::testing::MemoryAccounts;
     use std::sync::Arc;
 
-    async fn stores() -> (Stores, ()) {
-        (Stores::of(&Arc::new(MemoryAccounts::default())), ())
+    fn stores() -> impl Future<Output = (Stores, ())> {
+        std::future::ready((Stores::of(&Arc::new(MemoryAccounts::default())), ()))
     }
 
     mod account_store {
