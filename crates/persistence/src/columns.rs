@@ -22,9 +22,16 @@ use uuid::Uuid;
 #[diesel(sql_type = Binary)]
 pub(crate) struct Key(pub(crate) Uuid);
 
+impl Key {
+    /// For `eq_any`, which takes only what every database knows by itself.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
 impl ToSql<Binary, MultiBackend> for Key {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
-        out.set_value((Binary, self.0.as_bytes().as_slice()));
+        out.set_value((Binary, self.bytes()));
         Ok(IsNull::No)
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! - [`Database`] opens and migrates it; its `read` and `write` (in `transaction.rs`) run a closure in a
 //!   transaction on a blocking thread and are the only way to a connection.
-//! - [`Stores`] implements the store ports, one file per port.
+//! - [`Stores`] implements the store ports, one file per port; [`DatabaseQuestionLog`] the answer log, which
+//!   has a writing thread of its own.
 //!
 //! To add a domain: a folder `migrations/<database>/…_<domain>` with `up.sql` and `down.sql`, its tables in
 //! `schema/<domain>.rs`, and `<domain>.rs` with `impl TheStore for Stores`. Queries are written against
@@ -12,16 +13,24 @@
 //! [`QueryResult`](diesel::QueryResult), and whatever goes wrong in one becomes
 //! [`Unavailable`](square_kernel::Unavailable).
 
+mod accounts;
 mod columns;
 mod connection;
 mod database;
+mod letters;
+mod question_log;
 mod schema;
+mod sessions;
+mod signing_keys;
+mod skills;
 mod sqlite;
 mod stores;
+mod trainings;
 mod transaction;
 
 #[cfg(test)]
 mod tests;
 
 pub use database::{Database, DatabaseSettings, OpenError};
+pub use question_log::DatabaseQuestionLog;
 pub use stores::Stores;

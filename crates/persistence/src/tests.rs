@@ -1,6 +1,12 @@
 //! What several tests of this crate need.
 
+mod accounts;
+mod conventions;
+mod killed;
+mod letters;
+mod log;
 mod opening;
+mod skills;
 mod transactions;
 
 use crate::{Database, DatabaseSettings, Stores};

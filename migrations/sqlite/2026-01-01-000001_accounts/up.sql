@@ -70,7 +70,7 @@ CREATE INDEX letters_due_at ON letters (due_at);
 
 -- `number` counts from 1; being unique, it lets one of several first starts win.
 CREATE TABLE signing_keys (
-    id TEXT NOT NULL PRIMARY KEY,
+    kid TEXT NOT NULL PRIMARY KEY,
     number BIGINT NOT NULL UNIQUE,
     private BLOB NOT NULL,
     created_at BIGINT NOT NULL

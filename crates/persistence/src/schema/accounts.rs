@@ -72,8 +72,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    signing_keys (id) {
-        id -> Text,
+    signing_keys (kid) {
+        kid -> Text,
         number -> BigInt,
         private -> Binary,
         created_at -> BigInt,

@@ -1,0 +1,321 @@
+use crate::Stores;
+use crate::columns::{Key, Moment, corrupt};
+use crate::connection::DbConnection;
+use crate::letters::LetterRow;
+use crate::schema::accounts::{accounts, confirmations, role_permissions, roles, sessions, user_roles};
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
+use jiff::Timestamp;
+use square_accounts::ports::{AccountStore, LoginName, NewAccount, NewConfirmation, NewLetter, Registration};
+use square_accounts::{
+    Account, EmailAddress, LoginMethod, PasswordHash, PersonName, Standing, TokenDigest, Username,
+};
+use square_kernel::{Permission, SessionId, Unavailable, UserId};
+
+#[async_trait]
+impl AccountStore for Stores {
+    async fn register(
+        &self,
+        account: &NewAccount,
+        confirmation: Option<&NewConfirmation>,
+        letter: Option<&NewLetter>,
+    ) -> Result<Registration, Unavailable> {
+        let row = AccountRow::from(account);
+        let roles = account.roles.clone();
+        let confirmation = confirmation.map(|new| ConfirmationRow::from(account.id, new));
+        let letter = letter.map(|new| LetterRow::sealed(new, self.sealer.as_ref())).transpose()?;
+        let insert = move |connection: &mut DbConnection| {
+            diesel::insert_into(accounts::table).values(&row).execute(connection)?;
+            for role in &roles {
+                give_role(connection, row.id, role)?;
+            }
+            confirmation.iter().try_for_each(|confirmation| confirmation.insert(connection))?;
+            letter.iter().try_for_each(|letter| letter.insert(connection))?;
+            account_of(connection, &row).map(|account| Registration::Created(Box::new(account)))
+        };
+        let (username, email) = (account.username.key(), account.email.clone());
+        self.database
+            .write(move |connection| match connection.transaction(&insert) {
+                Err(error @ Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+                    which_is_taken(connection, &username, email.as_ref())?.ok_or(error)
+                }
+                outcome => outcome,
+            })
+            .await
+    }
+
+    async fn post(&self, letter: &NewLetter) -> Result<(), Unavailable> {
+        let letter = LetterRow::sealed(letter, self.sealer.as_ref())?;
+        self.database.write(move |connection| letter.insert(connection)).await
+    }
+
+    async fn by_id(&self, id: UserId) -> Result<Option<Account>, Unavailable> {
+        self.database.read(move |connection| account(connection, Key(id.uuid()))).await
+    }
+
+    async fn credentials(&self, login: &LoginName) -> Result<Option<(Account, PasswordHash)>, Unavailable> {
+        let login = login.clone();
+        self.database
+            .read(move |connection| {
+                let row: Option<AccountRow> = match &login {
+                    LoginName::Username(key) => {
+                        accounts::table.filter(accounts::username_key.eq(key)).first(connection)
+                    }
+                    LoginName::Email(email) => {
+                        accounts::table.filter(accounts::email.eq(email.as_str())).first(connection)
+                    }
+                }
+                .optional()?;
+                let Some(row) = row else { return Ok(None) };
+                let hash = PasswordHash::new(&row.password_hash);
+                account_of(connection, &row).map(|account| Some((account, hash)))
+            })
+            .await
+    }
+
+    async fn by_email(&self, email: &EmailAddress) -> Result<Option<Account>, Unavailable> {
+        let found = self.credentials(&LoginName::Email(email.clone())).await?;
+        Ok(found.map(|(account, _)| account))
+    }
+
+    async fn confirm(
+        &self,
+        digest: &TokenDigest,
+        user: Option<UserId>,
+        at: Timestamp,
+    ) -> Result<Option<Account>, Unavailable> {
+        let digest = digest.0;
+        let at = Moment::from(at);
+        self.database
+            .write(move |connection| {
+                let secret = confirmations::table.find(digest.as_slice());
+                let good =
+                    secret.filter(confirmations::spent_at.is_null()).filter(confirmations::expires_at.gt(at));
+                let now_spent = confirmations::spent_at.eq(at);
+                let claimed = match user {
+                    Some(user) => {
+                        let own = good.filter(confirmations::user_id.eq(Key(user.uuid())));
+                        diesel::update(own).set(now_spent).execute(connection)?
+                    }
+                    None => diesel::update(good).set(now_spent).execute(connection)?,
+                };
+                if claimed == 0 {
+                    return Ok(None);
+                }
+                let user: Key = secret.select(confirmations::user_id).first(connection)?;
+                diesel::update(accounts::table.find(user).filter(accounts::confirmed_at.is_null()))
+                    .set(accounts::confirmed_at.eq(at))
+                    .execute(connection)?;
+                account(connection, user)
+            })
+            .await
+    }
+
+    async fn renew_confirmation(
+        &self,
+        user: UserId,
+        confirmation: &NewConfirmation,
+        letter: &NewLetter,
+    ) -> Result<bool, Unavailable> {
+        let confirmation = ConfirmationRow::from(user, confirmation);
+        let letter = LetterRow::sealed(letter, self.sealer.as_ref())?;
+        self.database
+            .write(move |connection| {
+                let waiting = accounts::table.find(confirmation.user_id);
+                let waiting = waiting.filter(accounts::confirmed_at.is_null());
+                if waiting.count().get_result::<i64>(connection)? == 0 {
+                    return Ok(false);
+                }
+                confirmation.insert(connection)?;
+                letter.insert(connection)?;
+                Ok(true)
+            })
+            .await
+    }
+
+    async fn upgrade_hash(
+        &self,
+        user: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, Unavailable> {
+        let (old, new) = (old.clone(), new.clone());
+        self.database
+            .write(move |connection| {
+                let account = accounts::table.find(Key(user.uuid()));
+                let changed = diesel::update(account.filter(accounts::password_hash.eq(old.as_str())))
+                    .set(accounts::password_hash.eq(new.as_str()))
+                    .execute(connection)?;
+                Ok(changed == 1)
+            })
+            .await
+    }
+
+    async fn grant_role(&self, user: UserId, role: &str) -> Result<bool, Unavailable> {
+        let (user, role) = (Key(user.uuid()), role.to_owned());
+        self.database
+            .write(move |connection| {
+                let users = accounts::table.find(user).count().get_result::<i64>(connection)?;
+                let known = roles::table.find(&role).count().get_result::<i64>(connection)?;
+                if users == 0 || known == 0 {
+                    return Ok(false);
+                }
+                let has = user_roles::table.find((user, &role)).count().get_result::<i64>(connection)?;
+                if has == 0 {
+                    give_role(connection, user, &role)?;
+                }
+                Ok(true)
+            })
+            .await
+    }
+
+    async fn set_suspended(
+        &self,
+        user: UserId,
+        suspended: bool,
+        at: Timestamp,
+    ) -> Result<Option<Vec<SessionId>>, Unavailable> {
+        let (user, at) = (Key(user.uuid()), Moment::from(at));
+        self.database
+            .write(move |connection| {
+                let changed = diesel::update(accounts::table.find(user))
+                    .set(accounts::suspended.eq(suspended))
+                    .execute(connection)?;
+                if changed == 0 {
+                    return Ok(None);
+                }
+                if !suspended {
+                    return Ok(Some(Vec::new()));
+                }
+                let live =
+                    sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::ended_at.is_null());
+                let ids: Vec<Key> = live.select(sessions::id).load(connection)?;
+                diesel::update(live).set(sessions::ended_at.eq(at)).execute(connection)?;
+                Ok(Some(ids.into_iter().map(|id| id.0.into()).collect()))
+            })
+            .await
+    }
+
+    async fn permissions_of(&self, role: &str) -> Result<Vec<String>, Unavailable> {
+        let role = role.to_owned();
+        self.database
+            .read(move |connection| {
+                role_permissions::table
+                    .filter(role_permissions::role.eq(&role))
+                    .select(role_permissions::permission)
+                    .order(role_permissions::permission)
+                    .load(connection)
+            })
+            .await
+    }
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = accounts, treat_none_as_default_value = false)]
+struct AccountRow {
+    id: Key,
+    username: String,
+    username_key: String,
+    email: Option<String>,
+    first_name: String,
+    last_name: String,
+    password_hash: String,
+    suspended: bool,
+    confirmed_at: Option<Moment>,
+    login_method: String,
+    created_at: Moment,
+}
+
+impl From<&NewAccount> for AccountRow {
+    fn from(new: &NewAccount) -> Self {
+        Self {
+            id: Key(new.id.uuid()),
+            username: new.username.as_str().to_owned(),
+            username_key: new.username.key(),
+            email: new.email.as_ref().map(|email| email.as_str().to_owned()),
+            first_name: new.first_name.as_str().to_owned(),
+            last_name: new.last_name.as_str().to_owned(),
+            password_hash: new.password.as_str().to_owned(),
+            suspended: false,
+            confirmed_at: new.confirmed_at.map(Moment::from),
+            login_method: new.login_method.as_str().to_owned(),
+            created_at: new.created_at.into(),
+        }
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = confirmations, treat_none_as_default_value = false)]
+struct ConfirmationRow {
+    digest: Vec<u8>,
+    user_id: Key,
+    expires_at: Moment,
+}
+
+impl ConfirmationRow {
+    fn from(user: UserId, new: &NewConfirmation) -> Self {
+        Self { digest: new.digest.0.to_vec(), user_id: Key(user.uuid()), expires_at: new.expires_at.into() }
+    }
+
+    fn insert(&self, connection: &mut DbConnection) -> QueryResult<()> {
+        diesel::insert_into(confirmations::table).values(self).execute(connection).map(drop)
+    }
+}
+
+/// After a failed insert: only PostgreSQL would tell by itself which of the two was in use.
+fn which_is_taken(
+    connection: &mut DbConnection,
+    username_key: &str,
+    email: Option<&EmailAddress>,
+) -> QueryResult<Option<Registration>> {
+    let named = accounts::table.filter(accounts::username_key.eq(username_key));
+    if named.count().get_result::<i64>(connection)? > 0 {
+        return Ok(Some(Registration::UsernameTaken));
+    }
+    let Some(email) = email else { return Ok(None) };
+    let addressed = accounts::table.filter(accounts::email.eq(email.as_str()));
+    let taken = addressed.count().get_result::<i64>(connection)? > 0;
+    Ok(taken.then_some(Registration::EmailTaken))
+}
+
+fn give_role(connection: &mut DbConnection, user: Key, role: &str) -> QueryResult<()> {
+    let row = (user_roles::user_id.eq(user), user_roles::role.eq(role));
+    diesel::insert_into(user_roles::table).values(row).execute(connection).map(drop)
+}
+
+fn account(connection: &mut DbConnection, id: Key) -> QueryResult<Option<Account>> {
+    let row: Option<AccountRow> = accounts::table.find(id).first(connection).optional()?;
+    row.map(|row| account_of(connection, &row)).transpose()
+}
+
+fn account_of(connection: &mut DbConnection, row: &AccountRow) -> QueryResult<Account> {
+    let own = user_roles::table.filter(user_roles::user_id.eq(row.id));
+    let mut roles: Vec<String> = own.select(user_roles::role).load(connection)?;
+    roles.sort_unstable();
+    let permissions: Vec<String> = own
+        .inner_join(role_permissions::table.on(role_permissions::role.eq(user_roles::role)))
+        .select(role_permissions::permission)
+        .load(connection)?;
+    let email = row.email.as_deref().map(EmailAddress::parse).transpose();
+    Ok(Account {
+        id: row.id.0.into(),
+        username: Username::parse(&row.username).map_err(|e| corrupt("accounts.username", e))?,
+        email: email.map_err(|e| corrupt("accounts.email", e))?,
+        first_name: PersonName::parse("first_name", &row.first_name)
+            .map_err(|e| corrupt("accounts.first_name", e))?,
+        last_name: PersonName::parse("last_name", &row.last_name)
+            .map_err(|e| corrupt("accounts.last_name", e))?,
+        standing: if row.suspended { Standing::Suspended } else { Standing::Active },
+        confirmed_at: row.confirmed_at.map(|confirmed| confirmed.at),
+        login_method: login_method(&row.login_method)?,
+        roles: roles.into(),
+        permissions: permissions.iter().map(|text| Permission::new(text)).collect(),
+        created_at: row.created_at.at,
+    })
+}
+
+fn login_method(word: &str) -> QueryResult<LoginMethod> {
+    let known = [LoginMethod::Signup].into_iter().find(|method| method.as_str() == word);
+    known.ok_or_else(|| corrupt("accounts.login_method", format!("unknown word {word:?}")))
+}

@@ -1,0 +1,192 @@
+use crate::Stores;
+use crate::columns::{Key, Moment, corrupt};
+use crate::connection::DbConnection;
+use crate::schema::accounts::letters;
+use async_trait::async_trait;
+use diesel::prelude::*;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use square_accounts::ports::{LetterQueue, NewLetter};
+use square_accounts::{ClaimedLetter, EmailAddress, Letter, LetterId, MailToken, Occasion, Username};
+use square_kernel::{Sealed, Sealer, Unavailable};
+use std::error::Error;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// What letters are sealed for: they may carry the secret of a link.
+const PURPOSE: &str = "letter";
+
+#[async_trait]
+impl LetterQueue for Stores {
+    async fn claim(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Option<ClaimedLetter>, Unavailable> {
+        let (now, lease_until) = (Moment::from(now), Moment::from(lease_until));
+        loop {
+            let claim = move |connection: &mut DbConnection| claim(connection, now, lease_until);
+            let Some(claimed) = self.database.write(claim).await? else { return Ok(None) };
+            let (id, attempts) = (claimed.id.0.into(), claimed.attempts);
+            match self.open(claimed) {
+                Ok(letter) => return Ok(Some(ClaimedLetter { id, letter, attempts })),
+                Err(error) => {
+                    // One that nobody can read must not stand in the way of all that come after it.
+                    tracing::error!(letter = %id, error, "a stored letter cannot be read and is set aside");
+                    self.set_aside(id, now.at, "its stored content cannot be read").await?;
+                }
+            }
+        }
+    }
+
+    async fn sent(&self, id: LetterId, at: Timestamp) -> Result<(), Unavailable> {
+        self.note(id, move |connection, letter| {
+            let change = (
+                letters::sent_at.eq(Moment::from(at)),
+                letters::due_at.eq(None::<Moment>),
+                letters::content.eq(None::<Vec<u8>>),
+            );
+            diesel::update(letter).set(change).execute(connection)
+        })
+        .await
+    }
+
+    async fn retry(&self, id: LetterId, retry_at: Timestamp, reason: &str) -> Result<(), Unavailable> {
+        let reason = reason.to_owned();
+        self.note(id, move |connection, letter| {
+            let change = (letters::due_at.eq(Moment::from(retry_at)), letters::reason.eq(&reason));
+            diesel::update(letter).set(change).execute(connection)
+        })
+        .await
+    }
+
+    async fn set_aside(&self, id: LetterId, at: Timestamp, reason: &str) -> Result<(), Unavailable> {
+        let reason = reason.to_owned();
+        self.note(id, move |connection, letter| {
+            let change = (
+                letters::set_aside_at.eq(Moment::from(at)),
+                letters::due_at.eq(None::<Moment>),
+                letters::reason.eq(&reason),
+            );
+            diesel::update(letter).set(change).execute(connection)
+        })
+        .await
+    }
+}
+
+type OneLetter = diesel::dsl::Find<letters::table, Key>;
+
+impl Stores {
+    async fn note(
+        &self,
+        id: LetterId,
+        change: impl Fn(&mut DbConnection, OneLetter) -> QueryResult<usize> + Send + 'static,
+    ) -> Result<(), Unavailable> {
+        let letter = Key(id.uuid());
+        self.database.write(move |connection| change(connection, letters::table.find(letter)).map(drop)).await
+    }
+
+    fn open(&self, claimed: Claimed) -> Result<Letter, String> {
+        let sealed = Sealed(claimed.content.ok_or("it has none")?);
+        let json = self.sealer.open(PURPOSE, &sealed).map_err(|e| e.to_string())?;
+        StoredLetter::read(&json).map_err(|e| e.to_string())
+    }
+}
+
+struct Claimed {
+    id: Key,
+    content: Option<Vec<u8>>,
+    attempts: u32,
+}
+
+fn claim(connection: &mut DbConnection, now: Moment, lease_until: Moment) -> QueryResult<Option<Claimed>> {
+    let due = letters::table.filter(letters::due_at.le(now));
+    let oldest = due.order((letters::created_at, letters::id));
+    // Where several instances share a database, another one may claim a letter between the two statements.
+    loop {
+        let columns = (letters::id, letters::content, letters::attempts);
+        let row: Option<(Key, Option<Vec<u8>>, i64)> = oldest.select(columns).first(connection).optional()?;
+        let Some((id, content, attempts)) = row else { return Ok(None) };
+        let claimed = diesel::update(due.filter(letters::id.eq(id)))
+            .set((letters::due_at.eq(lease_until), letters::attempts.eq(attempts + 1)))
+            .execute(connection)?;
+        if claimed == 1 {
+            let attempts = u32::try_from(attempts).map_err(|e| corrupt("letters.attempts", e))?;
+            return Ok(Some(Claimed { id, content, attempts }));
+        }
+    }
+}
+
+/// A letter as it is stored.
+#[derive(Insertable)]
+#[diesel(table_name = letters, treat_none_as_default_value = false)]
+pub(crate) struct LetterRow {
+    id: Key,
+    occasion: &'static str,
+    content: Vec<u8>,
+    attempts: i64,
+    created_at: Moment,
+    due_at: Moment,
+}
+
+impl LetterRow {
+    pub(crate) fn sealed(new: &NewLetter, sealer: &dyn Sealer) -> Result<Self, Unavailable> {
+        let json = StoredLetter::write(&new.letter).map_err(Unavailable::new)?;
+        Ok(Self {
+            id: Key(new.id.uuid()),
+            occasion: new.letter.occasion.name(),
+            content: sealer.seal(PURPOSE, &json).0,
+            attempts: 0,
+            created_at: new.at.into(),
+            due_at: new.at.into(),
+        })
+    }
+
+    pub(crate) fn insert(&self, connection: &mut DbConnection) -> QueryResult<()> {
+        diesel::insert_into(letters::table).values(self).execute(connection).map(drop)
+    }
+}
+
+/// The form that is sealed, as JSON.
+#[derive(Serialize, Deserialize)]
+struct StoredLetter<'a> {
+    to: &'a str,
+    username: &'a str,
+    #[serde(borrow)]
+    occasion: StoredOccasion<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredOccasion<'a> {
+    ConfirmAddress { user: Uuid, token: &'a str },
+    AlreadyRegistered,
+}
+
+impl StoredLetter<'_> {
+    fn write(letter: &Letter) -> serde_json::Result<Zeroizing<Vec<u8>>> {
+        let occasion = match &letter.occasion {
+            Occasion::ConfirmAddress { user, token } => {
+                StoredOccasion::ConfirmAddress { user: user.uuid(), token: token.expose() }
+            }
+            Occasion::AlreadyRegistered => StoredOccasion::AlreadyRegistered,
+        };
+        let stored = StoredLetter { to: letter.to.as_str(), username: letter.username.as_str(), occasion };
+        serde_json::to_vec(&stored).map(Zeroizing::new)
+    }
+
+    fn read(json: &[u8]) -> Result<Letter, Box<dyn Error>> {
+        let stored: StoredLetter<'_> = serde_json::from_slice(json)?;
+        let occasion = match stored.occasion {
+            StoredOccasion::ConfirmAddress { user, token } => {
+                Occasion::ConfirmAddress { user: user.into(), token: MailToken::received(token) }
+            }
+            StoredOccasion::AlreadyRegistered => Occasion::AlreadyRegistered,
+        };
+        Ok(Letter {
+            to: EmailAddress::parse(stored.to)?,
+            username: Username::parse(stored.username)?,
+            occasion,
+        })
+    }
+}

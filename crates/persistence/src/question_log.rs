@@ -1,0 +1,189 @@
+mod stored;
+mod writer;
+
+use crate::Database;
+use crate::columns::{Key, Moment, corrupt};
+use crate::connection::DbConnection;
+use crate::schema::questions::{log_entries, questions, unfinished_questions};
+use async_trait::async_trait;
+use diesel::prelude::*;
+use square_kernel::{Page, Slice, Unavailable, UserId};
+use square_routing::{AnsweredQuestion, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use writer::{Change, Writer};
+
+/// The answer log in the database.
+///
+/// What is handed over is queued at the first poll of the call and written by a thread of its own, which
+/// commits everything that has queued up as one transaction; a call returns after that. Dropping the log
+/// writes what is still queued.
+pub struct DatabaseQuestionLog {
+    database: Database,
+    writer: Writer,
+}
+
+impl DatabaseQuestionLog {
+    /// The log in `database`. Fails where no thread can be started.
+    pub fn new(database: Database) -> std::io::Result<Self> {
+        Ok(Self { writer: Writer::start(database.clone())?, database })
+    }
+
+    /// Returns when all that was handed over before is written.
+    pub async fn flush(&self) -> Result<(), Unavailable> {
+        self.writer.write(Change::Nothing).await
+    }
+
+    async fn read(
+        &self,
+        which: impl Fn(&mut DbConnection) -> QueryResult<Vec<QuestionRow>> + Send + 'static,
+    ) -> Result<Vec<AnsweredQuestion>, Unavailable> {
+        self.database
+            .read(move |connection| {
+                let questions = which(connection)?;
+                with_entries(connection, questions)
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl QuestionLog for DatabaseQuestionLog {
+    async fn open(&self, question: &QuestionRecord) -> Result<(), Unavailable> {
+        let row = QuestionRow::from(question).map_err(Unavailable::new)?;
+        self.writer.write(Change::Open(row)).await
+    }
+
+    async fn append(&self, question: QuestionId, entries: &[Arc<LogEntry>]) -> Result<(), Unavailable> {
+        let row = |entry: &Arc<LogEntry>| EntryRow::from(question, entry);
+        let rows: Vec<EntryRow> =
+            entries.iter().map(row).collect::<Result<_, _>>().map_err(Unavailable::new)?;
+        let ended = entries.iter().any(|entry| matches!(entry.event, LogEvent::Finished(_)));
+        let ended = ended.then(|| Key(question.uuid()));
+        self.writer.write(Change::Append { rows, ended }).await
+    }
+
+    async fn find(&self, question: QuestionId) -> Result<Option<AnsweredQuestion>, Unavailable> {
+        let key = Key(question.uuid());
+        let found =
+            self.read(move |connection| questions::table.filter(questions::id.eq(key)).load(connection));
+        Ok(found.await?.pop())
+    }
+
+    async fn of_asker(
+        &self,
+        asker: UserId,
+        page: Page<QuestionId>,
+    ) -> Result<Slice<AnsweredQuestion, QuestionId>, Unavailable> {
+        let surplus = i64::from(page.limit.get()) + 1;
+        let rows = self.read(move |connection| {
+            let own = questions::asker_id.eq(Key(asker.uuid()));
+            let own = questions::table.filter(own).order(questions::id.desc()).limit(surplus);
+            match page.after {
+                Some(after) => own.filter(questions::id.lt(Key(after.uuid()))).load(connection),
+                None => own.load(connection),
+            }
+        });
+        Ok(Slice::from_surplus(rows.await?, page.limit, |answered| answered.question.id))
+    }
+
+    async fn unfinished(&self) -> Result<Vec<AnsweredQuestion>, Unavailable> {
+        self.read(|connection| {
+            unfinished_questions::table
+                .inner_join(questions::table.on(questions::id.eq(unfinished_questions::question_id)))
+                .select(questions::all_columns)
+                .order(questions::id)
+                .load(connection)
+        })
+        .await
+    }
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = questions, treat_none_as_default_value = false)]
+struct QuestionRow {
+    id: Key,
+    asker_id: Option<Key>,
+    question: String,
+    choice: String,
+    deadline_us: i64,
+    asked_at: Moment,
+}
+
+impl QuestionRow {
+    fn from(record: &QuestionRecord) -> serde_json::Result<Self> {
+        Ok(Self {
+            id: Key(record.id.uuid()),
+            asker_id: record.asker.map(|asker| Key(asker.uuid())),
+            question: record.text.as_ref().to_owned(),
+            choice: stored::choice(&record.choice)?,
+            deadline_us: i64::try_from(record.deadline.as_micros()).unwrap_or(i64::MAX),
+            asked_at: record.asked_at.into(),
+        })
+    }
+
+    fn record(self) -> QueryResult<QuestionRecord> {
+        let deadline = u64::try_from(self.deadline_us).map_err(|e| corrupt("questions.deadline_us", e))?;
+        Ok(QuestionRecord {
+            id: self.id.0.into(),
+            asker: self.asker_id.map(|asker| asker.0.into()),
+            text: self.question.into(),
+            choice: stored::read_choice(&self.choice).map_err(|e| corrupt("questions.choice", e))?,
+            asked_at: self.asked_at.at,
+            deadline: Duration::from_micros(deadline),
+        })
+    }
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = log_entries, treat_none_as_default_value = false)]
+struct EntryRow {
+    question_id: Key,
+    seq: i64,
+    logged_at: Moment,
+    kind: String,
+    content: String,
+}
+
+impl EntryRow {
+    fn from(question: QuestionId, entry: &LogEntry) -> serde_json::Result<Self> {
+        let (kind, content) = stored::event(&entry.event)?;
+        Ok(Self {
+            question_id: Key(question.uuid()),
+            seq: entry.seq.into(),
+            logged_at: entry.at.into(),
+            kind: kind.to_owned(),
+            content,
+        })
+    }
+
+    fn entry(self) -> QueryResult<LogEntry> {
+        let seq = u32::try_from(self.seq).map_err(|e| corrupt("log_entries.seq", e))?;
+        let event = stored::read_event(&self.kind, &self.content);
+        let event = event.map_err(|e| corrupt("log_entries.content", e))?;
+        Ok(LogEntry { seq, at: self.logged_at.at, event })
+    }
+}
+
+/// How many questions' entries are read by one statement; databases limit its length.
+const AT_ONCE: usize = 500;
+
+fn with_entries(connection: &mut DbConnection, rows: Vec<QuestionRow>) -> QueryResult<Vec<AnsweredQuestion>> {
+    let keys: Vec<Key> = rows.iter().map(|row| row.id).collect();
+    let mut logs: HashMap<Key, Vec<Arc<LogEntry>>> = HashMap::with_capacity(rows.len());
+    for keys in keys.chunks(AT_ONCE) {
+        let entries = log_entries::table
+            .filter(log_entries::question_id.eq_any(keys.iter().map(Key::bytes)))
+            .order((log_entries::question_id, log_entries::seq))
+            .load::<EntryRow>(connection)?;
+        for row in entries {
+            logs.entry(row.question_id).or_default().push(Arc::new(row.entry()?));
+        }
+    }
+    let answered = |row: QuestionRow| {
+        let entries = logs.remove(&row.id).unwrap_or_default();
+        Ok(AnsweredQuestion { question: row.record()?, entries })
+    };
+    rows.into_iter().map(answered).collect()
+}

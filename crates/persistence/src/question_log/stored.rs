@@ -1,0 +1,192 @@
+//! How routing decisions and answers are kept: as JSON, in a form of its own, so that neither the domain's
+//! types nor the clients' JSON are tied to what is stored.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Result;
+use square_routing::{Choice, Chosen, Ending, Finish, LogEvent, SkillError, SkillOutcome};
+use square_skills::{ResultBody, ResultItem};
+use std::borrow::Cow;
+use std::time::Duration;
+use uuid::Uuid;
+
+const SKILL_RESULT: &str = "skill_result";
+const FINISHED: &str = "finished";
+
+#[derive(Serialize, Deserialize)]
+struct StoredChoice<'a> {
+    #[serde(borrow)]
+    selector: Cow<'a, str>,
+    #[serde(borrow)]
+    chosen: Vec<StoredSkill<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    nearest: Option<StoredSkill<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredSkill<'a> {
+    id: Uuid,
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow)]
+    description: Cow<'a, str>,
+    score: f32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredOutcome<'a> {
+    #[serde(borrow)]
+    skill: StoredSkill<'a>,
+    took_us: u64,
+    #[serde(borrow, flatten)]
+    answer: StoredAnswer<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredAnswer<'a> {
+    #[serde(borrow)]
+    Results(Vec<StoredItem<'a>>),
+    Error {
+        code: Cow<'a, str>,
+        message: Cow<'a, str>,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredItem<'a> {
+    #[serde(borrow)]
+    body: StoredBody<'a>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    score: Option<f64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredBody<'a> {
+    #[serde(borrow)]
+    PlainText(Cow<'a, str>),
+    KeyValue(Cow<'a, [(String, String)]>),
+    RawHtml(Cow<'a, str>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredFinish<'a> {
+    #[serde(borrow)]
+    ending: Cow<'a, str>,
+    took_us: u64,
+}
+
+pub(super) fn choice(choice: &Choice) -> Result<String> {
+    serde_json::to_string(&StoredChoice {
+        selector: Cow::from(&choice.selector),
+        chosen: choice.chosen.iter().map(StoredSkill::from).collect(),
+        nearest: choice.nearest.as_ref().map(StoredSkill::from),
+    })
+}
+
+pub(super) fn read_choice(json: &str) -> Result<Choice> {
+    let stored: StoredChoice<'_> = serde_json::from_str(json)?;
+    Ok(Choice {
+        selector: stored.selector.into_owned(),
+        chosen: stored.chosen.into_iter().map(Chosen::from).collect(),
+        nearest: stored.nearest.map(Chosen::from),
+    })
+}
+
+/// The event's kind and its content.
+pub(super) fn event(event: &LogEvent) -> Result<(&'static str, String)> {
+    match event {
+        LogEvent::SkillResult(outcome) => {
+            let answer = match &outcome.answer {
+                Ok(items) => StoredAnswer::Results(items.iter().map(StoredItem::from).collect()),
+                Err(SkillError { code, message }) => {
+                    StoredAnswer::Error { code: code.into(), message: message.into() }
+                }
+            };
+            let (skill, took_us) = (StoredSkill::from(&outcome.skill), micros(outcome.took));
+            let content = serde_json::to_string(&StoredOutcome { skill, took_us, answer })?;
+            Ok((SKILL_RESULT, content))
+        }
+        LogEvent::Finished(finish) => {
+            let stored = StoredFinish { ending: finish.ending.as_str().into(), took_us: micros(finish.took) };
+            Ok((FINISHED, serde_json::to_string(&stored)?))
+        }
+    }
+}
+
+pub(super) fn read_event(kind: &str, content: &str) -> std::result::Result<LogEvent, String> {
+    match kind {
+        SKILL_RESULT => {
+            let stored: StoredOutcome<'_> = serde_json::from_str(content).map_err(|e| e.to_string())?;
+            let answer = match stored.answer {
+                StoredAnswer::Results(items) => Ok(items.into_iter().map(ResultItem::from).collect()),
+                StoredAnswer::Error { code, message } => {
+                    Err(SkillError { code: code.into_owned(), message: message.into_owned() })
+                }
+            };
+            let (skill, took) = (stored.skill.into(), Duration::from_micros(stored.took_us));
+            Ok(LogEvent::SkillResult(SkillOutcome { skill, took, answer }))
+        }
+        FINISHED => {
+            let stored: StoredFinish<'_> = serde_json::from_str(content).map_err(|e| e.to_string())?;
+            let (ending, took) = (ending(&stored.ending)?, Duration::from_micros(stored.took_us));
+            Ok(LogEvent::Finished(Finish { ending, took }))
+        }
+        other => Err(format!("unknown kind {other:?}")),
+    }
+}
+
+fn ending(word: &str) -> std::result::Result<Ending, String> {
+    [Ending::Complete, Ending::Deadline, Ending::Cancelled, Ending::Interrupted]
+        .into_iter()
+        .find(|ending| ending.as_str() == word)
+        .ok_or_else(|| format!("unknown ending {word:?}"))
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+impl<'a> From<&'a Chosen> for StoredSkill<'a> {
+    fn from(chosen: &'a Chosen) -> Self {
+        Self {
+            id: chosen.skill.uuid(),
+            name: Cow::from(&chosen.name),
+            description: Cow::from(&chosen.description),
+            score: chosen.score,
+        }
+    }
+}
+
+impl From<StoredSkill<'_>> for Chosen {
+    fn from(stored: StoredSkill<'_>) -> Self {
+        Self {
+            skill: stored.id.into(),
+            name: stored.name.into_owned(),
+            description: stored.description.into_owned(),
+            score: stored.score,
+        }
+    }
+}
+
+impl<'a> From<&'a ResultItem> for StoredItem<'a> {
+    fn from(item: &'a ResultItem) -> Self {
+        let body = match &item.body {
+            ResultBody::PlainText(text) => StoredBody::PlainText(text.into()),
+            ResultBody::KeyValue(pairs) => StoredBody::KeyValue(pairs.into()),
+            ResultBody::RawHtml(html) => StoredBody::RawHtml(html.into()),
+        };
+        Self { body, score: item.score }
+    }
+}
+
+impl From<StoredItem<'_>> for ResultItem {
+    fn from(stored: StoredItem<'_>) -> Self {
+        let body = match stored.body {
+            StoredBody::PlainText(text) => ResultBody::PlainText(text.into_owned()),
+            StoredBody::KeyValue(pairs) => ResultBody::KeyValue(pairs.into_owned()),
+            StoredBody::RawHtml(html) => ResultBody::RawHtml(html.into_owned()),
+        };
+        Self { body, score: stored.score }
+    }
+}

@@ -1,0 +1,127 @@
+use crate::Stores;
+use crate::columns::{Key, Moment, corrupt};
+use crate::schema::accounts::{accounts, sessions};
+use async_trait::async_trait;
+use diesel::prelude::*;
+use jiff::Timestamp;
+use square_accounts::ports::{Rotation, SessionRecord, SessionStore};
+use square_kernel::{SessionId, Unavailable};
+
+#[async_trait]
+impl SessionStore for Stores {
+    async fn open(&self, session: &SessionRecord) -> Result<bool, Unavailable> {
+        let row = SessionRow::from(session);
+        self.database
+            .write(move |connection| {
+                let account = accounts::table.find(row.user_id).filter(accounts::suspended.eq(false));
+                if account.count().get_result::<i64>(connection)? == 0 {
+                    return Ok(false);
+                }
+                diesel::insert_into(sessions::table).values(&row).execute(connection)?;
+                Ok(true)
+            })
+            .await
+    }
+
+    async fn rotate(
+        &self,
+        session: SessionId,
+        from: u32,
+        at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<Rotation, Unavailable> {
+        let (at, expires_at) = (Moment::from(at), Moment::from(expires_at));
+        self.database
+            .write(move |connection| {
+                let session = sessions::table.find(Key(session.uuid()));
+                let current = session
+                    .filter(sessions::generation.eq(i64::from(from)))
+                    .filter(sessions::ended_at.is_null())
+                    .filter(sessions::expires_at.gt(at));
+                let rotated = diesel::update(current)
+                    .set((
+                        sessions::generation.eq(i64::from(from) + 1),
+                        sessions::rotated_at.eq(at),
+                        sessions::expires_at.eq(expires_at),
+                    ))
+                    .execute(connection)?;
+                let row: Option<SessionRow> = session.first(connection).optional()?;
+                Ok(match row {
+                    Some(row) if rotated == 1 => Rotation::Rotated(row.record()?),
+                    Some(row) => Rotation::Stale(row.record()?),
+                    None => Rotation::Unknown,
+                })
+            })
+            .await
+    }
+
+    async fn end(&self, session: SessionId, at: Timestamp) -> Result<bool, Unavailable> {
+        let at = Moment::from(at);
+        self.database
+            .write(move |connection| {
+                let live = sessions::table.find(Key(session.uuid())).filter(sessions::ended_at.is_null());
+                let ended = diesel::update(live).set(sessions::ended_at.eq(at)).execute(connection)?;
+                Ok(ended == 1)
+            })
+            .await
+    }
+
+    async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, Unavailable> {
+        let since = Moment::from(since);
+        let rows = self.database.read(move |connection| {
+            sessions::table
+                .filter(sessions::ended_at.ge(since))
+                .select((sessions::id, sessions::ended_at.assume_not_null()))
+                .order(sessions::ended_at)
+                .load::<(Key, Moment)>(connection)
+        });
+        Ok(rows.await?.into_iter().map(|(id, ended)| (id.0.into(), ended.at)).collect())
+    }
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = sessions, treat_none_as_default_value = false)]
+struct SessionRow {
+    id: Key,
+    user_id: Key,
+    generation: i64,
+    rotated_at: Moment,
+    created_at: Moment,
+    expires_at: Moment,
+    ended_at: Option<Moment>,
+    address: Option<String>,
+    agent: Option<String>,
+}
+
+impl From<&SessionRecord> for SessionRow {
+    fn from(session: &SessionRecord) -> Self {
+        Self {
+            id: Key(session.id.uuid()),
+            user_id: Key(session.user.uuid()),
+            generation: session.generation.into(),
+            rotated_at: session.rotated_at.into(),
+            created_at: session.created_at.into(),
+            expires_at: session.expires_at.into(),
+            ended_at: session.ended_at.map(Moment::from),
+            address: session.address.clone(),
+            agent: session.agent.clone(),
+        }
+    }
+}
+
+impl SessionRow {
+    fn record(self) -> QueryResult<SessionRecord> {
+        let generation = u32::try_from(self.generation).map_err(|e| corrupt("sessions.generation", e))?;
+        Ok(SessionRecord {
+            id: self.id.0.into(),
+            user: self.user_id.0.into(),
+            generation,
+            rotated_at: self.rotated_at.at,
+            created_at: self.created_at.at,
+            expires_at: self.expires_at.at,
+            ended_at: self.ended_at.map(|ended| ended.at),
+            address: self.address,
+            agent: self.agent,
+        })
+    }
+}

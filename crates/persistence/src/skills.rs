@@ -1,0 +1,234 @@
+use crate::Stores;
+use crate::columns::{Key, Moment, corrupt};
+use crate::connection::DbConnection;
+use crate::schema::accounts::accounts;
+use crate::schema::skills::skills;
+use crate::trainings;
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
+use jiff::Timestamp;
+use square_kernel::{Sealed, SkillId, Unavailable, UserId};
+use square_skills::ports::{SkillStore, Written};
+use square_skills::{
+    BuiltinName, RegisteredSkill, SkillAddress, SkillDescription, SkillName, SkillUrl, TrainingId,
+    TrainingRecord, TrainingSet, TrainingState,
+};
+use std::sync::Arc;
+
+/// The word in the place of the protocol for what is part of this process.
+const BUILTIN: &str = "builtin";
+
+#[async_trait]
+impl SkillStore for Stores {
+    async fn may_own(&self, user: UserId) -> Result<bool, Unavailable> {
+        self.database
+            .read(move |connection| {
+                let confirmed = accounts::table
+                    .find(Key(user.uuid()))
+                    .filter(accounts::suspended.eq(false))
+                    .filter(accounts::confirmed_at.is_not_null());
+                Ok(confirmed.count().get_result::<i64>(connection)? == 1)
+            })
+            .await
+    }
+
+    async fn insert(&self, skill: &RegisteredSkill) -> Result<Written, Unavailable> {
+        let row = SkillRow::from(skill).map_err(Unavailable::new)?;
+        self.database
+            .write(move |connection| {
+                unless_taken(connection, |connection| {
+                    diesel::insert_into(skills::table).values(&row).execute(connection)
+                })
+            })
+            .await
+    }
+
+    async fn update(&self, skill: &RegisteredSkill) -> Result<Written, Unavailable> {
+        let row = SkillRow::from(skill).map_err(Unavailable::new)?;
+        self.database
+            .write(move |connection| {
+                let change = (
+                    skills::name.eq(&row.name),
+                    skills::name_key.eq(&row.name_key),
+                    skills::description.eq(&row.description),
+                    skills::protocol.eq(&row.protocol),
+                    skills::address.eq(&row.address),
+                    skills::secret.eq(&row.secret),
+                    skills::updated_at.eq(row.updated_at),
+                );
+                let update = diesel::update(skills::table.find(row.id)).set(change);
+                unless_taken(connection, |connection| update.execute(connection))
+            })
+            .await
+    }
+
+    async fn delete(&self, id: SkillId) -> Result<bool, Unavailable> {
+        self.database
+            .write(move |connection| {
+                let skill = skills::table.find(Key(id.uuid()));
+                Ok(diesel::delete(skill).execute(connection)? == 1)
+            })
+            .await
+    }
+
+    async fn find(&self, id: SkillId) -> Result<Option<RegisteredSkill>, Unavailable> {
+        self.database.read(move |connection| skill(connection, Key(id.uuid()))).await
+    }
+
+    async fn all(&self) -> Result<Vec<RegisteredSkill>, Unavailable> {
+        self.database
+            .read(|connection| {
+                let rows: Vec<SkillRow> = skills::table.order(skills::id).load(connection)?;
+                rows.into_iter().map(SkillRow::skill).collect()
+            })
+            .await
+    }
+
+    async fn begin_training(
+        &self,
+        id: TrainingId,
+        skill: SkillId,
+        examples: &TrainingSet,
+        at: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        let (id, skill, at) = (Key(id.uuid()), Key(skill.uuid()), at.into());
+        let examples = trainings::ExamplesRow::from(id, examples).map_err(Unavailable::new)?;
+        self.database.write(move |connection| trainings::begin(connection, skill, &examples, at)).await
+    }
+
+    async fn finish_training(
+        &self,
+        id: TrainingId,
+        state: &TrainingState,
+        at: Timestamp,
+    ) -> Result<Option<RegisteredSkill>, Unavailable> {
+        let (id, at) = (Key(id.uuid()), Moment::from(at));
+        let outcome = trainings::Outcome::from(state).map_err(Unavailable::new)?;
+        self.database
+            .write(move |connection| {
+                let Some(finished) = trainings::finish(connection, id, &outcome, at)? else {
+                    return Ok(None);
+                };
+                if let Some(samples) = finished.samples {
+                    let change =
+                        (skills::published.eq(true), skills::samples.eq(samples), skills::updated_at.eq(at));
+                    diesel::update(skills::table.find(finished.skill)).set(change).execute(connection)?;
+                }
+                skill(connection, finished.skill)
+            })
+            .await
+    }
+
+    async fn unpublish(&self, id: SkillId, at: Timestamp) -> Result<Option<RegisteredSkill>, Unavailable> {
+        let (id, at) = (Key(id.uuid()), Moment::from(at));
+        self.database
+            .write(move |connection| {
+                trainings::forget(connection, id)?;
+                let change =
+                    (skills::published.eq(false), skills::samples.eq("[]"), skills::updated_at.eq(at));
+                diesel::update(skills::table.find(id)).set(change).execute(connection)?;
+                skill(connection, id)
+            })
+            .await
+    }
+
+    async fn training(&self, skill: SkillId) -> Result<Option<TrainingRecord>, Unavailable> {
+        self.database.read(move |connection| trainings::newest(connection, Key(skill.uuid()))).await
+    }
+
+    async fn examples(&self, training: TrainingId) -> Result<Option<TrainingSet>, Unavailable> {
+        self.database.read(move |connection| trainings::examples(connection, Key(training.uuid()))).await
+    }
+
+    async fn running_trainings(&self) -> Result<Vec<TrainingRecord>, Unavailable> {
+        self.database.read(trainings::running).await
+    }
+
+    async fn published_examples(&self) -> Result<Vec<(SkillId, Arc<[String]>)>, Unavailable> {
+        self.database.read(trainings::published).await
+    }
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = skills, treat_none_as_default_value = false)]
+struct SkillRow {
+    id: Key,
+    owner_id: Key,
+    name: String,
+    name_key: String,
+    description: String,
+    protocol: String,
+    address: String,
+    secret: Option<Vec<u8>>,
+    published: bool,
+    samples: String,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+impl SkillRow {
+    fn from(skill: &RegisteredSkill) -> serde_json::Result<Self> {
+        let (protocol, address) = match &skill.address {
+            SkillAddress::Remote { url, protocol } => (protocol.as_str(), url.as_str()),
+            SkillAddress::Builtin(name) => (BUILTIN, name.as_str()),
+        };
+        Ok(Self {
+            id: Key(skill.id.uuid()),
+            owner_id: Key(skill.owner.uuid()),
+            name: skill.name.as_str().to_owned(),
+            name_key: skill.name.key(),
+            description: skill.description.as_str().to_owned(),
+            protocol: protocol.to_owned(),
+            address: address.to_owned(),
+            secret: skill.secret.as_ref().map(|sealed| sealed.0.clone()),
+            published: skill.published,
+            samples: serde_json::to_string(&*skill.samples)?,
+            created_at: skill.created_at.into(),
+            updated_at: skill.updated_at.into(),
+        })
+    }
+
+    fn skill(self) -> QueryResult<RegisteredSkill> {
+        let samples: Vec<String> =
+            serde_json::from_str(&self.samples).map_err(|e| corrupt("skills.samples", e))?;
+        let address = match self.protocol.as_str() {
+            BUILTIN => SkillAddress::Builtin(BuiltinName::new(&self.address)),
+            protocol => SkillAddress::Remote {
+                url: SkillUrl::parse(&self.address).map_err(|e| corrupt("skills.address", e))?,
+                protocol: protocol.parse().map_err(|e| corrupt("skills.protocol", e))?,
+            },
+        };
+        let description = SkillDescription::parse(&self.description);
+        Ok(RegisteredSkill {
+            id: self.id.0.into(),
+            owner: self.owner_id.0.into(),
+            name: SkillName::parse(&self.name).map_err(|e| corrupt("skills.name", e))?,
+            description: description.map_err(|e| corrupt("skills.description", e))?,
+            address,
+            secret: self.secret.map(Sealed),
+            published: self.published,
+            samples: samples.into(),
+            created_at: self.created_at.at,
+            updated_at: self.updated_at.at,
+        })
+    }
+}
+
+fn skill(connection: &mut DbConnection, id: Key) -> QueryResult<Option<RegisteredSkill>> {
+    let row: Option<SkillRow> = skills::table.find(id).first(connection).optional()?;
+    row.map(SkillRow::skill).transpose()
+}
+
+/// The name is all that can collide: the only other unique column is the identifier, which is random.
+fn unless_taken(
+    connection: &mut DbConnection,
+    write: impl FnOnce(&mut DbConnection) -> QueryResult<usize>,
+) -> QueryResult<Written> {
+    match connection.transaction(write) {
+        Ok(0) => Ok(Written::Gone),
+        Ok(_) => Ok(Written::Done),
+        Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(Written::NameTaken),
+        Err(error) => Err(error),
+    }
+}

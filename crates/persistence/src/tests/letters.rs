@@ -1,0 +1,78 @@
+use super::TestDatabase;
+use crate::Stores;
+use crate::schema::accounts::letters;
+use diesel::{QueryDsl, RunQueryDsl};
+use jiff::{SignedDuration, Timestamp};
+use square_accounts::ports::{AccountStore, LetterQueue, NewLetter};
+use square_accounts::{EmailAddress, Letter, LetterId, MailToken, Occasion, Username};
+use square_kernel::{Clock, OsRandomness, SealBroken, Sealed, Sealer, SystemClock, UserId};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+fn letter() -> NewLetter {
+    let user = UserId::new(&SystemClock, &OsRandomness);
+    let token = MailToken::received("the-secret-of-the-link");
+    NewLetter {
+        id: LetterId::new(&SystemClock, &OsRandomness),
+        letter: Letter {
+            to: EmailAddress::parse("ada@example.org").unwrap(),
+            username: Username::parse("ada").unwrap(),
+            occasion: Occasion::ConfirmAddress { user, token },
+        },
+        at: SystemClock.now(),
+    }
+}
+
+async fn content(test: &TestDatabase) -> Option<Vec<u8>> {
+    let content = test.database.read(|connection| letters::table.select(letters::content).first(connection));
+    content.await.unwrap()
+}
+
+fn later(at: Timestamp) -> Timestamp {
+    at + SignedDuration::from_mins(1)
+}
+
+#[tokio::test]
+async fn the_content_is_sealed_until_it_is_erased() {
+    let test = TestDatabase::new().await;
+    let (stores, letter) = (test.stores(), letter());
+    stores.post(&letter).await.unwrap();
+    let sealed = content(&test).await.unwrap();
+    assert!(sealed.starts_with(b"letter\0"), "sealed for letters");
+    for plain in ["the-secret-of-the-link", "ada@example.org"] {
+        assert!(!sealed.windows(plain.len()).any(|part| part == plain.as_bytes()), "{plain}");
+    }
+    let claimed = stores.claim(letter.at, later(letter.at)).await.unwrap().unwrap();
+    let Occasion::ConfirmAddress { token, .. } = claimed.letter.occasion else { panic!("another occasion") };
+    assert_eq!(token.expose(), "the-secret-of-the-link");
+
+    stores.sent(claimed.id, later(letter.at)).await.unwrap();
+    assert_eq!(content(&test).await, None);
+}
+
+/// Opens nothing, as after a change of the secret.
+struct OtherKey;
+
+impl Sealer for OtherKey {
+    fn seal(&self, _purpose: &str, plain: &[u8]) -> Sealed {
+        Sealed(plain.to_vec())
+    }
+
+    fn open(&self, _purpose: &str, _sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+        Err(SealBroken)
+    }
+}
+
+#[tokio::test]
+async fn letters_that_nobody_can_read_are_set_aside_with_their_content() {
+    let test = TestDatabase::new().await;
+    let letter = letter();
+    test.stores().post(&letter).await.unwrap();
+    let stores = Stores::new(test.database.clone(), Arc::new(OtherKey));
+    assert!(stores.claim(letter.at, later(letter.at)).await.unwrap().is_none());
+    let aside = test
+        .database
+        .read(|connection| letters::table.select(letters::set_aside_at).first::<Option<i64>>(connection));
+    assert_eq!(aside.await.unwrap(), Some(letter.at.as_microsecond()));
+    assert!(content(&test).await.is_some());
+}

@@ -1,0 +1,32 @@
+use super::TestDatabase;
+use crate::Stores;
+use square_accounts::ports::{AccountStore, NewAccount};
+use square_accounts::{LoginMethod, PasswordHash, PersonName, Username};
+use square_kernel::{Clock, OsRandomness, SystemClock, UserId};
+use std::sync::Arc;
+
+square_skills::skill_store_contract!(fresh);
+
+async fn fresh() -> (Arc<Stores>, UserId, TestDatabase) {
+    let test = TestDatabase::new().await;
+    let stores = test.stores();
+    let owner = account("owner");
+    stores.register(&owner, None, None).await.unwrap();
+    (Arc::new(stores), owner.id, test)
+}
+
+fn account(name: &str) -> NewAccount {
+    let now = SystemClock.now();
+    NewAccount {
+        id: UserId::new(&SystemClock, &OsRandomness),
+        username: Username::parse(name).unwrap(),
+        email: None,
+        first_name: PersonName::default(),
+        last_name: PersonName::default(),
+        password: PasswordHash::new("hash"),
+        confirmed_at: Some(now),
+        login_method: LoginMethod::Signup,
+        roles: vec!["user".to_owned()],
+        created_at: now,
+    }
+}

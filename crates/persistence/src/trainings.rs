@@ -1,0 +1,226 @@
+//! The trainings of skills, as steps of the transactions in `skills.rs`.
+//!
+//! Of each skill at most two are kept: the one it is published with, and the newest.
+
+use crate::columns::{Key, Moment, corrupt};
+use crate::connection::DbConnection;
+use crate::schema::skills::{skills, training_examples, trainings};
+use diesel::dsl::max;
+use diesel::prelude::*;
+use square_kernel::SkillId;
+use square_skills::{Accuracy, RegisteredSkill, TrainingRecord, TrainingSet, TrainingState};
+use std::sync::Arc;
+
+const RUNNING: &str = "running";
+const PUBLISHED: &str = "published";
+const FAILED: &str = "failed";
+
+pub(crate) fn begin(
+    connection: &mut DbConnection,
+    skill: Key,
+    examples: &ExamplesRow,
+    at: Moment,
+) -> QueryResult<bool> {
+    if skills::table.find(skill).count().get_result::<i64>(connection)? == 0 {
+        return Ok(false);
+    }
+    let earlier = trainings::table.filter(trainings::skill_id.eq(skill));
+    let superseded = earlier.filter(trainings::state.ne(PUBLISHED));
+    diesel::delete(superseded).execute(connection)?;
+    let last: Option<i64> = earlier.select(max(trainings::number)).first(connection)?;
+    let row = TrainingRow {
+        id: examples.training_id,
+        skill_id: skill,
+        number: last.unwrap_or(0) + 1,
+        state: RUNNING.to_owned(),
+        accuracy: None,
+        reason: None,
+        train_examples: examples.count.0,
+        dev_examples: examples.count.1,
+        started_at: at,
+        finished_at: None,
+    };
+    diesel::insert_into(trainings::table).values(&row).execute(connection)?;
+    examples.insert(connection)?;
+    Ok(true)
+}
+
+/// What a training that ended means for its skill.
+pub(crate) struct Finished {
+    pub(crate) skill: Key,
+    /// The samples it is published with, as JSON; `None` where it stays as it was.
+    pub(crate) samples: Option<String>,
+}
+
+/// Ends the training if it is running. One that was superseded or whose skill was unpublished is gone.
+pub(crate) fn finish(
+    connection: &mut DbConnection,
+    id: Key,
+    outcome: &Outcome,
+    at: Moment,
+) -> QueryResult<Option<Finished>> {
+    let training = trainings::table.find(id);
+    let change = (
+        trainings::state.eq(outcome.state),
+        trainings::accuracy.eq(&outcome.accuracy),
+        trainings::reason.eq(&outcome.reason),
+        trainings::finished_at.eq(at),
+    );
+    let running = training.filter(trainings::state.eq(RUNNING));
+    if diesel::update(running).set(change).execute(connection)? == 0 {
+        return Ok(None);
+    }
+    let skill: Key = training.select(trainings::skill_id).first(connection)?;
+    if outcome.state != PUBLISHED {
+        diesel::delete(training_examples::table.find(id)).execute(connection)?;
+        return Ok(Some(Finished { skill, samples: None }));
+    }
+    let others = trainings::table.filter(trainings::skill_id.eq(skill)).filter(trainings::id.ne(id));
+    diesel::delete(others).execute(connection)?;
+    let train: String =
+        training_examples::table.find(id).select(training_examples::train).first(connection)?;
+    let mut samples = texts("training_examples.train", &train)?;
+    samples.truncate(RegisteredSkill::SAMPLES);
+    let samples = serde_json::to_string(&samples).map_err(|e| corrupt("skills.samples", e))?;
+    Ok(Some(Finished { skill, samples: Some(samples) }))
+}
+
+/// Deletes all trainings of a skill, with their examples.
+pub(crate) fn forget(connection: &mut DbConnection, skill: Key) -> QueryResult<()> {
+    let all = trainings::table.filter(trainings::skill_id.eq(skill));
+    diesel::delete(all).execute(connection).map(drop)
+}
+
+pub(crate) fn newest(connection: &mut DbConnection, skill: Key) -> QueryResult<Option<TrainingRecord>> {
+    let all = trainings::table.filter(trainings::skill_id.eq(skill));
+    let row: Option<TrainingRow> = all.order(trainings::number.desc()).first(connection).optional()?;
+    row.map(TrainingRow::record).transpose()
+}
+
+pub(crate) fn running(connection: &mut DbConnection) -> QueryResult<Vec<TrainingRecord>> {
+    let rows: Vec<TrainingRow> = trainings::table
+        .filter(trainings::state.eq(RUNNING))
+        .order((trainings::started_at, trainings::id))
+        .load(connection)?;
+    rows.into_iter().map(TrainingRow::record).collect()
+}
+
+pub(crate) fn examples(connection: &mut DbConnection, training: Key) -> QueryResult<Option<TrainingSet>> {
+    let row = training_examples::table.find(training);
+    let row: Option<(String, String)> =
+        row.select((training_examples::train, training_examples::dev)).first(connection).optional()?;
+    let Some((train, dev)) = row else { return Ok(None) };
+    Ok(Some(TrainingSet {
+        train: texts("training_examples.train", &train)?.into(),
+        dev: texts("training_examples.dev", &dev)?.into(),
+    }))
+}
+
+pub(crate) fn published(connection: &mut DbConnection) -> QueryResult<Vec<(SkillId, Arc<[String]>)>> {
+    let rows: Vec<(Key, String)> = trainings::table
+        .inner_join(training_examples::table.on(training_examples::training_id.eq(trainings::id)))
+        .filter(trainings::state.eq(PUBLISHED))
+        .order(trainings::skill_id)
+        .select((trainings::skill_id, training_examples::train))
+        .load(connection)?;
+    let examples = |(skill, train): (Key, String)| {
+        Ok((skill.0.into(), texts("training_examples.train", &train)?.into()))
+    };
+    rows.into_iter().map(examples).collect()
+}
+
+fn texts(column: &'static str, json: &str) -> QueryResult<Vec<String>> {
+    serde_json::from_str(json).map_err(|e| corrupt(column, e))
+}
+
+/// How a training ended, as it is stored.
+pub(crate) struct Outcome {
+    state: &'static str,
+    accuracy: Option<String>,
+    reason: Option<String>,
+}
+
+impl Outcome {
+    pub(crate) fn from(state: &TrainingState) -> serde_json::Result<Self> {
+        Ok(match state {
+            TrainingState::Running => Self { state: RUNNING, accuracy: None, reason: None },
+            TrainingState::Published { accuracy } => {
+                Self { state: PUBLISHED, accuracy: Some(serde_json::to_string(accuracy)?), reason: None }
+            }
+            TrainingState::Failed { reason } => {
+                Self { state: FAILED, accuracy: None, reason: Some(reason.clone()) }
+            }
+        })
+    }
+}
+
+/// The examples of one training, as they are stored.
+pub(crate) struct ExamplesRow {
+    training_id: Key,
+    train: String,
+    dev: String,
+    count: (i64, i64),
+}
+
+impl ExamplesRow {
+    pub(crate) fn from(
+        training_id: Key,
+        set: &TrainingSet,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self {
+            training_id,
+            train: serde_json::to_string(&*set.train)?,
+            dev: serde_json::to_string(&*set.dev)?,
+            count: (i64::try_from(set.train.len())?, i64::try_from(set.dev.len())?),
+        })
+    }
+
+    fn insert(&self, connection: &mut DbConnection) -> QueryResult<()> {
+        let row = (
+            training_examples::training_id.eq(self.training_id),
+            training_examples::train.eq(&self.train),
+            training_examples::dev.eq(&self.dev),
+        );
+        diesel::insert_into(training_examples::table).values(row).execute(connection).map(drop)
+    }
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = trainings, treat_none_as_default_value = false)]
+struct TrainingRow {
+    id: Key,
+    skill_id: Key,
+    number: i64,
+    state: String,
+    accuracy: Option<String>,
+    reason: Option<String>,
+    train_examples: i64,
+    dev_examples: i64,
+    started_at: Moment,
+    finished_at: Option<Moment>,
+}
+
+impl TrainingRow {
+    fn record(self) -> QueryResult<TrainingRecord> {
+        let state = match (self.state.as_str(), self.accuracy, self.reason) {
+            (RUNNING, None, None) => TrainingState::Running,
+            (PUBLISHED, Some(accuracy), None) => {
+                let accuracy: Accuracy =
+                    serde_json::from_str(&accuracy).map_err(|e| corrupt("trainings.accuracy", e))?;
+                TrainingState::Published { accuracy }
+            }
+            (FAILED, None, Some(reason)) => TrainingState::Failed { reason },
+            (other, ..) => return Err(corrupt("trainings.state", format!("unknown state {other:?}"))),
+        };
+        let count = |number: i64| u32::try_from(number).map_err(|e| corrupt("trainings.train_examples", e));
+        Ok(TrainingRecord {
+            id: self.id.0.into(),
+            skill: self.skill_id.0.into(),
+            state,
+            train_examples: count(self.train_examples)?,
+            dev_examples: count(self.dev_examples)?,
+            started_at: self.started_at.at,
+            finished_at: self.finished_at.map(|finished| finished.at),
+        })
+    }
+}
