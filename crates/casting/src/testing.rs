@@ -103,5 +103,13 @@ impl CastingStore for InMemoryCasting {
 
 #[cfg(test)]
 mod tests {
-    crate::casting_store_contract!(crate::testing::InMemoryCasting::default());
+    use super::InMemoryCasting;
+    use crate::ports::CastingStore;
+    use std::sync::Arc;
+
+    fn store() -> (Arc<dyn CastingStore>, ()) {
+        (Arc::new(InMemoryCasting::default()), ())
+    }
+
+    crate::casting_store_contract!(std::future::ready(store()));
 }

@@ -1,4 +1,4 @@
-//! What every [`CastingStore`] has to keep to, one function a rule, each over an empty store.
+//! What every [`CastingStore`] has to do: one function a rule, each over an empty store.
 
 use crate::model::{Actor, ActorName, Age, Catalogue, Character, Credit, Gender, Movie, Role, Title};
 use crate::model::{ActorId, MovieId, RoleId};
@@ -7,13 +7,14 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use square_kernel::testing::{ManualClock, SeededRandomness};
 use square_naming::{Matching, NameKey};
+use std::sync::Arc;
 
-/// Runs every rule as a test of its own. `$store` is evaluated anew for each, in an async context, to
-/// something that holds an empty store and dereferences to it or is it.
+/// Makes a test of every rule. The argument is an async expression that gives `(Arc<dyn CastingStore>, guard)`;
+/// the guard (a temporary folder, say) is held while the rule runs.
 #[macro_export]
 macro_rules! casting_store_contract {
-    ($store:expr) => {
-        $crate::casting_store_contract!(@each $store;
+    ($make:expr) => {
+        $crate::casting_store_contract!(@each $make;
             a_film_is_found_by_its_title
             an_actor_is_found_by_their_name
             a_character_is_found_with_film_and_actor
@@ -25,13 +26,14 @@ macro_rules! casting_store_contract {
             the_first_credits_are_the_oldest
             only_an_empty_store_is_filled
             a_catalogue_is_stored_whole
+            one_of_several_fillings_is_stored
         );
     };
-    (@each $store:expr; $($rule:ident)*) => {
+    (@each $make:expr; $($rule:ident)*) => {
         $(
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $rule() {
-                let store = $store;
+                let (store, _guard) = $make.await;
                 $crate::testing::contract::$rule(&store).await;
             }
         )*
@@ -92,7 +94,7 @@ fn catalogue() -> Catalogue {
     maker.catalogue
 }
 
-async fn filled(store: &dyn CastingStore) -> Catalogue {
+async fn filled(store: &Arc<dyn CastingStore>) -> Catalogue {
     let catalogue = catalogue();
     assert!(store.fill_if_empty(&catalogue).await.expect(WORKS), "the store was not empty");
     catalogue
@@ -111,7 +113,7 @@ fn characters(credits: &[Credit]) -> Vec<&str> {
 }
 
 /// By key, whole, oldest first; other titles and unknown keys bring nothing.
-pub async fn a_film_is_found_by_its_title(store: &dyn CastingStore) {
+pub async fn a_film_is_found_by_its_title(store: &Arc<dyn CastingStore>) {
     let stored = filled(store).await.movies;
     let found = |names: &'static [&str]| async move {
         store.movies_by_title(&keys(names), Matching::Exact).await.expect(WORKS)
@@ -122,7 +124,7 @@ pub async fn a_film_is_found_by_its_title(store: &dyn CastingStore) {
 }
 
 /// As films are.
-pub async fn an_actor_is_found_by_their_name(store: &dyn CastingStore) {
+pub async fn an_actor_is_found_by_their_name(store: &Arc<dyn CastingStore>) {
     let stored = filled(store).await.actors;
     let named = keys(&["nobody ocast", "al pacino", "pacino"]);
     let found = store.actors_by_name(&named, Matching::Exact).await.expect(WORKS);
@@ -130,7 +132,7 @@ pub async fn an_actor_is_found_by_their_name(store: &dyn CastingStore) {
 }
 
 /// The role comes with all of its film and its actor.
-pub async fn a_character_is_found_with_film_and_actor(store: &dyn CastingStore) {
+pub async fn a_character_is_found_with_film_and_actor(store: &Arc<dyn CastingStore>) {
     let stored = filled(store).await;
     let found = store.credits_by_character(&keys(&["neil mccauley"]), Matching::Exact).await.expect(WORKS);
     let expected = Credit {
@@ -142,7 +144,7 @@ pub async fn a_character_is_found_with_film_and_actor(store: &dyn CastingStore) 
 }
 
 /// A letter wrong, missing, too many or swapped, at the beginning, in the middle or at the end; not two.
-pub async fn a_typo_is_forgiven_where_that_is_asked_for(store: &dyn CastingStore) {
+pub async fn a_typo_is_forgiven_where_that_is_asked_for(store: &Arc<dyn CastingStore>) {
     filled(store).await;
     let resembling =
         |name| async move { store.movies_by_title(&keys(&[name]), Matching::Resembling).await.expect(WORKS) };
@@ -162,7 +164,7 @@ pub async fn a_typo_is_forgiven_where_that_is_asked_for(store: &dyn CastingStore
 }
 
 /// However many things have one name, a look-up gives the oldest [`FOUND_AT_MOST`].
-pub async fn look_ups_are_bounded(store: &dyn CastingStore) {
+pub async fn look_ups_are_bounded(store: &Arc<dyn CastingStore>) {
     let mut maker = Maker::new();
     for _ in 0..=FOUND_AT_MOST {
         maker.movie("Hamlet", date(1948, 5, 6));
@@ -175,7 +177,7 @@ pub async fn look_ups_are_bounded(store: &dyn CastingStore) {
 }
 
 /// Oldest role first, not more than asked for; nothing for a film without roles or an unknown one.
-pub async fn a_cast_is_of_one_film(store: &dyn CastingStore) {
+pub async fn a_cast_is_of_one_film(store: &Arc<dyn CastingStore>) {
     let movies = filled(store).await.movies;
     let cast = store.cast_of(movies[0].id, 10).await.expect(WORKS);
     assert_eq!(characters(&cast), ["Vincent Hanna", "Neil McCauley"]);
@@ -189,7 +191,7 @@ pub async fn a_cast_is_of_one_film(store: &dyn CastingStore) {
 }
 
 /// By the film's release, not more than asked for.
-pub async fn films_come_in_order_of_release(store: &dyn CastingStore) {
+pub async fn films_come_in_order_of_release(store: &Arc<dyn CastingStore>) {
     let actors = filled(store).await.actors;
     let films = store.films_of(actors[0].id, 10).await.expect(WORKS);
     assert_eq!(characters(&films), ["Tony Montana", "Vincent Hanna"]);
@@ -199,7 +201,7 @@ pub async fn films_come_in_order_of_release(store: &dyn CastingStore) {
 }
 
 /// From the first day to the last, by release, not more than asked for.
-pub async fn days_at_both_ends_belong_to_a_range(store: &dyn CastingStore) {
+pub async fn days_at_both_ends_belong_to_a_range(store: &Arc<dyn CastingStore>) {
     filled(store).await;
     let between =
         |from, to, limit| async move { store.released_between(from, to, limit).await.expect(WORKS) };
@@ -210,7 +212,7 @@ pub async fn days_at_both_ends_belong_to_a_range(store: &dyn CastingStore) {
 }
 
 /// In the order they were made, not more than asked for.
-pub async fn the_first_credits_are_the_oldest(store: &dyn CastingStore) {
+pub async fn the_first_credits_are_the_oldest(store: &Arc<dyn CastingStore>) {
     assert_eq!(store.first_credits(10).await.expect(WORKS), []);
     filled(store).await;
     let credits = store.first_credits(2).await.expect(WORKS);
@@ -218,7 +220,7 @@ pub async fn the_first_credits_are_the_oldest(store: &dyn CastingStore) {
 }
 
 /// A second filling is refused and changes nothing.
-pub async fn only_an_empty_store_is_filled(store: &dyn CastingStore) {
+pub async fn only_an_empty_store_is_filled(store: &Arc<dyn CastingStore>) {
     filled(store).await;
     let mut other = Maker::new();
     other.clock.advance(SignedDuration::from_hours(1));
@@ -229,7 +231,7 @@ pub async fn only_an_empty_store_is_filled(store: &dyn CastingStore) {
 }
 
 /// Nothing of a large catalogue is left out.
-pub async fn a_catalogue_is_stored_whole(store: &dyn CastingStore) {
+pub async fn a_catalogue_is_stored_whole(store: &Arc<dyn CastingStore>) {
     let mut maker = Maker::new();
     let actor = maker.actor("Busy Person");
     for number in 0..150 {
@@ -238,4 +240,22 @@ pub async fn a_catalogue_is_stored_whole(store: &dyn CastingStore) {
     }
     assert!(store.fill_if_empty(&maker.catalogue).await.expect(WORKS));
     assert_eq!(store.films_of(actor, 200).await.expect(WORKS).len(), 150);
+}
+
+/// Also when they come at once.
+pub async fn one_of_several_fillings_is_stored(store: &Arc<dyn CastingStore>) {
+    let mut maker = Maker::new();
+    let mut calls = Vec::new();
+    for _ in 0..8 {
+        maker.catalogue = Catalogue::default();
+        maker.movie("Heat", date(1995, 12, 15));
+        let (store, catalogue) = (Arc::clone(store), maker.catalogue.clone());
+        calls.push(tokio::spawn(async move { store.fill_if_empty(&catalogue).await }));
+    }
+    let mut stored = 0;
+    for call in calls {
+        stored += usize::from(call.await.expect("a call panicked").expect(WORKS));
+    }
+    let films = store.movies_by_title(&keys(&["heat"]), Matching::Exact).await.expect(WORKS);
+    assert_eq!((stored, films.len()), (1, 1));
 }
