@@ -1,1 +1,31 @@
+//! REST and Server-Sent Events: the calls under the base path, and beside it health, documents and pages.
+//!
+//! [`HttpApi::new`] takes the services, [`HttpApi::app`] makes the application that a worker of an HTTP server
+//! runs. Each call stands in a file of its own, named like the use case it calls:
+//!
+//! - `accounts`, `skills`, `questions`: the calls under the base path.
+//! - `operations`: health, signing keys, the OpenAPI document and its viewer.
+//! - `pages`: the console and the page that a mailed link opens.
+//! - `extract`: what handlers take from a request. `failure` and `envelope`: how errors leave.
+//! - `document`: the OpenAPI document, made from the handlers.
 
+mod accounts;
+mod api;
+mod document;
+mod envelope;
+mod extract;
+mod failure;
+mod operations;
+mod pages;
+mod questions;
+mod request_id;
+mod settings;
+mod skills;
+mod unrouted;
+
+pub use api::{HttpApi, Readiness, Services};
+pub use document::openapi;
+pub use extract::Caller;
+pub use failure::Failure;
+pub use request_id::RequestId;
+pub use settings::{CorsOrigins, HttpSettings};

@@ -4,6 +4,12 @@ use square_kernel::{Asker, SkillId};
 use std::sync::Arc;
 
 impl Skills {
+    /// Grows with every change to any skill, so that what was made of [`Skills::list`] can be kept until it
+    /// is stale: ask for this first, then for the list.
+    pub fn revision(&self) -> u64 {
+        self.shared.parts.directory.snapshot().revision()
+    }
+
     /// All skills the asker may know of, oldest first.
     pub fn list(&self, asker: &Asker) -> Vec<Arc<Listed>> {
         let snapshot = self.shared.parts.directory.snapshot();

@@ -1,0 +1,69 @@
+use super::{Session, private};
+use crate::Failure;
+use crate::api::State;
+use crate::extract::{Client, Json};
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post};
+use serde::Deserialize;
+use square_accounts::ports::LoginName;
+use square_accounts::{EmailAddress, Username};
+use square_kernel::{FieldError, Invalid, Secret};
+use square_wire::ErrorBody;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"username": "ada", "password": "correct horse"}))]
+pub(crate) struct Login {
+    /// The public name, or the address.
+    username: Option<String>,
+    /// The address, where no name is given.
+    email: Option<String>,
+    /// The password.
+    password: Option<String>,
+}
+
+/// Sign in
+#[utoipa::path(tag = "accounts", request_body = Login, responses(
+    (status = 200, description = "Signed in.", body = Session),
+    (status = 401, description = "The name or the password is wrong.", body = ErrorBody),
+))]
+#[post("/login")]
+pub(crate) async fn login(
+    state: Data<State>,
+    Json(body): Json<Login>,
+    Client(device): Client,
+) -> Result<HttpResponse, Failure> {
+    let (name, password) = body.parse()?;
+    let signed_in = state.services.accounts.sign_in(&name, &password, &device).await?;
+    Ok(private(StatusCode::OK, Session::new("Signed in.", &signed_in)))
+}
+
+impl Login {
+    fn parse(self) -> Result<(LoginName, Secret), Invalid> {
+        let mut invalid = Invalid::default();
+        let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let name = match given(self.username).or(given(self.email)) {
+            Some(text) => Some(login_name(&text)),
+            None => invalid.collect(Err(FieldError::new("username", "must not be empty"))),
+        };
+        let password = match self.password.filter(|password| !password.is_empty()) {
+            Some(password) => Some(Secret::new(password)),
+            None => invalid.collect(Err(FieldError::new("password", "must not be empty"))),
+        };
+        match (name, password) {
+            (Some(name), Some(password)) => Ok((name, password)),
+            _ => Err(invalid),
+        }
+    }
+}
+
+/// What could not be registered names no account, and is looked up all the same: so the reply comes as late
+/// as for a wrong password.
+fn login_name(text: &str) -> LoginName {
+    match (EmailAddress::parse(text), Username::parse(text)) {
+        (Ok(email), _) => LoginName::Email(email),
+        (_, Ok(name)) => LoginName::Username(name.key()),
+        _ => LoginName::Username(String::new()),
+    }
+}

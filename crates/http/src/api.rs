@@ -1,0 +1,117 @@
+use crate::document::{self, Documented};
+use crate::envelope::envelope;
+use crate::settings::{CorsOrigins, HttpSettings};
+use crate::skills::SkillsPage;
+use crate::{RequestId, accounts, operations, pages, questions, skills, unrouted};
+use actix_cors::Cors;
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data};
+use actix_web::{App, Error};
+use futures::future::BoxFuture;
+use square_accounts::Accounts;
+use square_kernel::Unavailable;
+use square_routing::Router;
+use square_skills::Skills;
+use std::sync::Arc;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_actix_web::{AppExt, scope};
+
+/// Tells whether requests can be served: an error names, for the log, what does not work.
+pub type Readiness = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Unavailable>> + Send + Sync>;
+
+/// What the calls call.
+#[derive(Clone)]
+pub struct Services {
+    /// The use cases on accounts.
+    pub accounts: Arc<Accounts>,
+    /// The use cases on skills.
+    pub skills: Arc<Skills>,
+    /// The use cases on questions.
+    pub router: Arc<Router>,
+    /// Whether requests can be served.
+    pub readiness: Readiness,
+    /// What the operator chose.
+    pub settings: HttpSettings,
+}
+
+/// The application over its services. Cheap to clone; every worker makes its own [`HttpApi::app`] of it.
+#[derive(Clone)]
+pub struct HttpApi {
+    state: Data<State>,
+}
+
+/// What handlers share.
+pub(crate) struct State {
+    pub(crate) services: Services,
+    pub(crate) skills_page: SkillsPage,
+    pub(crate) pages: pages::Pages,
+    pub(crate) documented: Documented,
+}
+
+impl HttpApi {
+    /// Makes what all workers share.
+    pub fn new(services: Services) -> Self {
+        let documented = Documented::new(&document::openapi(&services.settings.base_path));
+        let pages = pages::Pages::new(&services.settings.base_path);
+        let state = State { services, skills_page: SkillsPage::default(), pages, documented };
+        Self { state: Data::new(state) }
+    }
+
+    /// The application, for one worker. `extra` adds routes of other transports, with full paths; it is called
+    /// before the routes under the base path are added, so it may use paths under it.
+    pub fn app<F: FnOnce(&mut web::ServiceConfig)>(
+        &self,
+        extra: F,
+    ) -> App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<BoxBody>,
+            Error = Error,
+            InitError = (),
+        > + use<F>,
+    > {
+        let settings = &self.state.services.settings;
+        let (app, _) = App::new()
+            .into_utoipa_app()
+            .app_data(Data::clone(&self.state))
+            .configure(beside)
+            .map(|app| app.configure(extra))
+            .service(scope(settings.base_path.as_str()).configure(under_base))
+            .split_for_parts();
+        app.default_service(web::to(unrouted::unrouted))
+            .wrap(cors(&settings.cors_origins))
+            .wrap(from_fn(envelope))
+    }
+}
+
+/// The routes outside the base path.
+pub(crate) fn beside(config: &mut ServiceConfig<'_>) {
+    operations::routes(config);
+    pages::routes(config);
+}
+
+/// The routes under the base path.
+pub(crate) fn under_base(config: &mut ServiceConfig<'_>) {
+    accounts::routes(config);
+    skills::routes(config);
+    questions::routes(config);
+}
+
+fn cors(origins: &CorsOrigins) -> Cors {
+    let cors = match origins {
+        CorsOrigins::Any => Cors::default().allow_any_origin().send_wildcard(),
+        CorsOrigins::Only(origins) => {
+            origins.iter().fold(Cors::default(), |cors, origin| cors.allowed_origin(origin))
+        }
+    };
+    let exposed = [RequestId::HEADER, "x-question-id", "x-total-count", "link", "retry-after"];
+    cors.allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT])
+        .allowed_headers([RequestId::HEADER, "last-event-id"])
+        .expose_headers(exposed)
+        .max_age(600)
+}

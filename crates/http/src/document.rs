@@ -1,0 +1,143 @@
+use crate::api::{beside, under_base};
+use actix_web::App;
+use actix_web::dev::ResourceDef;
+use bytes::Bytes;
+use square_wire::ErrorBody;
+use utoipa::PartialSchema;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{
+    Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder,
+};
+use utoipa_actix_web::{AppExt, scope};
+
+/// The name under which operations refer to the access token: `security(("token" = []))`.
+const SCHEME: &str = "token";
+
+const DESCRIPTION: &str = "Square picks the skills that fit a question best and returns their answers, together or \
+one by one as each skill answers.\n\nEvery error has the body `ErrorBody`, and every response the header \
+`X-Request-Id`. An access token is sent as `Authorization: Bearer <token>`; a token that is not good is answered by \
+401 everywhere. Questions can also be asked over a WebSocket at `ws` under the base path (subprotocol `square.v1`).";
+
+/// The OpenAPI document of the calls, where those of the API stand under `base_path`.
+pub fn openapi(base_path: &str) -> OpenApi {
+    let (_, mut document) = App::new()
+        .into_utoipa_app()
+        .configure(beside)
+        .service(scope(base_path).configure(under_base))
+        .split_for_parts();
+    document.info = InfoBuilder::new()
+        .title("Square")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .license(Some(LicenseBuilder::new().name("MIT OR Apache-2.0").build()))
+        .build();
+    let tag = |(name, description): (&str, &str)| {
+        TagBuilder::new().name(name).description(Some(description)).build()
+    };
+    let tags = [
+        ("questions", "Asking, and reading answers again."),
+        ("skills", "Answering services: registering, publishing, finding."),
+        ("accounts", "Registering, signing in, one's own account."),
+        ("operations", "For those who run the server."),
+    ];
+    document.tags = Some(tags.map(tag).to_vec());
+    let components = document.components.get_or_insert_default();
+    add_shared_parts(components);
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in operations_mut(item) {
+            add_common_errors(operation);
+        }
+    }
+    document
+}
+
+fn add_shared_parts(components: &mut Components) {
+    let mut bearer = Http::new(HttpAuthScheme::Bearer);
+    bearer.bearer_format = Some("JWT".to_owned());
+    components.security_schemes.insert(SCHEME.to_owned(), RefOr::T(SecurityScheme::Http(bearer)));
+    let mut referred = Vec::new();
+    <ErrorBody as utoipa::ToSchema>::schemas(&mut referred);
+    components.schemas.extend(referred);
+    components.schemas.insert("ErrorBody".to_owned(), ErrorBody::schema());
+    for (_, name, description) in COMMON_ERRORS {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+        let response =
+            ResponseBuilder::new().description(description).content("application/json", content).build();
+        components.responses.insert(name.to_owned(), RefOr::T(response));
+    }
+}
+
+/// Errors whose meaning is the same everywhere: status, name among the components, description.
+const COMMON_ERRORS: [(u16, &str, &str); 8] = [
+    (400, "Malformed", "The request is malformed, or a value has the wrong type; `details` names the field."),
+    (401, "Unauthenticated", "No token where one is needed, or one that is not good."),
+    (408, "TooSlow", "The body did not arrive in time."),
+    (413, "TooLarge", "The body is too large."),
+    (415, "UnsupportedMediaType", "The body is in another format than the one taken here."),
+    (422, "Invalid", "Well-formed, but a value breaks a rule; `details` names the fields."),
+    (500, "InternalError", "A defect of the server."),
+    (503, "Unavailable", "Something the server needs does not work; try again after `Retry-After` seconds."),
+];
+
+fn add_common_errors(operation: &mut Operation) {
+    let (has_body, takes_token) = (operation.request_body.is_some(), operation.security.is_some());
+    let has_parameters = operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty());
+    for (status, name, _) in COMMON_ERRORS {
+        let applies = match status {
+            400 | 408 | 413 | 415 => has_body,
+            401 => takes_token,
+            422 => has_body || has_parameters,
+            _ => true,
+        };
+        if applies {
+            let response = RefOr::Ref(Ref::from_response_name(name));
+            operation.responses.responses.entry(status.to_string()).or_insert(response);
+        }
+    }
+}
+
+/// The operations of a path with their methods, in the order in which `Allow` names them.
+fn operations_mut(item: &mut PathItem) -> Vec<(&'static str, &mut Operation)> {
+    let slots = [
+        ("GET", &mut item.get),
+        ("POST", &mut item.post),
+        ("PUT", &mut item.put),
+        ("PATCH", &mut item.patch),
+        ("DELETE", &mut item.delete),
+    ];
+    slots
+        .into_iter()
+        .filter_map(|(method, slot)| slot.as_mut().map(|operation| (method, operation)))
+        .collect()
+}
+
+/// The document as it is served, and what it says about which path has which methods.
+pub(crate) struct Documented {
+    /// The document as JSON.
+    pub(crate) json: Bytes,
+    routes: Vec<(ResourceDef, String)>,
+}
+
+impl Documented {
+    pub(crate) fn new(document: &OpenApi) -> Self {
+        let mut paths = document.paths.paths.clone();
+        let route = |(path, item): (&String, &mut PathItem)| {
+            let mut methods: Vec<&str> = operations_mut(item).into_iter().map(|(method, _)| method).collect();
+            if methods.contains(&"GET") {
+                methods.push("HEAD");
+            }
+            (ResourceDef::new(path.as_str()), methods.join(", "))
+        };
+        let routes = paths.iter_mut().map(route).collect();
+        // A document made of maps and strings always serialises.
+        let json = document.to_json().unwrap_or_default();
+        Self { json: json.into(), routes }
+    }
+
+    /// The methods of the path, as the header `Allow` lists them; `None` where there is no such path.
+    pub(crate) fn methods(&self, path: &str) -> Option<&str> {
+        self.routes.iter().find(|(route, _)| route.is_match(path)).map(|(_, methods)| methods.as_str())
+    }
+}

@@ -1,0 +1,112 @@
+//! What every request passes on its way in and out: its id, its line in the log, the error body, the headers
+//! that all responses have. A panic ends here.
+
+use crate::RequestId;
+use crate::failure::{self, Failure};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpResponse};
+use futures::FutureExt;
+use square_wire::Fault;
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+use tracing::Instrument;
+
+/// The middleware; to be the outermost one.
+pub(crate) async fn envelope(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let begun = Instant::now();
+    let id = RequestId::of(request.headers());
+    // The pattern and never the path: paths of mailed links hold secrets.
+    let route = request.match_pattern();
+    let method = request.method().clone();
+    let span = tracing::info_span!(
+        "request",
+        request_id = %id,
+        %method,
+        route = route.as_deref().unwrap_or("none"),
+    );
+    request.extensions_mut().insert(id.clone());
+    if method == Method::HEAD {
+        // The server leaves the body out by itself, so HEAD is answered by whatever answers GET.
+        request.head_mut().method = Method::GET;
+    }
+
+    let answer = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(span.clone()).await;
+    let answer = match answer {
+        Ok(Ok(response)) => Ok(finished(response.map_into_boxed_body(), &id)),
+        Ok(Err(error)) => Err(span.in_scope(|| refused(&error, &id))),
+        Err(panic) => {
+            span.in_scope(|| tracing::error!(panic = message(panic.as_ref()), "a handler panicked"));
+            Err(refused(&Failure(Fault::internal()).into(), &id))
+        }
+    };
+    let status = match &answer {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    };
+    let took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    tracing::info!(parent: &span, status = status.as_u16(), took_us, "answered");
+    answer
+}
+
+fn finished(mut response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    if status.is_client_error() || status.is_server_error() {
+        let fault = response.response_mut().extensions_mut().remove::<Fault>();
+        let fault = fault.unwrap_or_else(|| unexplained(status));
+        response = response.map_body(|head, _| BoxBody::new(failure::write(&fault, id, &mut head.headers)));
+    }
+    dress(response.headers_mut(), id);
+    response
+}
+
+/// An error that came out of the application instead of a response.
+fn refused(error: &Error, id: &RequestId) -> Error {
+    let fault = if let Some(Failure(fault)) = error.as_error() {
+        fault.clone()
+    } else {
+        let status = error.as_response_error().status_code();
+        if status.is_server_error() {
+            tracing::error!(%error, "a request failed outside of its handler");
+        }
+        unexplained(status)
+    };
+    let mut response = HttpResponse::new(failure::status(&fault));
+    let body = failure::write(&fault, id, response.headers_mut());
+    dress(response.headers_mut(), id);
+    InternalError::from_response(fault.message, response.set_body(BoxBody::new(body))).into()
+}
+
+/// What can be told of an error of which only the status is known.
+fn unexplained(status: StatusCode) -> Fault {
+    let reason = status.canonical_reason().unwrap_or("the request failed").to_lowercase();
+    Fault::transport(status.as_u16(), reason)
+}
+
+/// Headers that every response has, where the handler has not set them to something else.
+fn dress(headers: &mut HeaderMap, id: &RequestId) {
+    headers.insert(HeaderName::from_static(RequestId::HEADER), id.header());
+    let defaults = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    ];
+    for (name, value) in defaults {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown")
+}

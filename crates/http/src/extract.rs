@@ -1,0 +1,16 @@
+//! What handlers take from a request. Each gives errors with a body that names what is wrong.
+
+mod body;
+mod caller;
+mod device;
+mod id;
+mod json;
+mod query;
+
+pub(crate) use body::read_body;
+pub use caller::Caller;
+pub(crate) use caller::SignedIn;
+pub(crate) use device::Client;
+pub(crate) use id::Id;
+pub(crate) use json::Json;
+pub(crate) use query::{Paging, Query, number};

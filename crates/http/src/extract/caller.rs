@@ -1,0 +1,59 @@
+use crate::Failure;
+use crate::api::State;
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use square_accounts::Accounts;
+use square_kernel::{Asker, Identity};
+use square_wire::Fault;
+use std::future::{Ready, ready};
+
+/// Who makes the request: whoever holds the token that was sent, or anybody where none was. A token that was
+/// sent and is not good is refused, also by calls that need none: the client believes to be signed in.
+#[derive(Debug, Clone)]
+pub struct Caller(pub Asker);
+
+impl FromRequest for Caller {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(asker(request).map(Self))
+    }
+}
+
+/// Somebody signed in.
+#[derive(Debug, Clone)]
+pub(crate) struct SignedIn {
+    pub(crate) asker: Asker,
+    pub(crate) identity: Identity,
+}
+
+impl FromRequest for SignedIn {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let signed_in = |asker: Asker| match asker.identity.clone() {
+            Some(identity) => Ok(Self { asker, identity }),
+            None => Err(Failure(Fault::sign_in_required())),
+        };
+        ready(asker(request).and_then(signed_in))
+    }
+}
+
+fn asker(request: &HttpRequest) -> Result<Asker, Failure> {
+    let Some(state) = request.app_data::<Data<State>>() else { return Err(Failure(Fault::internal())) };
+    let accounts: &Accounts = &state.services.accounts;
+    let Some(value) = request.headers().get(AUTHORIZATION) else { return Ok(accounts.anonymous()) };
+    let token = value.to_str().ok().and_then(token).ok_or_else(|| Failure(Fault::bad_authorization()))?;
+    Ok(accounts.authenticate(token)?)
+}
+
+/// The token of `Bearer <token>`, or of `Basic <token>`, which one family of clients sends.
+fn token(value: &str) -> Option<&str> {
+    let (scheme, token) = value.trim().split_once(' ')?;
+    let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("basic");
+    Some(token.trim()).filter(|token| known && !token.is_empty())
+}

@@ -1,0 +1,35 @@
+use crate::Failure;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use square_kernel::SkillId;
+use square_routing::QuestionId;
+use square_wire::Fault;
+use std::future::{Ready, ready};
+use std::str::FromStr;
+
+/// The `{id}` of the path. Text that is no identifier names nothing, so it is answered like an unknown one.
+pub(crate) struct Id<T>(pub(crate) T);
+
+/// Identifiers that stand in paths.
+pub(crate) trait Named: FromStr {
+    /// What is identified.
+    const WHAT: &'static str;
+}
+
+impl Named for SkillId {
+    const WHAT: &'static str = "skill";
+}
+
+impl Named for QuestionId {
+    const WHAT: &'static str = "question";
+}
+
+impl<T: Named> FromRequest for Id<T> {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let id = request.match_info().get("id").and_then(|id| id.parse().ok());
+        ready(id.map(Self).ok_or_else(|| Failure(Fault::not_found(T::WHAT))))
+    }
+}

@@ -1,0 +1,48 @@
+use crate::Failure;
+use crate::api::State;
+use crate::extract::read_body;
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures::future::{FutureExt, LocalBoxFuture};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use square_wire::Fault;
+
+/// A JSON object as the body. A value of the wrong type is refused by the name of its field; whether values
+/// are there and keep the rules is for the handler to say, of all fields at once.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Failure;
+    type Future = LocalBoxFuture<'static, Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        async move {
+            if !is_json(&request) {
+                return Err(Failure(Fault::unsupported_media_type("application/json")));
+            }
+            let state = request.app_data::<Data<State>>().ok_or_else(|| Failure(Fault::internal()))?;
+            let settings = &state.services.settings;
+            let body = read_body(&request, payload, settings.json_limit, settings.body_time_limit).await?;
+            parse(&body).map(Self).map_err(Failure)
+        }
+        .boxed_local()
+    }
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    let mime = request.mime_type().ok().flatten();
+    mime.is_some_and(|mime| mime.subtype() == "json" || mime.suffix().is_some_and(|suffix| suffix == "json"))
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
+    let value: Value = serde_json::from_slice(body)
+        .map_err(|error| Fault::malformed(format!("the body is not valid JSON: {error}")))?;
+    if !value.is_object() {
+        return Err(Fault::malformed("the body must be a JSON object"));
+    }
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| Fault::wrong_type(&error.path().to_string(), &error.inner().to_string()))
+}

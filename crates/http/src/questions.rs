@@ -1,0 +1,22 @@
+//! The calls on questions.
+
+mod ask;
+mod events;
+mod history;
+mod selectors;
+mod show;
+mod stream;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(ask::ask)
+        .service(history::history)
+        .service(selectors::selectors)
+        .service(events::question_events)
+        .service(show::show_question);
+}
+
+/// The header that names the question.
+const QUESTION_ID: &str = "x-question-id";

@@ -1,0 +1,74 @@
+use super::{QUESTION_ID, stream};
+use crate::api::State;
+use crate::extract::{Caller, Json, Query, number};
+use crate::{Failure, RequestId};
+use actix_web::http::header::ACCEPT;
+use actix_web::web::{Data, ReqData};
+use actix_web::{HttpRequest, HttpResponse, post};
+use serde::Deserialize;
+use serde_json::Value;
+use square_kernel::Invalid;
+use square_wire::{ErrorBody, Fault, QuestionRequest, QuestionView, SkillAnswer, StreamEvent};
+use utoipa::IntoParams;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AskQuery {
+    /// How many milliseconds the question may take, 1 to 60000; 10000 where it is missing. What has been
+    /// answered by then is returned, each missing skill with an `error`.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 60000)]
+    deadline_ms: Option<String>,
+    /// `1` puts the answers into an object that tells about the question as well.
+    #[param(value_type = Option<u8>)]
+    envelope: Option<String>,
+}
+
+/// Ask
+///
+/// The best fitting skills are asked at once. The reply comes when all have answered or the deadline has
+/// passed: an array, best skill first; with `envelope=1` an object (`QuestionView`). With
+/// `Accept: text/event-stream` each answer comes as an event as soon as it is there.
+#[utoipa::path(tag = "questions", params(AskQuery), request_body = QuestionRequest, security((), ("token" = [])), responses(
+    (
+        status = 200,
+        description = "The answers.",
+        content(
+            ([SkillAnswer] = "application/json"),
+            (StreamEvent = "text/event-stream"),
+        ),
+        headers(("X-Question-Id" = String, description = "Names the question.")),
+    ),
+    (status = 401, description = "A bad token, or none where the server wants one.", body = ErrorBody),
+))]
+#[post("/question")]
+pub(crate) async fn ask(
+    request: HttpRequest,
+    state: Data<State>,
+    id: ReqData<RequestId>,
+    Caller(asker): Caller,
+    Query(query): Query<AskQuery>,
+    Json(body): Json<Value>,
+) -> Result<HttpResponse, Failure> {
+    if state.services.settings.questions_need_account && asker.user().is_none() {
+        return Err(Failure(Fault::sign_in_required()));
+    }
+    let deadline_ms = number("deadline_ms", query.deadline_ms.as_deref()).map_err(Invalid::from)?;
+    let question = QuestionRequest::read(body).map_err(Failure)?.question(deadline_ms)?;
+    let taken = state.services.router.ask(&asker, question).await?;
+    if wants_events(&request) {
+        return Ok(stream::respond(taken.record.id, taken.answers, id.into_inner()));
+    }
+    let view = QuestionView::from(&taken.answers.all().await?);
+    let mut response = HttpResponse::Ok();
+    response.insert_header((QUESTION_ID, view.question_id.to_string()));
+    let bare = !query.envelope.is_some_and(|value| matches!(value.as_str(), "1" | "true"));
+    Ok(if bare { response.json(view.results) } else { response.json(view) })
+}
+
+fn wants_events(request: &HttpRequest) -> bool {
+    let accepted = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default();
+        kind.trim().eq_ignore_ascii_case("text/event-stream")
+    })
+}

@@ -1,0 +1,26 @@
+use super::body::SkillBody;
+use super::view;
+use crate::Failure;
+use crate::api::State;
+use crate::extract::{Json, SignedIn};
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post};
+use square_wire::{ErrorBody, Skill};
+
+/// Register a skill
+///
+/// It belongs to whoever registers it and is unpublished until it is trained.
+#[utoipa::path(tag = "skills", request_body = SkillBody, security(("token" = [])), responses(
+    (status = 201, description = "The skill, unpublished.", body = Skill),
+    (status = 403, description = "The account's address is not confirmed.", body = ErrorBody),
+    (status = 409, description = "Another skill has this name.", body = ErrorBody),
+))]
+#[post("/skill")]
+pub(crate) async fn register_skill(
+    state: Data<State>,
+    caller: SignedIn,
+    Json(body): Json<SkillBody>,
+) -> Result<HttpResponse, Failure> {
+    let listed = state.services.skills.register(&caller.asker, body.fields()?).await?;
+    Ok(HttpResponse::Created().json(view(&listed)))
+}
