@@ -8,11 +8,16 @@ pub(crate) fn of_request(error: &reqwest::Error) -> SkillFailure {
         SkillFailure::AddressNotAllowed
     } else if error.is_connect() {
         SkillFailure::Unreachable
-    } else if error.is_builder() {
-        SkillFailure::Internal
-    } else {
+    } else if broke_off(error) {
         malformed("there is no valid HTTP reply")
+    } else {
+        SkillFailure::Internal
     }
+}
+
+/// Whether there was a connection, but no reply came over it.
+pub(crate) fn broke_off(error: &reqwest::Error) -> bool {
+    error.is_request() && !error.is_connect()
 }
 
 /// What it means that the body could not be read to its end; whether the connection or the compression is at

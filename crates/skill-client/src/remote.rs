@@ -1,5 +1,5 @@
 use crate::client::{SkillClientSettings, allowed};
-use crate::failure::{malformed, of_body, of_request};
+use crate::failure::{broke_off, malformed, of_body, of_request};
 use crate::{square, square2};
 use async_trait::async_trait;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -73,11 +73,19 @@ impl RemoteSkill {
     }
 
     /// The head of a reply with a status of 2xx.
+    ///
+    /// When the connection ends before any reply, it is tried once more: a kept connection may have been
+    /// closed by the skill just as the question went out, and to ask twice does no harm.
     async fn send(&self, mut call: RequestBuilder) -> Result<Response, SkillFailure> {
         if let Some(authorization) = &self.authorization {
             call = call.header(AUTHORIZATION, authorization);
         }
-        let response = call.send().await.map_err(|error| of_request(&error))?;
+        let again = call.try_clone();
+        let response = match (call.send().await, again) {
+            (Err(error), Some(again)) if broke_off(&error) => again.send().await,
+            (first, _) => first,
+        };
+        let response = response.map_err(|error| of_request(&error))?;
         let status = response.status();
         if status.is_success() { Ok(response) } else { Err(SkillFailure::Status(status.as_u16())) }
     }

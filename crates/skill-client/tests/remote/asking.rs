@@ -79,6 +79,16 @@ async fn questions_to_one_skill_share_a_connection() {
 }
 
 #[tokio::test]
+async fn a_connection_that_was_closed_meanwhile_costs_no_answer() {
+    let stub = Stub::start(Script::SendOncePerConnection(reply("200 OK", "application/json", "[]"))).await;
+    let skill = connect(settings(), &stub.url());
+    for _ in 0..3 {
+        assert_eq!(skill.answer(&request()).await, Ok(Vec::new()));
+    }
+    assert_eq!(stub.connections(), 3);
+}
+
+#[tokio::test]
 async fn an_answer_that_does_not_say_what_it_is_is_taken_for_json() {
     let stub = Stub::start(Script::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]".to_vec())).await;
     assert_eq!(ask(settings(), &stub.url()).await, Ok(Vec::new()));

@@ -116,6 +116,14 @@ async fn a_reply_that_is_no_http_is_malformed() {
 }
 
 #[tokio::test]
+async fn headers_without_end_are_malformed() {
+    for header in [&b"x: secret\r\n"[..], b"x"] {
+        let flood = Script::SendEndlessly(b"HTTP/1.1 200 OK\r\n".to_vec(), header.repeat(1000));
+        assert_eq!(failure(settings(), flood).await, malformed("there is no valid HTTP reply"));
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_breaks_off_is_malformed() {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n[]";
     let outcome = failure(settings(), Script::SendAndClose(head.into())).await;

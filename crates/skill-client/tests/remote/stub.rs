@@ -14,6 +14,8 @@ pub(crate) enum Script {
     Send(Vec<u8>),
     /// Sends these bytes and closes the connection.
     SendAndClose(Vec<u8>),
+    /// Sends these bytes once; at the next request it closes the connection without a word.
+    SendOncePerConnection(Vec<u8>),
     /// Sends these bytes and then nothing more.
     SendAndHang(Vec<u8>),
     /// Sends these bytes, then the second ones again and again for as long as somebody reads.
@@ -79,6 +81,7 @@ pub(crate) fn reply(status: &str, content_type: &str, body: &str) -> Vec<u8> {
 }
 
 async fn serve(mut stream: TcpStream, script: Script, seen: Arc<Mutex<Vec<String>>>) {
+    let mut first = true;
     while let Some(request) = read_request(&mut stream).await {
         seen.lock().unwrap().push(request);
         // Whether the other side still listens is not the server's concern.
@@ -87,6 +90,12 @@ async fn serve(mut stream: TcpStream, script: Script, seen: Arc<Mutex<Vec<String
             Script::SendAndClose(bytes) => {
                 drop(stream.write_all(bytes).await);
                 return;
+            }
+            Script::SendOncePerConnection(bytes) => {
+                if !std::mem::take(&mut first) {
+                    return;
+                }
+                drop(stream.write_all(bytes).await);
             }
             Script::SendAndHang(bytes) => {
                 drop(stream.write_all(bytes).await);
