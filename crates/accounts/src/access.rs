@@ -41,3 +41,75 @@ impl Accounts {
         self.parts.signer.jwks()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::LoginName;
+    use crate::testing::TestAccounts;
+    use crate::testing::watched::{MockCalls, watched};
+    use jiff::SignedDuration;
+
+    #[tokio::test]
+    async fn a_token_tells_who_holds_it_and_what_they_may_do_without_the_database() {
+        let test = TestAccounts::default();
+        test.register("Ada").await;
+        let ada = LoginName::Username("ada".to_owned());
+        test.accounts.grant_role(&ada, "casting_assistant").await.unwrap();
+        let signed_in = test.sign_in("ada").await;
+        let test = watched(&test, MockCalls::new());
+        let asker = test.accounts.authenticate(signed_in.tokens.access.expose()).unwrap();
+        assert!(asker.may("get:movies") && !asker.may("post:movies"));
+        let identity = asker.identity.unwrap();
+        assert_eq!((identity.user, identity.session), (signed_in.account.id, signed_in.session));
+        assert_eq!(
+            (&*identity.username, &identity.roles[..]),
+            ("Ada", &["casting_assistant".into(), "user".into()][..])
+        );
+    }
+
+    #[tokio::test]
+    async fn an_expired_token_and_junk_are_told_apart() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let signed_in = test.sign_in("ada").await;
+        let authenticate = |token: &str| test.accounts.authenticate(token).map(|_| ());
+        assert_eq!(authenticate("junk"), Err(TokenRejected::Invalid));
+        test.clock.advance(TestAccounts::policy().access_token_lifetime - SignedDuration::from_secs(1));
+        assert_eq!(authenticate(signed_in.tokens.access.expose()), Ok(()));
+        test.clock.advance(SignedDuration::from_secs(1));
+        assert_eq!(authenticate(signed_in.tokens.access.expose()), Err(TokenRejected::Expired));
+    }
+
+    #[tokio::test]
+    async fn what_everybody_may_the_signed_in_may_too() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let token = test.sign_in("ada").await.tokens.access;
+        test.store.set_role("anonymous", &["get:actors"]);
+        assert!(!test.accounts.anonymous().may("get:actors"));
+        test.accounts.load().await.unwrap();
+        let nobody = test.accounts.anonymous();
+        assert!(nobody.may("get:actors") && nobody.identity.is_none());
+        assert!(test.accounts.authenticate(token.expose()).unwrap().may("get:actors"));
+
+        test.store.set_role("anonymous", &[]);
+        test.accounts.load().await.unwrap();
+        assert!(!test.accounts.anonymous().may("get:actors"));
+    }
+
+    #[tokio::test]
+    async fn loading_fails_with_the_store() {
+        for (working, broken) in [(&[][..], "ended_since"), (&["ended_since"], "permissions_of")] {
+            let mut calls = MockCalls::new();
+            calls.allow(working);
+            calls.fail(broken);
+            assert!(watched(&TestAccounts::default(), calls).accounts.load().await.is_err());
+        }
+    }
+
+    #[test]
+    fn the_public_keys_are_the_signers() {
+        assert_eq!(&*TestAccounts::default().accounts.jwks(), r#"{"keys":[]}"#);
+    }
+}

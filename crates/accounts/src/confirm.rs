@@ -59,3 +59,71 @@ impl Accounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::LoginName;
+    use crate::testing::TestAccounts;
+    use crate::testing::watched::{MockCalls, watched};
+    use jiff::SignedDuration;
+
+    #[tokio::test]
+    async fn a_link_is_good_once_and_for_its_account_only() {
+        let test = TestAccounts::default();
+        let other = test.register("other").await;
+        let account = test.register("ada").await;
+        let token = test.store.mailed_token().unwrap();
+        test.clock.advance(SignedDuration::from_hours(1));
+
+        let unknown = test.accounts.confirm(&MailToken::received("junk"), None).await;
+        assert!(matches!(unknown, Err(ConfirmError::Rejected)));
+        let wrong = test.accounts.confirm(&token, Some(other.id)).await;
+        assert!(matches!(wrong, Err(ConfirmError::Rejected)));
+
+        let confirmed = test.accounts.confirm(&token, None).await.unwrap();
+        assert_eq!((confirmed.id, confirmed.confirmed_at), (account.id, Some(test.accounts.now())));
+        let again = test.accounts.confirm(&token, None).await;
+        assert!(matches!(again, Err(ConfirmError::Rejected)));
+    }
+
+    #[tokio::test]
+    async fn a_link_expires() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let token = test.store.mailed_token().unwrap();
+        test.clock.advance(TestAccounts::policy().confirmation_lifetime + SignedDuration::from_micros(1));
+        let late = test.accounts.confirm(&token, None).await;
+        assert!(matches!(late, Err(ConfirmError::Rejected)));
+    }
+
+    #[tokio::test]
+    async fn verifying_signs_in() {
+        let test = TestAccounts::default();
+        let account = test.register("ada").await;
+        let token = test.store.mailed_token().unwrap();
+        let signed_in = test.accounts.verify(&token, account.id, &Device::default()).await.unwrap();
+        assert!(signed_in.account.confirmed_at.is_some());
+        let asker = test.accounts.authenticate(signed_in.tokens.access.expose()).unwrap();
+        assert!(asker.is(account.id));
+    }
+
+    #[tokio::test]
+    async fn verifying_lets_nobody_into_a_suspended_account() {
+        let test = TestAccounts::default();
+        let account = test.register("ada").await;
+        let token = test.store.mailed_token().unwrap();
+        test.accounts.set_suspended(&LoginName::Username("ada".to_owned()), true).await.unwrap();
+        let verified = test.accounts.verify(&token, account.id, &Device::default()).await;
+        assert!(matches!(verified, Err(ConfirmError::Rejected)));
+    }
+
+    #[tokio::test]
+    async fn a_broken_store_is_not_a_bad_link() {
+        let mut calls = MockCalls::new();
+        calls.fail("confirm");
+        let test = watched(&TestAccounts::default(), calls);
+        let failed = test.accounts.confirm(&MailToken::received("any"), None).await;
+        assert!(matches!(failed, Err(ConfirmError::Unavailable(_))));
+    }
+}

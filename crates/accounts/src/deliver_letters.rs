@@ -106,3 +106,141 @@ fn pause_after(earlier_attempts: u32, random: u32) -> Duration {
     let whole = FIRST_PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE);
     whole.mul_f64(0.5 + 0.5 * f64::from(random) / f64::from(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::letter::{Letter, LetterId};
+    use crate::testing::{MemoryAccounts, RecordingPostman, TestAccounts};
+    use async_trait::async_trait;
+    use jiff::Timestamp;
+    use square_kernel::testing::{ManualClock, SeededRandomness};
+
+    mockall::mock! {
+        Queue {}
+        #[async_trait]
+        impl LetterQueue for Queue {
+            async fn claim(
+                &self,
+                now: Timestamp,
+                lease_until: Timestamp,
+            ) -> Result<Option<ClaimedLetter>, Unavailable>;
+            async fn sent(&self, id: LetterId, at: Timestamp) -> Result<(), Unavailable>;
+            async fn retry(&self, id: LetterId, retry_at: Timestamp, reason: &str) -> Result<(), Unavailable>;
+            async fn set_aside(&self, id: LetterId, at: Timestamp, reason: &str) -> Result<(), Unavailable>;
+        }
+    }
+
+    struct Office {
+        delivery: LetterDelivery,
+        postman: Arc<RecordingPostman>,
+        clock: Arc<ManualClock>,
+        store: Arc<MemoryAccounts>,
+    }
+
+    fn delivery(
+        queue: Arc<dyn LetterQueue>,
+        postman: Arc<dyn Postman>,
+        clock: Arc<ManualClock>,
+    ) -> LetterDelivery {
+        LetterDelivery::new(queue, postman, clock, Arc::new(SeededRandomness::default()))
+    }
+
+    /// With one letter in the queue.
+    async fn office() -> Office {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let postman = Arc::new(RecordingPostman::default());
+        let delivery = delivery(test.store.clone(), postman.clone(), test.clock.clone());
+        Office { delivery, postman, clock: test.clock, store: test.store }
+    }
+
+    fn temporary() -> PostError {
+        PostError::Temporary("the server is asleep".to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_letter_goes_out_once() {
+        let office = office().await;
+        assert_eq!(office.delivery.step().await.unwrap(), Step::Sent);
+        assert_eq!(office.delivery.step().await.unwrap(), Step::Idle);
+        office.clock.advance(SignedDuration::from_hours(24));
+        assert_eq!(office.delivery.step().await.unwrap(), Step::Idle);
+        let sent = office.postman.sent();
+        assert_eq!((sent.len(), &sent[0].1.to), (1, &TestAccounts::email("ada")));
+    }
+
+    #[tokio::test]
+    async fn a_failed_letter_goes_out_when_its_pause_is_over() {
+        let office = office().await;
+        office.postman.fail_next(temporary());
+        assert_eq!(office.delivery.step().await.unwrap(), Step::Retried);
+        office.clock.advance(SignedDuration::from_millis(499));
+        assert_eq!(office.delivery.step().await.unwrap(), Step::Idle);
+        office.clock.advance(SignedDuration::from_millis(501));
+        assert_eq!(office.delivery.step().await.unwrap(), Step::Sent);
+    }
+
+    #[tokio::test]
+    async fn a_letter_that_keeps_failing_is_set_aside_at_the_twelfth_try() {
+        let office = office().await;
+        for attempt in 1..=MAX_ATTEMPTS {
+            office.postman.fail_next(temporary());
+            let step = office.delivery.step().await.unwrap();
+            assert_eq!(step, if attempt < 12 { Step::Retried } else { Step::SetAside }, "{attempt}");
+            office.clock.advance(SignedDuration::from_hours(1));
+        }
+        assert_eq!(office.delivery.step().await.unwrap(), Step::Idle);
+        assert!(office.postman.sent().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_letter_refused_for_good_is_set_aside_at_once() {
+        let office = office().await;
+        office.postman.fail_next(PostError::Permanent("no such mailbox".to_owned()));
+        assert_eq!(office.delivery.step().await.unwrap(), Step::SetAside);
+        office.clock.advance(SignedDuration::from_hours(24));
+        assert_eq!(office.delivery.step().await.unwrap(), Step::Idle);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_postman_who_hangs_has_failed_before_the_lease_ends() {
+        struct Hanging;
+        #[async_trait]
+        impl Postman for Hanging {
+            async fn send(&self, _id: LetterId, _letter: &Letter) -> Result<(), PostError> {
+                std::future::pending().await
+            }
+        }
+        let office = office().await;
+        let delivery = delivery(office.store.clone(), Arc::new(Hanging), office.clock.clone());
+        let begin = tokio::time::Instant::now();
+        assert_eq!(delivery.step().await.unwrap(), Step::Retried);
+        assert!(begin.elapsed() < LEASE.unsigned_abs());
+    }
+
+    #[tokio::test]
+    async fn a_letter_whose_sending_could_not_be_noted_is_an_error() {
+        let office = office().await;
+        let claimed = office.store.claim(office.clock.now(), Timestamp::MAX).await.unwrap();
+        let mut queue = MockQueue::new();
+        queue.expect_claim().return_once(move |_, _| Ok(claimed));
+        queue.expect_sent().times(1).returning(|_, _| Err(Unavailable::new("the disk is full")));
+        let delivery = delivery(Arc::new(queue), office.postman.clone(), office.clock.clone());
+        assert!(delivery.step().await.is_err());
+        assert_eq!(office.postman.sent().len(), 1);
+    }
+
+    #[test]
+    fn pauses_double_up_to_an_hour_and_are_shortened_by_half_at_most() {
+        for (earlier, whole) in
+            [(0, 1), (1, 2), (10, 1024), (11, 2048), (12, 3600), (40, 3600), (u32::MAX, 3600)]
+        {
+            let whole = Duration::from_secs(whole);
+            assert_eq!(pause_after(earlier, u32::MAX), whole);
+            assert_eq!(pause_after(earlier, 0), whole / 2);
+            let between = pause_after(earlier, u32::MAX / 2);
+            assert!(whole / 2 < between && between < whole);
+        }
+    }
+}

@@ -92,7 +92,87 @@ impl Accounts {
     }
 
     async fn named(&self, login: &LoginName) -> Result<Account, OperatorError> {
-        let found = self.parts.store.credentials(login).await?;
-        found.map(|(account, _)| account).ok_or(OperatorError::NoSuchAccount)
+        self.by_login(login).await?.ok_or(OperatorError::NoSuchAccount)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::Standing;
+    use crate::testing::TestAccounts;
+
+    fn new_user(name: &str, roles: &[&str]) -> NewUser {
+        let registration = TestAccounts::registration(name);
+        NewUser {
+            username: registration.username,
+            email: registration.email,
+            password: registration.password,
+            roles: roles.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    fn login(name: &str) -> LoginName {
+        LoginName::Username(name.to_owned())
+    }
+
+    #[tokio::test]
+    async fn an_account_is_made_confirmed_with_its_roles_and_without_a_letter() {
+        let test = TestAccounts::default();
+        let account = test.accounts.create(new_user("root", &["user", "admin", "admin"])).await.unwrap();
+        assert_eq!(
+            (&*account.roles, account.confirmed_at.is_some()),
+            (&["admin".into(), "user".into()][..], true)
+        );
+        assert!(account.permissions.allow("get:users"));
+        assert!(test.store.letters().is_empty());
+        assert_eq!(test.sign_in("root").await.account, account);
+        let addressless = NewUser { email: None, ..new_user("demo", &[]) };
+        assert!(test.accounts.create(addressless).await.is_ok(), "whatever the policy asks of strangers");
+    }
+
+    #[tokio::test]
+    async fn what_stands_in_the_way_is_told() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let taken = test.accounts.create(new_user("ADA", &[])).await;
+        assert!(matches!(taken, Err(CreateError::UsernameTaken)));
+        let other = NewUser { email: Some(TestAccounts::email("ada")), ..new_user("other", &[]) };
+        assert!(matches!(test.accounts.create(other).await, Err(CreateError::EmailTaken)));
+        let unknown = test.accounts.create(new_user("bob", &["king"])).await;
+        assert!(matches!(unknown, Err(CreateError::NoSuchRole(role)) if role == "king"));
+        assert!(test.accounts.create(new_user("bob", &[])).await.is_ok(), "nothing was left behind");
+    }
+
+    #[tokio::test]
+    async fn a_role_is_granted_by_name_or_address() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let account = test.accounts.grant_role(&LoginName::Email(TestAccounts::email("ada")), "admin").await;
+        assert!(account.unwrap().permissions.allow("get:users"));
+        let unknown = test.accounts.grant_role(&login("ada"), "king").await;
+        assert!(matches!(unknown, Err(OperatorError::NoSuchRole(role)) if role == "king"));
+        let nobody = test.accounts.grant_role(&login("nobody"), "admin").await;
+        assert!(matches!(nobody, Err(OperatorError::NoSuchAccount)));
+    }
+
+    #[tokio::test]
+    async fn suspending_bites_on_the_very_next_request_and_can_be_undone() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        test.register("bob").await;
+        let (ada, bob) = (test.sign_in("ada").await, test.sign_in("bob").await);
+        let suspended = test.accounts.set_suspended(&login("ada"), true).await.unwrap();
+        assert_eq!(suspended.standing, Standing::Suspended);
+        assert!(test.accounts.authenticate(ada.tokens.access.expose()).is_err());
+        assert!(test.accounts.authenticate(bob.tokens.access.expose()).is_ok());
+
+        let readmitted = test.accounts.set_suspended(&login("ada"), false).await.unwrap();
+        assert_eq!(readmitted.standing, Standing::Active);
+        assert!(test.accounts.authenticate(ada.tokens.access.expose()).is_err(), "what ended stays ended");
+        test.sign_in("ada").await;
+
+        let nobody = test.accounts.set_suspended(&login("nobody"), true).await;
+        assert!(matches!(nobody, Err(OperatorError::NoSuchAccount)));
     }
 }

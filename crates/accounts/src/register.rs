@@ -116,3 +116,89 @@ impl NewAccount {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::AccountStore;
+    use crate::testing::TestAccounts;
+    use crate::testing::watched::{MockCalls, watched};
+
+    #[tokio::test]
+    async fn an_account_is_made_and_its_address_gets_a_link() {
+        let test = TestAccounts::default();
+        let account = test.register("Ada").await;
+        assert_eq!(test.store.by_id(account.id).await.unwrap(), Some(account.clone()));
+        assert_eq!((account.confirmed_at, &*account.roles), (None, &["user".to_owned()][..]));
+
+        let [letter] = &test.store.letters()[..] else { unreachable!("one letter") };
+        assert_eq!((&letter.to, &letter.username), (&TestAccounts::email("ada"), &account.username));
+        assert!(matches!(letter.occasion, Occasion::ConfirmAddress { user, .. } if user == account.id));
+        let token = test.store.mailed_token().unwrap();
+        assert!(test.accounts.confirm(&token, Some(account.id)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_known_address_gets_the_same_answer_and_its_owner_a_letter() {
+        let test = TestAccounts::default();
+        test.store.set_role("user", &["post:skills"]);
+        let fresh = test.register("ada").await;
+        let mut again = TestAccounts::registration("Mallory");
+        again.email = Some(TestAccounts::email("ada"));
+        let pretended = test.accounts.register(again).await.unwrap();
+
+        let differing =
+            |account: &Account| Account { id: fresh.id, username: fresh.username.clone(), ..account.clone() };
+        assert_eq!(differing(&pretended), fresh, "nothing but what was sent tells the two apart");
+        assert_eq!((pretended.username.as_str(), pretended.id == fresh.id), ("Mallory", false));
+
+        assert_eq!(test.store.by_id(pretended.id).await.unwrap(), None);
+        assert!(test.try_sign_in("mallory", TestAccounts::PASSWORD).await.is_err());
+        let letters = test.store.letters();
+        let [_, letter] = &letters[..] else { unreachable!("two letters") };
+        assert!(matches!(letter.occasion, Occasion::AlreadyRegistered));
+        assert_eq!((&letter.to, letter.username.as_str()), (&TestAccounts::email("ada"), "ada"));
+    }
+
+    #[tokio::test]
+    async fn a_taken_name_is_told_and_the_address_hears_nothing() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        for address in ["ada", "other"] {
+            let mut again = TestAccounts::registration("ADA");
+            again.email = Some(TestAccounts::email(address));
+            let refused = test.accounts.register(again).await;
+            assert!(matches!(refused, Err(RegisterError::UsernameTaken)));
+        }
+        assert_eq!(test.store.letters().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_missing_address_is_refused_before_any_work() {
+        let test = watched(&TestAccounts::default(), MockCalls::new());
+        let addressless = NewRegistration { email: None, ..TestAccounts::registration("ada") };
+        let Err(RegisterError::Invalid(invalid)) = test.accounts.register(addressless).await else {
+            unreachable!("not refused")
+        };
+        assert_eq!(invalid.0[0].field, "email");
+    }
+
+    #[tokio::test]
+    async fn without_an_address_one_counts_as_confirmed_where_none_is_asked_for() {
+        let test = TestAccounts::with(|parts| parts.policy.email_required = false);
+        let addressless = NewRegistration { email: None, ..TestAccounts::registration("ada") };
+        let account = test.accounts.register(addressless).await.unwrap();
+        assert!(account.confirmed_at.is_some());
+        assert!(test.store.letters().is_empty());
+        assert_eq!(test.register("bob").await.confirmed_at, None, "an address that is given is confirmed");
+    }
+
+    #[tokio::test]
+    async fn the_password_is_hashed_before_the_store_is_asked_anything() {
+        let mut calls = MockCalls::new();
+        calls.fail("hash");
+        let test = watched(&TestAccounts::default(), calls);
+        let refused = test.accounts.register(TestAccounts::registration("ada")).await;
+        assert!(matches!(refused, Err(RegisterError::Unavailable(_))));
+    }
+}

@@ -15,3 +15,45 @@ impl Accounts {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::TestAccounts;
+    use crate::testing::watched::{MockCalls, watched};
+
+    #[tokio::test]
+    async fn who_has_not_confirmed_gets_a_further_link_and_both_work() {
+        for which in 0..2 {
+            let test = TestAccounts::default();
+            let account = test.register("ada").await;
+            let first = test.store.mailed_token().unwrap();
+            test.accounts.resend_confirmation(&TestAccounts::email("ada")).await.unwrap();
+            let second = test.store.mailed_token().unwrap();
+            assert_ne!(first.expose(), second.expose());
+            let token = [first, second][which].clone();
+            assert_eq!(test.accounts.confirm(&token, None).await.unwrap().id, account.id);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unknown_and_a_confirmed_address_get_nothing() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        test.accounts.confirm(&test.store.mailed_token().unwrap(), None).await.unwrap();
+        for name in ["ada", "nobody"] {
+            test.accounts.resend_confirmation(&TestAccounts::email(name)).await.unwrap();
+        }
+        assert_eq!(test.store.letters().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_letter_that_cannot_be_stored_is_an_error() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let mut calls = MockCalls::new();
+        calls.allow(&["by_email"]);
+        calls.fail("renew_confirmation");
+        let test = watched(&test, calls);
+        assert!(test.accounts.resend_confirmation(&TestAccounts::email("ada")).await.is_err());
+    }
+}

@@ -35,7 +35,7 @@ pub struct AccountPolicy {
     pub confirmation_lifetime: SignedDuration,
     /// Whether one needs an e-mail address to register.
     pub email_required: bool,
-    /// The role whose permissions everybody has, signed in or not.
+    /// The role whose permissions everybody has, signed in or not; `anonymous` unless the operator is generous.
     pub anonymous_role: String,
 }
 

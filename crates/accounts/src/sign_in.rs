@@ -55,3 +55,118 @@ impl Accounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::{AccountStore, PasswordHasher, Rotation, SessionStore};
+    use crate::testing::watched::{MockCalls, watched};
+    use crate::testing::{FastHasher, TestAccounts};
+    use crate::tokens::MailToken;
+    use square_kernel::testing::SeededRandomness;
+
+    #[tokio::test]
+    async fn name_in_any_case_and_address_both_sign_in() {
+        let test = TestAccounts::default();
+        let account = test.register("Ada").await;
+        for login in [LoginName::Username("ada".to_owned()), LoginName::Email(TestAccounts::email("ada"))] {
+            let password = Secret::new(TestAccounts::PASSWORD);
+            let signed_in = test.accounts.sign_in(&login, &password, &Device::default()).await.unwrap();
+            assert_eq!(signed_in.account, account);
+            let asker = test.accounts.authenticate(signed_in.tokens.access.expose()).unwrap();
+            assert_eq!(asker.identity.unwrap().session, signed_in.session);
+        }
+    }
+
+    #[tokio::test]
+    async fn wrong_unknown_and_suspended_are_one_answer_after_the_same_work() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        test.register("bob").await;
+        test.accounts.set_suspended(&LoginName::Username("bob".to_owned()), true).await.unwrap();
+        for (name, password) in
+            [("ada", "wrong horse"), ("nobody", "wrong horse"), ("bob", TestAccounts::PASSWORD)]
+        {
+            let refused = test.try_sign_in(name, password).await;
+            assert!(matches!(refused, Err(SignInError::WrongCredentials)), "{name}");
+        }
+        let own = FastHasher::current(TestAccounts::PASSWORD);
+        assert_eq!(test.hasher.verified(), [own.clone(), test.hasher.decoy(), own]);
+    }
+
+    #[tokio::test]
+    async fn a_broken_store_is_not_a_wrong_password() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        for (working, broken) in [(&[][..], "credentials"), (&["credentials", "verify"], "open")] {
+            let mut calls = MockCalls::new();
+            calls.allow(working);
+            calls.fail(broken);
+            let failed = watched(&test, calls).try_sign_in("ada", TestAccounts::PASSWORD).await;
+            assert!(matches!(failed, Err(SignInError::Unavailable(_))), "{broken}");
+        }
+    }
+
+    async fn with_an_outdated_hash() -> TestAccounts {
+        let test = TestAccounts::default();
+        let account = test.register("ada").await;
+        let current = FastHasher::current(TestAccounts::PASSWORD);
+        let outdated = FastHasher::outdated(TestAccounts::PASSWORD);
+        assert!(test.store.upgrade_hash(account.id, &current, &outdated).await.unwrap());
+        test
+    }
+
+    async fn stored_hash(test: &TestAccounts) -> PasswordHash {
+        let login = LoginName::Username("ada".to_owned());
+        test.store.credentials(&login).await.unwrap().unwrap().1
+    }
+
+    #[tokio::test]
+    async fn an_outdated_hash_is_made_anew_by_the_right_password_only() {
+        let test = with_an_outdated_hash().await;
+        assert!(test.try_sign_in("ada", "wrong horse").await.is_err());
+        assert_eq!(stored_hash(&test).await, FastHasher::outdated(TestAccounts::PASSWORD));
+        test.sign_in("ada").await;
+        assert_eq!(stored_hash(&test).await, FastHasher::current(TestAccounts::PASSWORD));
+    }
+
+    #[tokio::test]
+    async fn who_cannot_be_upgraded_is_signed_in_all_the_same() {
+        for (working, broken) in [(&[][..], "hash"), (&["hash"], "upgrade_hash")] {
+            let test = with_an_outdated_hash().await;
+            let mut calls = MockCalls::new();
+            calls.allow(&["credentials", "verify", "open"]);
+            calls.allow(working);
+            calls.fail(broken);
+            watched(&test, calls).sign_in("ada").await;
+            assert_eq!(stored_hash(&test).await, FastHasher::outdated(TestAccounts::PASSWORD));
+        }
+    }
+
+    #[tokio::test]
+    async fn where_it_came_from_is_kept_within_bounds() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let device = Device { address: Some("192.0.2.7".to_owned()), agent: Some("ü".repeat(201)) };
+        let login = LoginName::Username("ada".to_owned());
+        let password = Secret::new(TestAccounts::PASSWORD);
+        let session = test.accounts.sign_in(&login, &password, &device).await.unwrap().session;
+        let now = test.accounts.now();
+        let Rotation::Rotated(record) = test.store.rotate(session, 0, now, now).await.unwrap() else {
+            unreachable!("not rotated")
+        };
+        assert_eq!((record.address, record.agent), (device.address, Some("ü".repeat(200))));
+    }
+
+    #[tokio::test]
+    async fn no_secret_shows_in_what_may_be_logged() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let signed_in = test.sign_in("ada").await;
+        let shown = format!("{signed_in:?} {:?}", MailToken::new(&SeededRandomness::default()));
+        assert!(!shown.contains(signed_in.tokens.refresh.expose()));
+        assert!(!shown.contains(signed_in.tokens.access.expose()));
+        assert!(!shown.contains(MailToken::new(&SeededRandomness::default()).expose()));
+        assert!(!shown.contains("ada@"));
+    }
+}

@@ -66,3 +66,88 @@ fn derived(email: &EmailAddress, digits: usize, randomness: &dyn Randomness) -> 
     name.extend(random.iter().take(digits).map(|byte| char::from(b'0' + byte % 10)));
     Username::parse(&name).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::letter::Occasion;
+    use crate::testing::TestAccounts;
+    use jiff::SignedDuration;
+    use square_kernel::testing::SeededRandomness;
+    use std::sync::Arc;
+
+    fn signup(email: &str) -> NewSignup {
+        NewSignup {
+            first_name: PersonName::parse("first_name", "Ada").unwrap(),
+            last_name: PersonName::parse("last_name", "Lovelace").unwrap(),
+            email: EmailAddress::parse(email).unwrap(),
+            password: Password::parse("password", TestAccounts::PASSWORD).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_name_is_derived_from_what_stands_before_the_address_sign() {
+        let long = format!("{}@example.org", "x".repeat(64));
+        for (email, bare) in [
+            ("Ada.Lovelace@example.org", Some("ada.lovelace")),
+            ("ada+square@example.org", Some("ada")),
+            ("_ada_#@example.org", Some("ada")),
+            ("jo@example.org", None),
+            ("+@example.org", Some("user")),
+            (&long, Some(&*"x".repeat(30))),
+        ] {
+            let email = EmailAddress::parse(email).unwrap();
+            let name = derived(&email, 0, &SeededRandomness::default());
+            assert_eq!(name.as_ref().map(Username::as_str), bare, "{email:?}");
+            for digits in [2, 9] {
+                let name = derived(&email, digits, &SeededRandomness::default()).unwrap();
+                let (_, tail) = name.as_str().split_at(name.as_str().len() - digits);
+                assert!(tail.chars().all(|c| c.is_ascii_digit()), "{name}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_account_has_the_names_given_and_one_that_is_free() {
+        let test = TestAccounts::default();
+        let first = test.accounts.signup(signup("ada@example.org")).await.unwrap();
+        assert_eq!((first.username.as_str(), &*first.display_name()), ("ada", "Ada Lovelace"));
+        let second = test.accounts.signup(signup("ada@example.com")).await.unwrap();
+        assert!(second.username.as_str().starts_with("ada"));
+        assert_ne!(second.username, first.username);
+        assert!(test.accounts.confirm(&test.store.mailed_token().unwrap(), Some(second.id)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_known_address_gets_the_same_answer_and_its_owner_a_letter() {
+        let test = TestAccounts::default();
+        let first = test.accounts.signup(signup("ada@example.org")).await.unwrap();
+        let again = test.accounts.signup(signup("ada@example.org")).await.unwrap();
+        assert_eq!(Account { id: first.id, username: first.username.clone(), ..again }, first);
+        let letters = test.store.letters();
+        assert_eq!(letters.len(), 2);
+        assert!(matches!(letters[1].occasion, Occasion::AlreadyRegistered));
+    }
+
+    #[tokio::test]
+    async fn the_search_for_a_free_name_ends() {
+        struct Zeros;
+        impl Randomness for Zeros {
+            fn fill(&self, bytes: &mut [u8]) {
+                bytes.fill(0);
+            }
+        }
+        let test = TestAccounts::with(|parts| parts.randomness = Arc::new(Zeros));
+        let mut names = Vec::new();
+        let failed = loop {
+            // Identifiers differ by time alone here.
+            test.clock.advance(SignedDuration::from_secs(1));
+            match test.accounts.signup(signup(&format!("ada@example{}.org", names.len()))).await {
+                Ok(account) => names.push(account.username.to_string()),
+                Err(failed) => break failed,
+            }
+        };
+        assert!(matches!(failed, SignupError::Unavailable(_)));
+        assert_eq!(names, ["ada", "ada00", "ada000", "ada0000", "ada000000", "ada000000000"]);
+    }
+}

@@ -73,6 +73,7 @@ impl TestAccounts {
             parts.sessions = store.clone();
             parts.clock = clock.clone();
             parts.signer = self.accounts.parts.signer.clone();
+            parts.randomness = self.accounts.parts.randomness.clone();
         });
         other.store = store;
         other.clock = clock;

@@ -20,9 +20,11 @@ mockall::mock! {
 }
 
 impl MockCalls {
-    /// Lets `method` happen so many times, no more and no less.
-    pub(crate) fn allow(&mut self, method: &'static str, times: usize) {
-        self.expect_to().withf(move |called| called == method).times(times).returning(|_| Ok(()));
+    /// Lets each of `methods` happen once, no more and no less.
+    pub(crate) fn allow(&mut self, methods: &[&'static str]) {
+        for method in methods.iter().copied() {
+            self.expect_to().withf(move |called| called == method).times(1).returning(|_| Ok(()));
+        }
     }
 
     /// Makes `method` fail the one time that it is called.
@@ -41,6 +43,7 @@ pub(crate) fn watched(test: &TestAccounts, calls: MockCalls) -> TestAccounts {
         parts.sessions = store;
         parts.hasher = Arc::new(WatchedHasher { calls, inner: test.hasher.clone() });
         parts.signer = test.accounts.parts.signer.clone();
+        parts.randomness = test.accounts.parts.randomness.clone();
         parts.clock = test.clock.clone();
     });
     (other.store, other.hasher) = (test.store.clone(), test.hasher.clone());
