@@ -1,5 +1,7 @@
 //! The tables, one file per domain. Each mirrors its `migrations/<database>/…_<domain>/up.sql`.
 
 pub(crate) mod accounts;
+pub(crate) mod casting;
+pub(crate) mod events;
 pub(crate) mod questions;
 pub(crate) mod skills;

@@ -1,7 +1,9 @@
 //! What several tests of this crate need.
 
 mod accounts;
+mod casting;
 mod conventions;
+mod events;
 mod killed;
 mod letters;
 mod log;

@@ -15,7 +15,7 @@ async fn fresh() -> (Arc<Stores>, UserId, TestDatabase) {
     (Arc::new(stores), owner.id, test)
 }
 
-fn account(name: &str) -> NewAccount {
+pub(super) fn account(name: &str) -> NewAccount {
     let now = SystemClock.now();
     NewAccount {
         id: UserId::new(&SystemClock, &OsRandomness),
