@@ -62,9 +62,9 @@ impl HttpApi {
 
     /// The application, for one worker. `extra` adds routes of other transports, with full paths; it is called
     /// before the routes under the base path are added, so it may use paths under it.
-    pub fn app<F: FnOnce(&mut web::ServiceConfig)>(
+    pub fn app(
         &self,
-        extra: F,
+        extra: &dyn Fn(&mut web::ServiceConfig),
     ) -> App<
         impl ServiceFactory<
             ServiceRequest,
@@ -72,14 +72,14 @@ impl HttpApi {
             Response = ServiceResponse<BoxBody>,
             Error = Error,
             InitError = (),
-        > + use<F>,
+        > + use<>,
     > {
         let settings = &self.state.services.settings;
         let (app, _) = App::new()
             .into_utoipa_app()
             .app_data(Data::clone(&self.state))
             .configure(beside)
-            .map(|app| app.configure(extra))
+            .map(|app| app.configure(|config| extra(config)))
             .service(scope(settings.base_path.as_str()).configure(under_base))
             .split_for_parts();
         app.default_service(web::to(unrouted::unrouted))
