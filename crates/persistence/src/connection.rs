@@ -7,7 +7,9 @@ use diesel::{MultiConnection, RunQueryDsl};
 /// further database is a further variant, and a `match` only where its SQL differs.
 ///
 /// What does not go through it: `returning`, `on_conflict`, inserts of slices, `for_update`, `union`, JSON,
-/// `offset` without `limit`.
+/// `offset` without `limit`. Rows to insert need `treat_none_as_default_value = false`; `eq_any` takes plain
+/// values only. Stores rely on the number of rows that an update found, not of those it changed (MySQL has to
+/// be told at connecting).
 #[derive(MultiConnection)]
 pub(crate) enum DbConnection {
     /// SQLite, compiled in.

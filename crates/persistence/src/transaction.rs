@@ -26,12 +26,17 @@ pub(crate) enum Begin {
     Immediate,
 }
 
-/// Connections of one kind with as many permits: who holds a permit gets a connection without waiting, so
-/// no thread ever sleeps in the pool. Permits are given in the order they were asked for.
+/// Connections of one kind, behind two gates that each let as many through as there are connections; who is
+/// through both gets a connection without waiting.
+///
+/// Calls wait at the first gate, as tasks and in the order of coming, so there are never more threads than
+/// connections. [`Database::write_next`] goes straight to the second one and so waits for what is running, but
+/// for nothing that waits.
 #[derive(Clone)]
 pub(crate) struct Lane {
     pool: Pool<Manager>,
-    permits: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+    running: Arc<Semaphore>,
     begin: Begin,
 }
 
@@ -77,14 +82,19 @@ impl Database {
         self.writing.run(work).await
     }
 
-    /// Like [`Database::write`], on the caller's own thread, which must not be one that runs async tasks.
-    pub(crate) fn write_here<T>(
+    /// Like [`Database::write`], but before all that waits, and on the caller's own thread, which must not be
+    /// one that runs async tasks. For one thread only: several would keep the others waiting for ever.
+    pub(crate) fn write_next<T>(
         &self,
         work: impl Fn(&mut DbConnection) -> QueryResult<T>,
     ) -> Result<T, Unavailable> {
-        let _permit = futures::executor::block_on(self.writing.permit())?;
+        let _running = futures::executor::block_on(through(&self.writing.running))?;
         self.writing.transact(&work)
     }
+}
+
+async fn through(gate: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Unavailable> {
+    Arc::clone(gate).acquire_owned().await.map_err(|error| Unavailable::new(Fault::from(error)))
 }
 
 impl Lane {
@@ -98,25 +108,25 @@ impl Lane {
             .test_on_check_out(false)
             .connection_timeout(patience)
             .build_unchecked(manager);
-        Self { pool, permits: Arc::new(Semaphore::new(connections as usize)), begin }
-    }
-
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, Unavailable> {
-        Arc::clone(&self.permits).acquire_owned().await.map_err(|error| Unavailable::new(Fault::from(error)))
+        let gate = || Arc::new(Semaphore::new(connections as usize));
+        Self { pool, waiting: gate(), running: gate(), begin }
     }
 
     async fn run<T: Send + 'static>(
         &self,
         work: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, Unavailable> {
-        let permit = self.permit().await?;
+        let waiting = through(&self.waiting).await?;
         let lane = self.clone();
         let span = Span::current();
-        let running = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+        let done = tokio::task::spawn_blocking(move || {
+            // Given back when the thread is free again, also when the caller has gone.
+            let _waiting = waiting;
+            // Taken no sooner than here, so that nobody waits for a thread to wake up.
+            let _running = futures::executor::block_on(through(&lane.running))?;
             span.in_scope(|| lane.transact(&work))
         });
-        running.await.unwrap_or_else(|panic| Err(Unavailable::new(panic)))
+        done.await.unwrap_or_else(|panic| Err(Unavailable::new(panic)))
     }
 
     fn transact<T>(&self, work: &impl Fn(&mut DbConnection) -> QueryResult<T>) -> Result<T, Unavailable> {

@@ -34,9 +34,10 @@ struct WriterEnded;
 
 /// The thread that writes the log.
 ///
-/// It writes through the one writing connection that everybody shares. A second connection of its own was
-/// measured too: SQLite then drops its cached pages after every commit of the other one, and who finds the file
-/// locked sleeps in steps of milliseconds, where a permit is handed over at once and in order.
+/// It writes through the one connection that all writers share, and goes before those that wait: an answer is
+/// stored after 0.1 ms, beside four writers that never pause after 0.2 ms. With a connection of its own, the
+/// file's lock between them, it was no faster, and the others waited two to five times as long at the 99th
+/// percentile, since SQLite has no queue: who finds the file locked sleeps for milliseconds and tries again.
 pub(super) struct Writer {
     queue: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
@@ -90,9 +91,9 @@ fn write_all(database: &Database, mut jobs: mpsc::Receiver<Job>) {
 /// that a change that cannot be stored does not take its neighbours along.
 fn commit(database: &Database, changes: &[Change]) -> Vec<Result<(), Unavailable>> {
     let together =
-        database.write_here(|connection| changes.iter().try_for_each(|change| change.apply(connection)));
+        database.write_next(|connection| changes.iter().try_for_each(|change| change.apply(connection)));
     let result = match together {
-        Err(_) if changes.len() > 1 => database.write_here(|connection| {
+        Err(_) if changes.len() > 1 => database.write_next(|connection| {
             changes.iter().map(|change| apply_alone(connection, change)).collect::<QueryResult<Vec<_>>>()
         }),
         result => result.map(|()| changes.iter().map(|_| Ok(())).collect()),

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::result::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use tracing::Instrument;
 
 fn add(connection: &mut DbConnection, role: &str) -> QueryResult<()> {
     diesel::insert_into(roles::table).values(roles::name.eq(role)).execute(connection).map(drop)
@@ -38,6 +39,16 @@ async fn a_panic_is_an_error_undoes_everything_and_spoils_nothing() {
     assert!(panicked.await.unwrap_err().chain().contains("a defect"));
     assert!(!test.database.read(|connection| has(connection, "cook")).await.unwrap());
     test.database.write(|connection| add(connection, "cook")).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_logged_in_a_transaction_belongs_to_the_callers_span() {
+    tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap();
+    let test = TestDatabase::new().await;
+    let request = tracing::info_span!("request");
+    let inside = test.database.read(|_| Ok(tracing::Span::current().id())).instrument(request.clone());
+    assert_eq!(inside.await.unwrap(), request.id());
+    assert!(request.id().is_some());
 }
 
 #[tokio::test]
