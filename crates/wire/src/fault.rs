@@ -91,6 +91,28 @@ impl Fault {
         Self { details, ..Self::new(409, "already_exists", format!("{field} is taken")) }
     }
 
+    /// A client has so many of these under way that no more are taken; `what` in the plural.
+    pub fn too_many(what: &'static str, limit: usize) -> Self {
+        let message = format!("at most {limit} {what} may be under way at once");
+        Self { retry_after: Some(1), ..Self::new(429, "too_many_requests", message) }
+    }
+
+    /// A name that a client gives to something under way stands for something else that still is.
+    pub fn in_use(field: &'static str) -> Self {
+        let details = vec![FieldError::new(field, "is in use")];
+        Self { details, ..Self::new(409, "in_use", format!("{field} is in use")) }
+    }
+
+    /// Scripts of this site may not call.
+    pub fn origin_not_allowed() -> Self {
+        Self::new(403, "origin_not_allowed", "calls from this origin are not allowed")
+    }
+
+    /// Understood, but this server does not do it.
+    pub fn not_supported(what: &'static str) -> Self {
+        Self::new(422, "not_supported", format!("{what} is not supported"))
+    }
+
     /// A path that leads nowhere.
     pub fn no_such_path() -> Self {
         Self::new(404, "not_found", "there is nothing at this path")
