@@ -1,0 +1,59 @@
+use super::Outcome;
+use super::stream::{Stream, stream};
+use crate::connection::Connection;
+use crate::outbox::Reply;
+use crate::protocol::{QueryOptions, Ref, ServerMessage, parts};
+use serde_json::Value;
+use square_kernel::Asker;
+use square_routing::{Question, QuestionRecord, Router};
+use square_wire::{Fault, QuestionRequest};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+impl Connection {
+    /// `query`: asks, and streams the answers.
+    pub(super) fn query(&mut self, reference: Option<Ref>, body: Value) -> Outcome {
+        self.jobs.admit(reference.as_ref())?;
+        let asker = self.asker()?;
+        if self.services.settings.questions_need_account && asker.identity.is_none() {
+            return Err(Fault::sign_in_required());
+        }
+        let QueryOptions { deadline_ms, ack } = parts(&body)?;
+        let question = QuestionRequest::read(body)?.question(deadline_ms);
+        let question = question.map_err(|invalid| Fault::from(&invalid))?;
+        let (router, stop) = (Arc::clone(&self.services.router), CancellationToken::new());
+        let reply = self.reply(reference.clone());
+        self.jobs.start(reference, Some(stop.clone()), ask(router, asker, question, ack, reply, stop));
+        Ok(None)
+    }
+}
+
+async fn ask(
+    router: Arc<Router>,
+    asker: Asker,
+    question: Question,
+    ack: bool,
+    reply: Reply,
+    stop: CancellationToken,
+) {
+    let taken = match router.ask(&asker, question).await {
+        Ok(taken) => taken,
+        Err(error) => {
+            let _ = reply.fail(&error).await;
+            return;
+        }
+    };
+    if ack && reply.send(&accepted(&taken.record)).await.is_err() {
+        return;
+    }
+    let question = taken.record.id;
+    stream(Stream { router, asker, question, answers: taken.answers, reply, stop }).await;
+}
+
+fn accepted(record: &QuestionRecord) -> ServerMessage {
+    ServerMessage::Accepted {
+        question_id: record.id.uuid(),
+        selector: record.choice.selector.clone(),
+        skills: record.choice.chosen.iter().map(|skill| skill.name.clone()).collect(),
+    }
+}

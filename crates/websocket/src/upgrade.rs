@@ -1,0 +1,76 @@
+use crate::connection;
+use crate::protocol::SUBPROTOCOL;
+use crate::services::{Origins, WebSocketServices};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use square_kernel::Secret;
+use square_wire::Fault;
+use std::sync::Arc;
+use tracing::Instrument;
+use uuid::Uuid;
+
+/// Takes a client in, or tells it by an ordinary response why not.
+pub(crate) fn upgrade(
+    services: &Arc<WebSocketServices>,
+    request: &HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
+    accept(services, request, body).unwrap_or_else(|fault| refuse(&fault))
+}
+
+/// Whoever comes with another method than GET.
+pub(crate) async fn not_get(request: HttpRequest) -> HttpResponse {
+    refuse(&Fault::method_not_allowed(request.method().as_str()))
+}
+
+fn accept(
+    services: &Arc<WebSocketServices>,
+    request: &HttpRequest,
+    body: web::Payload,
+) -> Result<HttpResponse, Fault> {
+    if services.shutdown.is_cancelled() {
+        return Err(Fault::transport(503, "the server is about to stop"));
+    }
+    check_origin(&services.settings.origins, request)?;
+    let token = token(request)?;
+    if let Some(token) = &token {
+        services.accounts.authenticate(token.expose()).map_err(|rejected| Fault::from(&rejected))?;
+    }
+    let (response, session, messages) = actix_ws::handle_with_protocols(request, body, &[SUBPROTOCOL])
+        .map_err(|_| Fault::malformed("this address takes WebSocket connections (version 13) only"))?;
+    let id = Uuid::now_v7();
+    let span = tracing::info_span!("websocket", connection = %id);
+    let socket = connection::run(Arc::clone(services), id, token, session, messages).instrument(span);
+    actix_web::rt::spawn(services.sockets.track_future(socket));
+    Ok(response)
+}
+
+fn check_origin(origins: &Origins, request: &HttpRequest) -> Result<(), Fault> {
+    let Origins::Only(allowed) = origins else { return Ok(()) };
+    let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(()) };
+    let known = allowed.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
+    if known { Ok(()) } else { Err(Fault::origin_not_allowed()) }
+}
+
+/// The token of the `Authorization` header. One family of clients writes `Basic` before it.
+fn token(request: &HttpRequest) -> Result<Option<Secret>, Fault> {
+    let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
+    let (scheme, token) = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.trim().split_once(' '))
+        .ok_or_else(Fault::bad_authorization)?;
+    if !["bearer", "basic"].contains(&scheme.to_ascii_lowercase().as_str()) {
+        return Err(Fault::bad_authorization());
+    }
+    Ok(Some(Secret::new(token.trim())))
+}
+
+/// The fault as a response. It also goes along as a value, for an application that writes all error bodies
+/// in one place, where the request's id is known.
+fn refuse(fault: &Fault) -> HttpResponse {
+    let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponseBuilder::new(status);
+    response.extensions_mut().insert(fault.clone());
+    response.json(fault.body(&Uuid::now_v7().to_string()))
+}

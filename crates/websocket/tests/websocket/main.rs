@@ -1,0 +1,14 @@
+//! The protocol as a client sees it: a server on the loopback interface, over fakes.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may panic as tests may"
+)]
+
+mod errors;
+mod lifetime;
+mod questions;
+mod sign_in;
+mod skills;
+mod support;
