@@ -1,1 +1,28 @@
-fn main() {}
+//! The `square` binary: settings, commands and the list of parts that a running server is made of.
+
+mod assembly;
+mod background;
+mod cli;
+mod commands;
+mod connector;
+mod demo;
+mod mail;
+mod secrets;
+mod serve;
+mod settings;
+mod telemetry;
+mod terminal;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            terminal::error(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}

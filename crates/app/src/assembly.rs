@@ -1,0 +1,195 @@
+//! The list of parts: which adapter stands behind which port. It reads top to bottom, and nothing is decided
+//! anywhere else.
+
+use crate::connector::Connections;
+use crate::mail::postman;
+use crate::settings::{Algorithm, SecretSetting, Settings, SubjectSetting};
+use jiff::SignedDuration;
+use square_accounts::ports::{PasswordHasher, TokenSigner};
+use square_accounts::{AccountPolicy, Accounts, AccountsParts, LetterDelivery, ensure_signing_key};
+use square_casting::CastingSkill;
+use square_events::EventsSkill;
+use square_kernel::{Clock, KeyedHash, OsRandomness, Randomness, Sealer, Secret, SystemClock};
+use square_passwords::BcryptHasher;
+use square_persistence::{Database, DatabaseQuestionLog, DatabaseSettings, Stores};
+use square_routing::{Router, RouterParts, Selector};
+use square_selectors::{BaseSelector, SquareSelector};
+use square_skill_client::{SkillClient, SkillClientSettings};
+use square_skills::ports::{AddressGuard, Learner};
+use square_skills::{BuiltinName, Skill, SkillDirectory, Skills, SkillsParts};
+use square_tokens::{AeadSealer, Ed25519Signer, HmacHash, Hs256Signer, Issuing, MasterKey, SubjectForm};
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The names of the built-in skills.
+pub(crate) const CASTING: &str = "casting";
+pub(crate) const EVENTS: &str = "events";
+
+/// A server without its network side.
+pub(crate) struct Square {
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) skills: Arc<Skills>,
+    pub(crate) router: Arc<Router>,
+    pub(crate) letters: Arc<LetterDelivery>,
+    pub(crate) database: Database,
+    pub(crate) stores: Arc<Stores>,
+    pub(crate) log: Arc<DatabaseQuestionLog>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+}
+
+/// Brings the database to this version; gives the number of migrations that ran.
+pub(crate) async fn migrate(settings: &Settings) -> Result<usize, Box<dyn Error>> {
+    let database = open(settings)?;
+    Ok(database.migrate().await?)
+}
+
+impl Square {
+    /// Opens and migrates the database and puts the parts together. Nothing is loaded or started yet.
+    pub(crate) async fn assemble(settings: &Settings) -> Result<Self, Box<dyn Error>> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let randomness: Arc<dyn Randomness> = Arc::new(OsRandomness);
+        let key = MasterKey::from_secret(required(&settings.auth.secret_key));
+        let sealer: Arc<dyn Sealer> = Arc::new(AeadSealer::new(&key));
+        let keyed_hash: Arc<dyn KeyedHash> = Arc::new(HmacHash::new(&key));
+
+        let database = open(settings)?;
+        database.migrate().await?;
+        let stores = Arc::new(Stores::new(database.clone(), Arc::clone(&sealer)));
+        let log = Arc::new(DatabaseQuestionLog::new(database.clone())?);
+
+        let accounts = Arc::new(Accounts::new(AccountsParts {
+            store: stores.clone(),
+            sessions: stores.clone(),
+            hasher: hasher(settings),
+            signer: signer(settings, &stores, &sealer, &clock, &randomness).await?,
+            keyed_hash,
+            clock: clock.clone(),
+            randomness: randomness.clone(),
+            policy: policy(settings),
+        }));
+        let letters = Arc::new(LetterDelivery::new(
+            stores.clone(),
+            postman(settings, clock.clone())?,
+            clock.clone(),
+            randomness.clone(),
+        ));
+
+        let client = Arc::new(skill_client(settings, &sealer)?);
+        let guard: Arc<dyn AddressGuard> = client.clone();
+        let builtin: [(&str, Arc<dyn Skill>); 2] = [
+            (CASTING, Arc::new(CastingSkill::new(stores.clone()))),
+            (EVENTS, Arc::new(EventsSkill::new(stores.clone(), clock.clone()))),
+        ];
+        let builtin: HashMap<_, _> =
+            builtin.into_iter().map(|(name, skill)| (BuiltinName::new(name), skill)).collect();
+        let directory = Arc::new(SkillDirectory::new(Arc::new(Connections { client, builtin })));
+
+        let square_selector = Arc::new(SquareSelector::new());
+        let selectors: Vec<Arc<dyn Selector>> = vec![square_selector.clone(), Arc::new(BaseSelector)];
+        let learners: Vec<Arc<dyn Learner>> = vec![square_selector];
+
+        let skills = Arc::new(Skills::new(SkillsParts {
+            store: stores.clone(),
+            directory: directory.clone(),
+            guard,
+            learners,
+            sealer,
+            clock: clock.clone(),
+            randomness: randomness.clone(),
+        }));
+        let router = Arc::new(Router::new(RouterParts {
+            directory,
+            selectors,
+            log: log.clone(),
+            clock: clock.clone(),
+            randomness: randomness.clone(),
+        }));
+        Ok(Self { accounts, skills, router, letters, database, stores, log, clock, randomness })
+    }
+
+    /// Reads into memory what requests are answered from.
+    pub(crate) async fn load(&self) -> Result<(), Box<dyn Error>> {
+        self.accounts.load().await?;
+        self.skills.load().await?;
+        let closed = self.router.close_interrupted().await?;
+        if closed > 0 {
+            tracing::warn!(questions = closed, "closed questions that an earlier process left open");
+        }
+        Ok(())
+    }
+}
+
+/// `secrets::fill` has seen to it that there is one.
+fn required(secret: &SecretSetting) -> &Secret {
+    static EMPTY: std::sync::LazyLock<Secret> = std::sync::LazyLock::new(|| Secret::new(""));
+    secret.get().unwrap_or(&EMPTY)
+}
+
+fn open(settings: &Settings) -> Result<Database, square_persistence::OpenError> {
+    Database::open(&DatabaseSettings {
+        url: settings.database.url.clone(),
+        read_connections: settings.database.read_connections,
+        busy_timeout: Duration::from_millis(settings.database.busy_timeout_ms),
+    })
+}
+
+/// 0 among the settings stands for one per core.
+pub(crate) fn or_cores(number: usize) -> usize {
+    if number > 0 { number } else { std::thread::available_parallelism().map_or(2, Into::into) }
+}
+
+fn hasher(settings: &Settings) -> Arc<dyn PasswordHasher> {
+    let passwords = &settings.passwords;
+    Arc::new(BcryptHasher::new(
+        required(&passwords.salt).clone(),
+        passwords.cost,
+        or_cores(passwords.threads),
+    ))
+}
+
+async fn signer(
+    settings: &Settings,
+    stores: &Stores,
+    sealer: &Arc<dyn Sealer>,
+    clock: &Arc<dyn Clock>,
+    randomness: &Arc<dyn Randomness>,
+) -> Result<Arc<dyn TokenSigner>, Box<dyn Error>> {
+    let subject = match settings.auth.subject {
+        SubjectSetting::Id => SubjectForm::Id,
+        SubjectSetting::Square => SubjectForm::Square,
+    };
+    let (issuer, audience) = (settings.auth.issuer.clone(), settings.auth.audience.clone());
+    let issuing = Issuing { issuer, audience, subject };
+    Ok(match settings.auth.algorithm {
+        Algorithm::EdDsa => {
+            let make = || square_tokens::generate_signing_key(&**sealer, &**clock, &**randomness);
+            let keys = ensure_signing_key(stores, make).await?;
+            Arc::new(Ed25519Signer::new(&keys, &**sealer, issuing)?)
+        }
+        Algorithm::Hs256 => Arc::new(Hs256Signer::new(required(&settings.auth.secret_key), issuing)),
+    })
+}
+
+fn policy(settings: &Settings) -> AccountPolicy {
+    AccountPolicy {
+        access_token_lifetime: SignedDuration::from_secs(i64::from(settings.auth.access_token_s)),
+        session_lifetime: SignedDuration::from_hours(24 * i64::from(settings.auth.session_days)),
+        confirmation_lifetime: SignedDuration::from_hours(i64::from(settings.accounts.confirmation_hours)),
+        email_required: settings.accounts.email_required,
+        anonymous_role: settings.accounts.anonymous_role.clone(),
+    }
+}
+
+fn skill_client(settings: &Settings, sealer: &Arc<dyn Sealer>) -> Result<SkillClient, Box<dyn Error>> {
+    let skills = &settings.skills;
+    let client = SkillClientSettings {
+        connect_timeout: Duration::from_millis(skills.connect_timeout_ms),
+        time_limit: Duration::from_millis(skills.time_limit_ms),
+        max_response_bytes: skills.max_response_bytes,
+        allow_private_networks: skills.allow_private_networks,
+    };
+    Ok(SkillClient::new(client, sealer.clone())?)
+}

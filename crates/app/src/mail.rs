@@ -1,0 +1,38 @@
+use crate::settings::{MailTransport, Settings, SmtpSecurity as Security};
+use square_accounts::ports::Postman;
+use square_kernel::Clock;
+use square_mail::{
+    Composer, FilePostman, Letters, LinkSettings, Links, SetupError, SmtpPostman, SmtpSecurity, SmtpSettings,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Who carries letters, as the settings say.
+pub(crate) fn postman(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<dyn Postman>, SetupError> {
+    let mail = &settings.mail;
+    let links =
+        LinkSettings { public_url: settings.http.public_url.clone(), confirm: mail.links.confirm.clone() };
+    let templates = (!mail.templates.as_os_str().is_empty()).then_some(mail.templates.as_path());
+    let letters = Letters::new(Links::new(&links)?, templates)?;
+    let composer = Composer::new(letters, &mail.from, clock)?;
+    Ok(match mail.transport {
+        MailTransport::File => Arc::new(FilePostman::new(&mail.folder, composer)),
+        MailTransport::Smtp => Arc::new(SmtpPostman::new(smtp(settings), composer)?),
+    })
+}
+
+fn smtp(settings: &Settings) -> SmtpSettings {
+    let smtp = &settings.mail.smtp;
+    let credentials = smtp.password.get().map(|password| (smtp.username.clone(), password.clone()));
+    SmtpSettings {
+        port: (smtp.port > 0).then_some(smtp.port),
+        security: match smtp.security {
+            Security::None => SmtpSecurity::None,
+            Security::Starttls => SmtpSecurity::StartTls,
+            Security::Tls => SmtpSecurity::Tls,
+        },
+        credentials,
+        timeout: Duration::from_millis(smtp.timeout_ms),
+        ..SmtpSettings::for_host(&smtp.host)
+    }
+}

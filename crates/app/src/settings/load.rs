@@ -1,0 +1,218 @@
+use super::types::Settings;
+use super::validate::validate;
+use figment::providers::{Env, Format, Toml};
+use figment::{Figment, Profile};
+use std::path::Path;
+use std::str::FromStr;
+
+/// What stands in `config/default.toml` when the binary is built.
+const DEFAULT: &str = include_str!("../../../../config/default.toml");
+
+/// Where Square runs, as `APP_ENV` says; `development` unless told otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Environment {
+    Development,
+    Test,
+    Production,
+}
+
+impl Environment {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Test => "test",
+            Self::Production => "production",
+        }
+    }
+
+    const fn defaults(self) -> &'static str {
+        match self {
+            Self::Development => include_str!("../../../../config/development.toml"),
+            Self::Test => include_str!("../../../../config/test.toml"),
+            Self::Production => include_str!("../../../../config/production.toml"),
+        }
+    }
+}
+
+impl FromStr for Environment {
+    type Err = SettingsError;
+
+    fn from_str(name: &str) -> Result<Self, SettingsError> {
+        [Self::Development, Self::Test, Self::Production]
+            .into_iter()
+            .find(|environment| environment.name() == name)
+            .ok_or_else(|| {
+                SettingsError(format!("APP_ENV must be development, test or production, not {name:?}"))
+            })
+    }
+}
+
+/// Why the settings cannot be used: one sentence that names the setting.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct SettingsError(pub(crate) String);
+
+/// Names that other servers of this family use, and the settings they stand for.
+const WELL_KNOWN: [(&str, &str); 4] = [
+    ("DATABASE_URL", "database.url"),
+    ("SECRET_KEY", "auth.secret_key"),
+    ("SECURITY_PASSWORD_SALT", "passwords.salt"),
+    ("ACCESS_TOKEN_EXPIRE", "auth.access_token_s"),
+];
+
+/// Reads the settings from the files in `folder` (where they exist), the environment and `.env`.
+pub(crate) fn load(folder: &Path) -> Result<(Environment, Settings), SettingsError> {
+    read_dotenv()?;
+    let environment = match std::env::var("APP_ENV") {
+        Ok(name) => name.parse()?,
+        Err(_) => Environment::Development,
+    };
+    let settings: Settings = sources(environment, folder).extract().map_err(|error| one_sentence(&error))?;
+    validate(environment, &settings)?;
+    Ok((environment, settings))
+}
+
+fn read_dotenv() -> Result<(), SettingsError> {
+    match dotenvy::dotenv() {
+        Ok(_) => Ok(()),
+        Err(error) if error.not_found() => Ok(()),
+        Err(error) => Err(SettingsError(format!("the file .env cannot be read: {error}"))),
+    }
+}
+
+fn sources(environment: Environment, folder: &Path) -> Figment {
+    let well_known = Env::raw().filter(|key| WELL_KNOWN.iter().any(|(name, _)| key == *name)).map(|key| {
+        WELL_KNOWN.iter().find(|(name, _)| key == *name).map_or(key.into(), |(_, path)| (*path).into())
+    });
+    // Names are cut at "__" by hand: a single underscore belongs to the key.
+    let own = Env::prefixed("SQUARE__").split("__");
+    Figment::new()
+        .merge(Toml::string(DEFAULT))
+        .merge(Toml::string(environment.defaults()))
+        .merge(Toml::file(folder.join("default.toml")))
+        .merge(Toml::file(folder.join(format!("{}.toml", environment.name()))))
+        .merge(well_known.profile(Profile::Default))
+        .merge(own.profile(Profile::Default))
+}
+
+/// Puts figment's findings into one sentence that begins with the setting's name and its source.
+fn one_sentence(error: &figment::Error) -> SettingsError {
+    let Some(first) = error.clone().into_iter().next() else {
+        return SettingsError("the settings cannot be read".to_owned());
+    };
+    let source = first.metadata.as_ref().map_or_else(String::new, |metadata| {
+        let place = metadata.source.as_ref().map_or_else(String::new, |source| format!(" {source}"));
+        format!(" (from {}{place})", metadata.name)
+    });
+    let mut path = first.path.join(".");
+    if let figment::error::Kind::UnknownField(field, _) = &first.kind {
+        if !path.ends_with(field.as_str()) {
+            path = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
+        }
+        return SettingsError(format!("the setting {path} is unknown{source}"));
+    }
+    if path.is_empty() {
+        return SettingsError(format!("the settings cannot be read: {}{source}", first.kind));
+    }
+    SettingsError(format!("the setting {path} is impossible: {}{source}", first.kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use figment::Jail;
+
+    #[expect(clippy::result_large_err, reason = "the jail's own signature")]
+    fn loaded(prepare: impl FnOnce(&mut Jail)) -> Result<(Environment, Settings), SettingsError> {
+        let mut result = None;
+        Jail::expect_with(|jail| {
+            jail.clear_env();
+            prepare(jail);
+            result = Some(load(Path::new("config")));
+            Ok(())
+        });
+        result.expect("the jail ran")
+    }
+
+    fn refused(prepare: impl FnOnce(&mut Jail)) -> String {
+        loaded(prepare).expect_err("must be refused").to_string()
+    }
+
+    #[test]
+    fn nothing_configured_is_a_working_configuration() {
+        let (environment, settings) = loaded(|_| {}).unwrap();
+        assert_eq!(environment, Environment::Development);
+        assert_eq!(settings.http.bind.to_string(), "127.0.0.1:8080");
+        assert!(settings.auth.secret_key.get().is_none());
+    }
+
+    #[test]
+    fn later_sources_win() {
+        let (_, settings) = loaded(|jail| {
+            jail.create_dir("config").unwrap();
+            jail.create_file("config/default.toml", "[http]\nworkers = 3\nbase_path = '/v1'").unwrap();
+            jail.create_file("config/development.toml", "[http]\nworkers = 4").unwrap();
+            jail.create_file(".env", "SQUARE__HTTP__BASE_PATH=/v2\nSQUARE__DATABASE__URL=sqlite:other.db")
+                .unwrap();
+            jail.set_env("SQUARE__HTTP__BASE_PATH", "/v3");
+            jail.set_env("ACCESS_TOKEN_EXPIRE", "60");
+        })
+        .unwrap();
+        assert_eq!((settings.http.workers, settings.http.base_path.as_str()), (4, "/v3"));
+        assert_eq!((settings.database.url.as_str(), settings.auth.access_token_s), ("sqlite:other.db", 60));
+    }
+
+    #[test]
+    fn a_secret_of_digits_is_a_secret() {
+        let (_, settings) =
+            loaded(|jail| jail.set_env("SECRET_KEY", "12345678901234567890123456789012")).unwrap();
+        assert_eq!(settings.auth.secret_key.get().unwrap().expose(), "12345678901234567890123456789012");
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let message = refused(|jail| jail.set_env("SQUARE__HTTP__BNID", "x"));
+        assert!(message.contains("http.bnid is unknown"), "{message}");
+        let message = refused(|jail| {
+            jail.create_dir("config").unwrap();
+            jail.create_file("config/default.toml", "[htpp]\nbind = 'x'").unwrap();
+        });
+        assert!(message.contains("htpp is unknown") && message.contains("default.toml"), "{message}");
+    }
+
+    #[test]
+    fn an_impossible_value_is_named() {
+        for (key, value, named) in [
+            ("SQUARE__HTTP__BIND", "nowhere", "http.bind"),
+            ("SQUARE__HTTP__WORKERS", "-1", "http.workers"),
+            ("SQUARE__AUTH__ALGORITHM", "none", "auth.algorithm"),
+            ("SQUARE__PASSWORDS__COST", "3", "passwords.cost"),
+            ("SQUARE__HTTP__BASE_PATH", "api", "http.base_path"),
+            ("SQUARE__MAIL__FROM", "", "mail.from"),
+            ("ACCESS_TOKEN_EXPIRE", "0", "auth.access_token_s"),
+            ("APP_ENV", "staging", "APP_ENV"),
+        ] {
+            let message = refused(|jail| jail.set_env(key, value));
+            assert!(message.contains(named), "{key}={value}: {message}");
+            assert!(!message.contains('\n'), "{message}");
+        }
+    }
+
+    #[test]
+    fn production_wants_secrets_of_its_own() {
+        let message = refused(|jail| jail.set_env("APP_ENV", "production"));
+        assert!(message.contains("SECRET_KEY"), "{message}");
+        let example = "change-me-change-me-change-me-change-me";
+        let message = refused(|jail| {
+            jail.set_env("APP_ENV", "production");
+            jail.set_env("SECRET_KEY", example);
+        });
+        assert!(message.contains("SECRET_KEY") && !message.contains(example), "{message}");
+        let fine = loaded(|jail| {
+            jail.set_env("APP_ENV", "production");
+            jail.set_env("SECRET_KEY", "q8J0Jm4nV3tY2xW7kR5sL9pB6dF1hG0z");
+            jail.set_env("SECURITY_PASSWORD_SALT", "Zx8Vb3Nm6Qw1Er4Ty7Ui0Op2As5Df8Gh");
+        });
+        assert!(fine.is_ok(), "{:?}", fine.err());
+    }
+}

@@ -1,0 +1,211 @@
+use serde::Deserialize;
+use serde::de::{Deserializer, Visitor};
+use square_kernel::Secret;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// All settings. `config/default.toml` explains each.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) http: Http,
+    pub(crate) database: Database,
+    pub(crate) data: Data,
+    pub(crate) auth: Auth,
+    pub(crate) passwords: Passwords,
+    pub(crate) accounts: Accounts,
+    pub(crate) mail: Mail,
+    pub(crate) skills: Skills,
+    pub(crate) questions: Questions,
+    pub(crate) log: Log,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Http {
+    pub(crate) bind: SocketAddr,
+    pub(crate) base_path: String,
+    pub(crate) public_url: String,
+    pub(crate) workers: usize,
+    pub(crate) max_body_bytes: usize,
+    pub(crate) head_timeout_ms: u64,
+    pub(crate) body_timeout_ms: u64,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) shutdown_timeout_s: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Database {
+    pub(crate) url: String,
+    pub(crate) read_connections: u32,
+    pub(crate) busy_timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Data {
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(crate) enum Algorithm {
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+    #[serde(rename = "HS256")]
+    Hs256,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SubjectSetting {
+    Id,
+    Square,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Auth {
+    pub(crate) secret_key: SecretSetting,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+    pub(crate) subject: SubjectSetting,
+    pub(crate) access_token_s: u32,
+    pub(crate) session_days: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Passwords {
+    pub(crate) salt: SecretSetting,
+    pub(crate) cost: u32,
+    pub(crate) threads: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Accounts {
+    pub(crate) email_required: bool,
+    pub(crate) confirmation_hours: u32,
+    pub(crate) anonymous_role: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MailTransport {
+    File,
+    Smtp,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Mail {
+    pub(crate) transport: MailTransport,
+    pub(crate) folder: PathBuf,
+    pub(crate) from: String,
+    pub(crate) templates: PathBuf,
+    pub(crate) links: MailLinks,
+    pub(crate) smtp: SmtpSettings,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MailLinks {
+    pub(crate) confirm: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SmtpSecurity {
+    None,
+    Starttls,
+    Tls,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SmtpSettings {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) security: SmtpSecurity,
+    pub(crate) username: String,
+    pub(crate) password: SecretSetting,
+    pub(crate) timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Skills {
+    pub(crate) allow_private_networks: bool,
+    pub(crate) connect_timeout_ms: u64,
+    pub(crate) time_limit_ms: u64,
+    pub(crate) max_response_bytes: u64,
+    pub(crate) health_interval_s: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Questions {
+    pub(crate) account_required: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Log {
+    pub(crate) level: String,
+    pub(crate) format: LogFormat,
+}
+
+/// A secret among the settings. Empty stands for "not set". Digits alone are text too: the environment
+/// cannot say so by itself.
+#[derive(Debug, Clone)]
+pub(crate) struct SecretSetting(Secret);
+
+impl SecretSetting {
+    /// The secret, unless it is empty.
+    pub(crate) fn get(&self) -> Option<&Secret> {
+        (!self.0.expose().is_empty()).then_some(&self.0)
+    }
+
+    /// Sets what was left empty.
+    pub(crate) fn fill(&mut self, secret: Secret) {
+        self.0 = secret;
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretSetting {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = SecretSetting;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<SecretSetting, E> {
+                Ok(SecretSetting(Secret::new(text)))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<SecretSetting, E> {
+                Ok(SecretSetting(Secret::new(number.to_string())))
+            }
+
+            fn visit_u128<E>(self, number: u128) -> Result<SecretSetting, E> {
+                Ok(SecretSetting(Secret::new(number.to_string())))
+            }
+        }
+
+        deserializer.deserialize_any(Text)
+    }
+}

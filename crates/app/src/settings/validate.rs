@@ -1,0 +1,71 @@
+use super::load::{Environment, SettingsError};
+use super::types::{MailTransport, SecretSetting, Settings};
+
+/// The shortest secret that production takes, in bytes.
+const SHORTEST_SECRET: usize = 32;
+
+/// What a type cannot say about a setting.
+pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<(), SettingsError> {
+    let http = &settings.http;
+    let base = &http.base_path;
+    let base_ok = base.is_empty()
+        || (base.starts_with('/') && !base.ends_with('/') && !base.contains(['{', '}', '?', '#', ' ']));
+    check(base_ok, "http.base_path", "must be empty or begin, and not end, with a slash")?;
+    let url = &http.public_url;
+    let url_ok = url.is_empty() || url.starts_with("http://") || url.starts_with("https://");
+    check(url_ok, "http.public_url", "must be empty or begin with http:// or https://")?;
+    check(http.max_body_bytes >= 1024, "http.max_body_bytes", "must be at least 1024")?;
+    check(http.head_timeout_ms > 0, "http.head_timeout_ms", "must be more than 0")?;
+    check(http.body_timeout_ms > 0, "http.body_timeout_ms", "must be more than 0")?;
+
+    check(settings.database.read_connections > 0, "database.read_connections", "must be more than 0")?;
+    check(
+        (1..=2_592_000).contains(&settings.auth.access_token_s),
+        "auth.access_token_s",
+        "must be 1 to 2592000",
+    )?;
+    check((1..=3650).contains(&settings.auth.session_days), "auth.session_days", "must be 1 to 3650")?;
+    check((4..=31).contains(&settings.passwords.cost), "passwords.cost", "must be 4 to 31")?;
+    check(settings.accounts.confirmation_hours > 0, "accounts.confirmation_hours", "must be more than 0")?;
+
+    check(!settings.mail.from.trim().is_empty(), "mail.from", "must not be empty")?;
+    let smtp = settings.mail.transport == MailTransport::Smtp;
+    check(!smtp || !settings.mail.smtp.host.is_empty(), "mail.smtp.host", "must not be empty")?;
+    let one_password = settings.mail.smtp.username.is_empty() == settings.mail.smtp.password.get().is_none();
+    check(one_password, "mail.smtp.password", "must be set with mail.smtp.username, and only then")?;
+
+    check(settings.skills.time_limit_ms > 0, "skills.time_limit_ms", "must be more than 0")?;
+    check(settings.skills.connect_timeout_ms > 0, "skills.connect_timeout_ms", "must be more than 0")?;
+    check(settings.skills.max_response_bytes > 0, "skills.max_response_bytes", "must be more than 0")?;
+    check(settings.skills.health_interval_s > 0, "skills.health_interval_s", "must be more than 0")?;
+
+    if environment == Environment::Production {
+        own_secret(&settings.auth.secret_key, "SECRET_KEY (auth.secret_key)")?;
+        own_secret(&settings.passwords.salt, "SECURITY_PASSWORD_SALT (passwords.salt)")?;
+    }
+    Ok(())
+}
+
+fn check(fine: bool, setting: &str, rule: &str) -> Result<(), SettingsError> {
+    if fine { Ok(()) } else { Err(SettingsError(format!("the setting {setting} is impossible: it {rule}"))) }
+}
+
+/// Whether a secret is one's own: not missing, not short, not out of an example.
+fn own_secret(secret: &SecretSetting, name: &str) -> Result<(), SettingsError> {
+    let Some(secret) = secret.get() else {
+        return Err(SettingsError(format!("production needs {name} to be set")));
+    };
+    let text = secret.expose();
+    let lower = text.to_lowercase();
+    let example =
+        ["change-me", "changeme", "example", "secret", "password"].iter().any(|word| lower.contains(word));
+    if example {
+        return Err(SettingsError(format!("production needs a {name} of its own, not an example's")));
+    }
+    if text.len() < SHORTEST_SECRET {
+        return Err(SettingsError(format!(
+            "{name} must have at least {SHORTEST_SECRET} characters in production"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! The rules of ARCHITECTURE.md that a machine can check: which crate may depend on which, and which
+//! libraries stay out of the domain.
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+type Edges = BTreeMap<String, BTreeSet<String>>;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate lies in crates/app")
+}
+
+fn metadata() -> Metadata {
+    MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .expect("cargo metadata runs")
+}
+
+fn short(name: &str) -> Option<String> {
+    name.strip_prefix("square-").map(str::to_owned)
+}
+
+fn normal_dependencies(package: &Package) -> impl Iterator<Item = &str> {
+    package
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.kind != DependencyKind::Development)
+        .map(|dependency| dependency.name.as_str())
+}
+
+fn actual() -> Edges {
+    let edges = |package: &Package| {
+        let name = short(&package.name)?;
+        Some((name, normal_dependencies(package).filter_map(short).collect()))
+    };
+    metadata().packages.iter().filter_map(edges).collect()
+}
+
+/// Reads the table between the markers in ARCHITECTURE.md: `| crate | ring | may depend on |`.
+fn documented() -> (Edges, BTreeMap<String, String>) {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
+    let table = text.split("<!-- crates -->").nth(1).expect("the table of crates is marked");
+    let (mut edges, mut rings) = (Edges::new(), BTreeMap::new());
+    for row in table.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let name = cells[1].trim_matches('`').to_owned();
+        let depends_on = cells[3].split(',').map(str::trim).filter(|cell| *cell != "–").map(str::to_owned);
+        edges.insert(name.clone(), depends_on.collect());
+        rings.insert(name, cells[2].to_owned());
+    }
+    (edges, rings)
+}
+
+#[test]
+fn crates_depend_on_one_another_as_the_table_says() {
+    let (documented, _) = documented();
+    assert_eq!(actual(), documented, "left: Cargo.toml files; right: the table in ARCHITECTURE.md");
+}
+
+#[test]
+fn the_table_keeps_its_own_rules() {
+    let (edges, rings) = documented();
+    let ring = |name: &String| rings[name].as_str();
+    for (name, depends_on) in &edges {
+        for other in depends_on {
+            let allowed = match ring(name) {
+                "domain" => ring(other) == "domain",
+                "driven" => ring(other) == "domain",
+                "driving" => matches!(ring(other), "domain" | "shapes"),
+                "shapes" => ring(other) == "domain",
+                "assembly" => ring(other) != "tool",
+                "tool" => false,
+                unknown => panic!("{name} is in no ring: {unknown}"),
+            };
+            assert!(allowed, "{name} ({}) must not depend on {other} ({})", ring(name), ring(other));
+        }
+    }
+}
+
+#[test]
+fn the_domain_knows_no_framework() {
+    const FOREIGN: [&str; 8] =
+        ["diesel", "actix-web", "actix-ws", "lettre", "reqwest", "serde", "serde_json", "jsonwebtoken"];
+    let (_, rings) = documented();
+    for package in &metadata().packages {
+        let Some(name) = short(&package.name) else { continue };
+        if rings.get(&name).is_some_and(|ring| ring == "domain") {
+            let foreign: Vec<&str> =
+                normal_dependencies(package).filter(|name| FOREIGN.contains(name)).collect();
+            assert!(foreign.is_empty(), "{name} must not know {foreign:?}");
+        }
+    }
+}
+
+#[test]
+fn every_crate_takes_the_workspace_lints() {
+    for package in &metadata().packages {
+        let manifest = std::fs::read_to_string(&package.manifest_path).expect("the manifest is there");
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{}", package.name);
+    }
+}
