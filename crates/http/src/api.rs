@@ -96,9 +96,10 @@ pub(crate) fn beside(config: &mut ServiceConfig<'_>) {
 
 /// The routes under the base path.
 pub(crate) fn under_base(config: &mut ServiceConfig<'_>) {
-    accounts::routes(config);
-    skills::routes(config);
+    // Routes are tried one after another; the busiest come first.
     questions::routes(config);
+    skills::routes(config);
+    accounts::routes(config);
 }
 
 fn cors(origins: &CorsOrigins) -> Cors {

@@ -24,17 +24,15 @@ pub(crate) async fn envelope(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let begun = Instant::now();
     let id = RequestId::of(request.headers());
-    // The pattern and never the path: paths of mailed links hold secrets.
-    let route = request.match_pattern();
-    let method = request.method().clone();
     let span = tracing::info_span!(
         "request",
         request_id = %id,
-        %method,
-        route = route.as_deref().unwrap_or("none"),
+        method = %request.method(),
+        // The pattern and never the path: paths of mailed links hold secrets.
+        route = request.match_pattern().as_deref().unwrap_or("none"),
     );
     request.extensions_mut().insert(id.clone());
-    if method == Method::HEAD {
+    if request.method() == Method::HEAD {
         // The server leaves the body out by itself, so HEAD is answered by whatever answers GET.
         request.head_mut().method = Method::GET;
     }

@@ -1,0 +1,127 @@
+use crate::app::TestApp;
+use actix_web::http::Method;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Every operation of the document: method and path, with what is said of it.
+fn documented(base_path: &str) -> BTreeMap<(String, String), Value> {
+    let document = serde_json::to_value(square_http::openapi(base_path)).unwrap();
+    let mut operations = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            operations.insert((method.to_uppercase(), path.clone()), operation.clone());
+        }
+    }
+    operations
+}
+
+/// Every route that a handler is marked with, in the sources: method and path.
+fn written() -> BTreeSet<(String, String)> {
+    let mut routes = BTreeSet::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            for line in std::fs::read_to_string(&path).unwrap().lines() {
+                let Some((method, rest)) = line.strip_prefix("#[").and_then(|line| line.split_once("(\""))
+                else {
+                    continue;
+                };
+                if ["get", "post", "put", "patch", "delete"].contains(&method) {
+                    routes.insert((method.to_uppercase(), rest.trim_end_matches("\")]").to_owned()));
+                }
+            }
+        }
+    }
+    routes
+}
+
+#[test]
+fn every_route_is_documented() {
+    let documented: BTreeSet<(String, String)> = documented("").into_keys().collect();
+    let mut written = written();
+    assert!(written.remove(&("GET".to_owned(), "/apidocs".to_owned())), "the way to the viewer");
+    assert_eq!(written, documented);
+}
+
+#[actix_web::test]
+async fn every_documented_route_exists() {
+    let app = TestApp::new();
+    for (method, path) in documented("/api").into_keys() {
+        let method: Method = method.parse().unwrap();
+        let reply = app.call(method.clone(), &path).send().await;
+        let missing = reply.status == 405 || reply.text().contains("there is nothing at this path");
+        // There is no file called `{name}`, but there is a route to files.
+        assert!(!missing || path == "/assets/{name}", "{method} {path}: {reply}");
+    }
+}
+
+#[test]
+fn every_operation_says_what_it_does_and_what_can_go_wrong() {
+    let mut ids = BTreeSet::new();
+    for ((method, path), operation) in documented("/api") {
+        let name = format!("{method} {path}");
+        assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{name}");
+        assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{name}: its id is taken");
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(responses.contains_key("500") && responses.contains_key("503"), "{name}");
+        if operation.get("requestBody").is_some() {
+            assert!(
+                ["400", "413", "415", "422"].iter().all(|status| responses.contains_key(*status)),
+                "{name}"
+            );
+        }
+        if operation.get("security").is_some() {
+            assert!(responses.contains_key("401"), "{name}");
+        }
+        if path.contains("{id}") {
+            assert!(responses.contains_key("404"), "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(map) => {
+                found.extend(map.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                map.values().for_each(|value| references(value, found));
+            }
+            Value::Array(list) => list.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+    let document = serde_json::to_value(square_http::openapi("/api")).unwrap();
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(found.len() > 10);
+    for reference in found {
+        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+    }
+}
+
+#[actix_web::test]
+async fn the_document_and_its_viewer_come_out_of_the_binary() {
+    let app = TestApp::new();
+    let document = app.get("/openapi.json").send().await.json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+    assert_eq!(document, serde_json::to_value(square_http::openapi("/api")).unwrap());
+    let viewer = app.get("/apidocs/").send().await;
+    assert!(viewer.text().contains("swagger-ui"), "{viewer}");
+    let start = app.get("/apidocs/swagger-initializer.js").send().await;
+    assert!(start.text().contains("/openapi.json"), "{start}");
+    assert_eq!(app.get("/apidocs").send().await.header("Location"), Some("/apidocs/"));
+}
+
+#[actix_web::test]
+async fn the_signing_keys_are_public() {
+    let reply = TestApp::new().get("/.well-known/jwks.json").send().await;
+    assert_eq!(reply.header("Content-Type"), Some("application/jwk-set+json"));
+    assert_eq!(reply.text(), r#"{"keys":[]}"#);
+}

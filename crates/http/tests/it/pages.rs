@@ -1,0 +1,55 @@
+use crate::app::TestApp;
+use actix_web::http::Method;
+
+#[actix_web::test]
+async fn the_console_brings_everything_it_needs() {
+    let app = TestApp::with(|settings| settings.base_path = "/v1".to_owned());
+    let page = app.get("/").send().await;
+    assert_eq!(page.header("Content-Type"), Some("text/html; charset=utf-8"));
+    assert!(page.text().contains(r#"<meta name="square-base" content="/v1">"#), "{page}");
+    assert!(page.text().contains(r#"href="/apidocs/""#));
+    assert!(!page.text().contains("http://") && !page.text().contains("https://"), "a foreign address");
+    let refers = |text: &str, before: &str| {
+        let parts = text.split(before).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+        parts.collect::<Vec<_>>()
+    };
+    let assets = refers(page.text(), "=\"/assets/");
+    assert_eq!(assets.len(), 4, "{assets:?}");
+    for asset in assets {
+        let file = app.get(&format!("/assets/{asset}")).send().await;
+        assert!(file.status == 200 && !file.body.is_empty(), "{asset}");
+    }
+}
+
+#[actix_web::test]
+async fn scripts_come_from_here_only() {
+    let app = TestApp::new();
+    for path in ["/", "/verify/a/b"] {
+        let page = app.get(path).send().await;
+        assert!(page.header("Content-Security-Policy").unwrap().contains("script-src 'self';"), "{path}");
+        assert!(!page.text().contains("<script>") && !page.text().contains("style="), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn opening_the_mailed_link_changes_nothing() {
+    let app = TestApp::new();
+    app.person("ada").await;
+    let token = app.people.store.mailed_token().unwrap();
+    let page = app.get(&format!("/verify/{}/x", token.expose())).send().await;
+    assert!(page.status == 200 && page.text().contains("<button"), "{page}");
+    let body = serde_json::json!({"token": token.expose()});
+    assert_eq!(app.post("/api/confirmEmail", body).send().await.status, 200);
+}
+
+#[actix_web::test]
+async fn page_and_call_share_a_path_where_the_base_is_empty() {
+    let app = TestApp::with(|settings| settings.base_path = String::new());
+    assert_eq!(app.get("/verify/a/b").send().await.status, 200);
+    assert_eq!(app.call(Method::POST, "/verify/a/b").send().await.status, 400);
+    assert_eq!(app.get("/skills").send().await.text(), "[]");
+    assert_eq!(app.get("/").send().await.status, 200);
+    assert_eq!(app.get("/nowhere").send().await.status, 404);
+    let reply = app.call(Method::DELETE, "/skills").send().await;
+    assert_eq!((reply.status, reply.header("Allow")), (405, Some("GET, HEAD")));
+}
