@@ -1,0 +1,135 @@
+//! Calibration by leaving out: what the scores of questions look like that training has not seen, and of
+//! questions that no skill fits.
+
+use super::calibrate::{Calibration, Case};
+use super::model::{NOBODY, Rivals};
+use super::postings::{Compact, Evidence, Postings};
+use super::train::{LANES, Row, train_block};
+
+/// Into how many parts skills and examples are split; each part is left out once, if time allows.
+const PARTS: usize = 4;
+/// With fewer skills, leaving some out changes too much for those that stay.
+const ENOUGH_SKILLS: usize = 8;
+/// With fewer examples, so does holding some out.
+const ENOUGH_EXAMPLES: usize = 5;
+/// Sweeps are for precision that a calibration does not need.
+const SWEEPS: usize = 5;
+/// Rows times blocks of classes that may be trained on, all parts together.
+const WORK: usize = 20_000;
+/// The most questions scored for one part.
+const SCORED: usize = 3000;
+
+/// Questions that no skill fits count half as much as those that one fits; of that, what another skill's
+/// examples give counts for the larger part, since questions from far afield are easy to tell.
+const UNFIT: f64 = 0.35;
+const UNFIT_FAR: f64 = 0.3;
+
+/// Where a scored question comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// An example that was held out from a skill that stayed.
+    Known,
+    /// An example of a skill that was left out.
+    LeftOut,
+    /// A question that is nobody's.
+    Nobody,
+}
+
+/// Fits the calibration on questions left out of training. `rows` belong to classes 0 to `classes` − 1. With
+/// few skills, or few examples each, the start values stay.
+pub(crate) fn calibrate(rows: &[Row], features: usize, classes: usize) -> Calibration {
+    let mut sizes = vec![0; classes];
+    for row in rows {
+        sizes[row.class as usize] += 1;
+    }
+    if sizes.iter().skip(NOBODY + 1).filter(|&&size| size >= ENOUGH_EXAMPLES).count() < ENOUGH_SKILLS {
+        return Calibration::default();
+    }
+    let cost = rows.len() * classes.div_ceil(LANES);
+    let parts = (WORK / cost.max(1)).clamp(1, PARTS);
+    let mut cases = Vec::new();
+    for part in 0..parts {
+        cases.extend(Split::new(rows, &sizes, part).score(features));
+    }
+    Calibration::fit(&weighed(&cases))
+}
+
+struct Split {
+    trained_on: Vec<Row>,
+    /// With the class that fits, as numbered in `trained_on`.
+    asked: Vec<(Row, Origin)>,
+    classes: usize,
+}
+
+impl Split {
+    /// `sizes` are the numbers of rows of each class.
+    fn new(rows: &[Row], sizes: &[usize], part: usize) -> Self {
+        let left_out = |class: usize| class != NOBODY && class % PARTS == part;
+        let mut numbers = vec![0_u32; sizes.len()];
+        let mut stay = 0;
+        for class in (0..sizes.len()).filter(|&class| !left_out(class)) {
+            numbers[class] = stay;
+            stay += 1;
+        }
+        let (mut trained_on, mut asked) = (Vec::new(), Vec::new());
+        for (at, row) in rows.iter().enumerate() {
+            let class = row.class as usize;
+            let renumbered = Row { class: numbers[class], vector: row.vector.clone() };
+            if left_out(class) {
+                asked.push((renumbered, Origin::LeftOut));
+            } else if at % PARTS == part && sizes[class] >= ENOUGH_EXAMPLES {
+                let origin = if class == NOBODY { Origin::Nobody } else { Origin::Known };
+                asked.push((renumbered, origin));
+            } else {
+                trained_on.push(renumbered);
+            }
+        }
+        let step = asked.len().div_ceil(SCORED).max(1);
+        let asked = asked.into_iter().step_by(step).collect();
+        Self { trained_on, asked, classes: stay as usize }
+    }
+
+    fn score(&self, features: usize) -> Vec<(Case, Origin)> {
+        let rows = &self.trained_on;
+        let mut compact = Vec::with_capacity(self.classes);
+        for first in (0..self.classes).step_by(LANES) {
+            let count = LANES.min(self.classes - first);
+            for trained in train_block(rows, features, (first, count), SWEEPS) {
+                let class = u32::try_from(compact.len()).unwrap_or(u32::MAX);
+                compact.push(Compact::new(&trained, class, rows));
+            }
+        }
+        let postings = Postings::new(features, &compact);
+        let mut scored = Vec::with_capacity(2 * self.asked.len());
+        for (row, origin) in &self.asked {
+            let cases = cases(&postings.evidence(&row.vector), row.class, *origin);
+            scored.extend(cases.map(|case| (case, *origin)));
+        }
+        scored
+    }
+}
+
+/// The best skill and the next are what is decided about; the rest is far off.
+fn cases(evidence: &[Evidence], class: u32, origin: Origin) -> impl Iterator<Item = Case> + use<> {
+    let mut skills: Vec<_> = evidence.iter().copied().enumerate().skip(NOBODY + 1).collect();
+    skills.sort_by(|(_, a), (_, b)| b.margin.total_cmp(&a.margin));
+    let rivals = Rivals::new(evidence.get(NOBODY), skills.iter().map(|(_, evidence)| evidence.margin));
+    skills.truncate(2);
+    skills.into_iter().map(move |(number, evidence)| Case {
+        evidence,
+        rival: rivals.of(evidence.margin),
+        fits: origin == Origin::Known && number == class as usize,
+        weight: 1.0,
+    })
+}
+
+fn weighed(cases: &[(Case, Origin)]) -> Vec<Case> {
+    let count = |origin| cases.iter().filter(|(_, of)| *of == origin).count() as f64;
+    let (known, left_out, nobody) = (count(Origin::Known), count(Origin::LeftOut), count(Origin::Nobody));
+    let weight = |origin| match origin {
+        Origin::Known => 1.0,
+        Origin::LeftOut => known * UNFIT * (1.0 - UNFIT_FAR) / left_out,
+        Origin::Nobody => known * UNFIT * UNFIT_FAR / nobody,
+    };
+    cases.iter().map(|&(case, origin)| Case { weight: weight(origin), ..case }).collect()
+}

@@ -1,0 +1,90 @@
+//! What has been learnt, as questions are routed by it. Never changes once made; swapped whole.
+
+use super::calibrate::Calibration;
+use super::features::Extractor;
+use super::postings::{Evidence, Postings};
+use super::vocabulary::Vocabulary;
+use square_kernel::SkillId;
+use square_routing::Score;
+use std::collections::HashMap;
+
+/// The class of questions that are nobody's. It is the one rival that a skill always has.
+pub(crate) const NOBODY: usize = 0;
+
+/// Scores questions.
+pub(crate) struct Model {
+    extractor: Extractor,
+    vocabulary: Vocabulary,
+    postings: Postings,
+    calibration: Calibration,
+    classes: HashMap<SkillId, usize>,
+}
+
+impl Model {
+    /// `skills` are the classes from 1 on, in order.
+    pub(crate) fn new(
+        vocabulary: Vocabulary,
+        postings: Postings,
+        calibration: Calibration,
+        skills: &[SkillId],
+    ) -> Self {
+        let classes = skills.iter().zip(NOBODY + 1..).map(|(&skill, class)| (skill, class)).collect();
+        Self { extractor: Extractor::new(), vocabulary, postings, calibration, classes }
+    }
+
+    /// Those of `candidates` that are known, best first, each once; equally good ones in the order given.
+    /// The others take no part, also not as rivals.
+    pub(crate) fn rank(&self, question: &str, candidates: &[SkillId]) -> Vec<Score> {
+        let vector = self.vocabulary.vector(&self.extractor.features(question));
+        let evidence = self.postings.evidence(&vector);
+        let mut taken = vec![false; evidence.len()];
+        let known = candidates.iter().enumerate().filter_map(|(candidate, skill)| {
+            let class = *self.classes.get(skill)?;
+            (!std::mem::replace(&mut taken[class], true)).then(|| (candidate, evidence[class]))
+        });
+        let known: Vec<_> = known.collect();
+        let rivals = Rivals::new(evidence.get(NOBODY), known.iter().map(|(_, evidence)| evidence.margin));
+        let score = |(candidate, evidence): &(usize, Evidence)| {
+            // A question of which nothing is known fits nowhere, whatever the biases say.
+            let score = if vector.is_empty() {
+                0.0
+            } else {
+                self.calibration.probability(evidence, rivals.of(evidence.margin))
+            };
+            Score { candidate: *candidate, score }
+        };
+        let mut scores: Vec<_> = known.iter().map(score).collect();
+        scores.sort_by(|a, b| b.score.total_cmp(&a.score));
+        scores
+    }
+
+    /// All known skills.
+    pub(crate) fn skills(&self) -> Vec<SkillId> {
+        let mut skills: Vec<_> = self.classes.keys().copied().collect();
+        skills.sort_unstable();
+        skills
+    }
+}
+
+/// The two largest margins, so that each class finds the largest one that is not its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Rivals {
+    best: f32,
+    second: f32,
+}
+
+impl Rivals {
+    /// Among `margins` and that of the questions that are nobody's.
+    pub(crate) fn new(nobody: Option<&Evidence>, margins: impl Iterator<Item = f32>) -> Self {
+        let start = Self { best: nobody.map_or(-1.0, |nobody| nobody.margin), second: -1.0 };
+        margins.fold(start, |Self { best, second }, margin| match margin {
+            margin if margin > best => Self { best: margin, second: best },
+            margin => Self { best, second: second.max(margin) },
+        })
+    }
+
+    /// The largest margin besides this one.
+    pub(crate) fn of(self, margin: f32) -> f32 {
+        if margin >= self.best { self.second } else { self.best }
+    }
+}
