@@ -10,6 +10,9 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// How long opening a connection may take, also on a machine that is busy with other things.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Which database to use, and how.
 #[derive(Debug, Clone)]
 pub struct DatabaseSettings {
@@ -104,7 +107,7 @@ impl Database {
         if let Some(migration) = unknown {
             return Err(OpenError::Newer { path: file.path().to_owned(), migration });
         }
-        let patience = settings.busy_timeout.max(Duration::from_secs(1));
+        let patience = settings.busy_timeout.max(CONNECT_TIMEOUT);
         let readers = settings.read_connections.max(1);
         let reading = Manager::Sqlite(file.clone(), Purpose::Reading);
         let writing = Manager::Sqlite(file, Purpose::Writing);

@@ -7,7 +7,7 @@
 //!
 //! To add a domain: a folder `migrations/<database>/…_<domain>` with `up.sql` and `down.sql`, its tables in
 //! `schema/<domain>.rs`, and `<domain>.rs` with `impl TheStore for Stores`. Queries are written against
-//! [`DbConnection`](connection::DbConnection), so they run on every database; `columns.rs` has the types of
+//! `DbConnection` (`connection.rs`), so they run on every database; `columns.rs` has the types of
 //! identifiers (`Key`) and moments (`Moment`), `names.rs` finds names, also with a typo. A port method builds
 //! its rows first, then makes one call of `self.database.read(|connection| …)` or `.write(|connection| …)`;
 //! closures give [`QueryResult`](diesel::QueryResult), and whatever goes wrong in one becomes

@@ -9,7 +9,7 @@ use diesel::r2d2::{Pool, PoolError};
 use diesel::result::{DatabaseErrorKind, Error};
 use square_kernel::Unavailable;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tracing::Span;
 
@@ -38,6 +38,7 @@ pub(crate) struct Lane {
     waiting: Arc<Semaphore>,
     running: Arc<Semaphore>,
     begin: Begin,
+    patience: Duration,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -109,7 +110,7 @@ impl Lane {
             .connection_timeout(patience)
             .build_unchecked(manager);
         let gate = || Arc::new(Semaphore::new(connections as usize));
-        Self { pool, waiting: gate(), running: gate(), begin }
+        Self { pool, waiting: gate(), running: gate(), begin, patience }
     }
 
     async fn run<T: Send + 'static>(
@@ -130,10 +131,13 @@ impl Lane {
     }
 
     fn transact<T>(&self, work: &impl Fn(&mut DbConnection) -> QueryResult<T>) -> Result<T, Unavailable> {
-        let mut attempt = 1;
+        let (start, mut attempt) = (Instant::now(), 1);
         loop {
             match self.attempt(work) {
-                Err(fault) if fault.may_pass() && attempt < ATTEMPTS => attempt += 1,
+                // SQLite has waited by itself before it said so.
+                Err(fault) if fault.may_pass() && attempt < ATTEMPTS && start.elapsed() < self.patience => {
+                    attempt += 1;
+                }
                 outcome => return outcome.map_err(Unavailable::new),
             }
         }

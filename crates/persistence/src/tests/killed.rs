@@ -109,6 +109,17 @@ async fn what_was_handed_over_is_written_also_when_nobody_waits_for_it() {
 }
 
 #[tokio::test]
+async fn flushing_waits_for_what_was_handed_over_before() {
+    use futures::FutureExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (_database, log) = log_in(folder.path()).await;
+    let question = question();
+    let _ = log.open(&question).now_or_never();
+    log.flush().await.unwrap();
+    assert!(log.find(question.id).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn a_full_disk_is_reported_and_the_log_works_again_when_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
     let (database, log) = log_in(folder.path()).await;

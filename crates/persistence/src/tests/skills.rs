@@ -30,3 +30,19 @@ pub(super) fn account(name: &str) -> NewAccount {
         created_at: now,
     }
 }
+
+#[tokio::test]
+async fn only_active_accounts_with_a_confirmed_address_may_own_skills() {
+    use square_skills::ports::SkillStore;
+    let test = TestDatabase::new().await;
+    let stores = test.stores();
+    let (confirmed, mut unconfirmed) = (account("confirmed"), account("unconfirmed"));
+    unconfirmed.confirmed_at = None;
+    for new in [&confirmed, &unconfirmed] {
+        stores.register(new, None, None).await.unwrap();
+    }
+    assert!(stores.may_own(confirmed.id).await.unwrap());
+    assert!(!stores.may_own(unconfirmed.id).await.unwrap());
+    stores.set_suspended(confirmed.id, true, SystemClock.now()).await.unwrap();
+    assert!(!stores.may_own(confirmed.id).await.unwrap());
+}
