@@ -1,4 +1,4 @@
-use crate::{Candidate, Question, Router, Selection, Selector, SkillRef};
+use crate::{Candidate, Question, Router, Selection, Selector, SelectorRef, SkillRef};
 use square_kernel::{Asker, Invalid};
 use square_skills::{Listed, Snapshot};
 use std::sync::Arc;
@@ -21,13 +21,15 @@ impl Router {
     /// The selector asked for, or the default one.
     pub(crate) fn selector(&self, question: &Question) -> Result<&Arc<dyn Selector>, Invalid> {
         let selectors = &self.parts.selectors;
-        let found = match &question.selector {
-            Some(name) => selectors.iter().find(|selector| selector.name().eq_ignore_ascii_case(name)),
-            None => selectors.first(),
+        let (field, found) = match &question.selector {
+            Some(SelectorRef { field, name }) => {
+                (*field, selectors.iter().find(|selector| selector.name().eq_ignore_ascii_case(name)))
+            }
+            None => ("selector", selectors.first()),
         };
         found.ok_or_else(|| {
             let names: Vec<&str> = selectors.iter().map(|selector| selector.name()).collect();
-            Invalid::field("options.selector", format!("must be one of {}", names.join(", ")))
+            Invalid::field(field, format!("must be one of {}", names.join(", ")))
         })
     }
 

@@ -31,7 +31,7 @@ pub use log::{
     SkillOutcome,
 };
 pub use question::{
-    Deadline, MaxResults, MaxSkills, Question, QuestionId, QuestionText, Selection, SkillRef,
+    Deadline, MaxResults, MaxSkills, Question, QuestionId, QuestionText, Selection, SelectorRef, SkillRef,
 };
 pub use router::{Router, RouterParts, SelectorInfo};
 pub use selector::{Candidate, Ranking, Score, Selector, SelectorUnavailable};

@@ -121,6 +121,15 @@ pub enum SkillRef {
     Name(String),
 }
 
+/// A selector as a client names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectorRef {
+    /// The client's name for the field, for error messages.
+    pub field: &'static str,
+    /// The selector's name, in any case.
+    pub name: String,
+}
+
 /// Which skills a question may go to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Selection {
@@ -142,8 +151,8 @@ pub enum Selection {
 pub struct Question {
     /// What is asked.
     pub text: QuestionText,
-    /// The selector's name; the default one where none is given.
-    pub selector: Option<String>,
+    /// Who chooses the skills; the default selector where none is named.
+    pub selector: Option<SelectorRef>,
     /// Which skills may be asked.
     pub selection: Selection,
     /// How many at most.

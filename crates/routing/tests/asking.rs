@@ -6,7 +6,7 @@ use square_kernel::{Asker, Clock, Identity, Page, Permissions, Sealed, SessionId
 use square_routing::testing::{MemoryLog, ScriptedSelector};
 use square_routing::{
     AskError, Deadline, Ending, LogEvent, MaxSkills, Question, QuestionLog, QuestionText, Router,
-    RouterParts, Selection, Selector, SkillRef, WatchError,
+    RouterParts, Selection, Selector, SelectorRef, SkillRef, WatchError,
 };
 use square_skills::testing::{ScriptedConnector, ScriptedSkill, SkillScript};
 use square_skills::{
@@ -90,6 +90,10 @@ fn anybody() -> Asker {
 
 fn question() -> Question {
     Question::new(QuestionText::parse("question", "Who played in Heat?").unwrap())
+}
+
+fn by_name(name: &str) -> SelectorRef {
+    SelectorRef { field: "options.selector", name: name.to_owned() }
 }
 
 fn named(names: &[&str]) -> Selection {
@@ -243,7 +247,7 @@ async fn unknown_skills_and_selectors_are_named() {
     let unknown = Question { selection: named(&["a", "nobody"]), ..question() };
     let Err(AskError::Invalid(invalid)) = world.router.ask(&anybody(), unknown).await else { panic!() };
     assert_eq!(invalid.to_string(), "options.selectedSkills names a skill that does not exist: nobody");
-    let unknown = Question { selector: Some("Oracle".to_owned()), ..question() };
+    let unknown = Question { selector: Some(by_name("Oracle")), ..question() };
     let Err(AskError::Invalid(invalid)) = world.router.ask(&anybody(), unknown).await else { panic!() };
     assert_eq!(invalid.to_string(), "options.selector must be one of Square, Base");
 }
@@ -252,7 +256,7 @@ async fn unknown_skills_and_selectors_are_named() {
 async fn an_unpublished_skill_is_asked_only_by_name_by_its_owner_and_by_the_right_selector() {
     let world = World::with(&[0.9, 0.8], |index, skill| skill.published = index == 0);
     let chosen = async |asker: &Asker, selector: &str, selection| {
-        let question = Question { selector: Some(selector.to_owned()), selection, ..question() };
+        let question = Question { selector: Some(by_name(selector)), selection, ..question() };
         let asked = world.router.ask(asker, question).await.ok()?;
         Some(
             asked.record.choice.chosen.iter().map(|chosen| chosen.name.clone()).collect::<Vec<_>>().join(" "),

@@ -4,7 +4,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use square_kernel::{FieldError, Invalid};
-use square_routing::{Deadline, MaxResults, MaxSkills, Question, QuestionText, Selection, SkillRef};
+use square_routing::{
+    Deadline, MaxResults, MaxSkills, Question, QuestionText, Selection, SelectorRef, SkillRef,
+};
 use utoipa::ToSchema;
 
 /// A question in either of the two forms that clients send. Unknown keys are passed over.
@@ -113,6 +115,7 @@ impl QuestionRequest {
                 let options = nested.options.unwrap_or_default();
                 let names = Names {
                     text: "question",
+                    selector: "options.selector",
                     skills: "options.selectedSkills",
                     max_skills: "options.maxQuerriedSkills",
                     max_results: "options.maxResultsPerSkill",
@@ -130,6 +133,7 @@ impl QuestionRequest {
             Self::Flat(flat) => {
                 let names = Names {
                     text: "query",
+                    selector: "meta_qa_skill_selector",
                     skills: "skills",
                     max_skills: "num_selected_skills",
                     max_results: "num_results",
@@ -156,6 +160,7 @@ fn read<T: DeserializeOwned>(body: Value) -> Result<T, Fault> {
 /// What the fields are called in the form that was sent.
 struct Names {
     text: &'static str,
+    selector: &'static str,
     skills: &'static str,
     max_skills: &'static str,
     max_results: &'static str,
@@ -186,7 +191,10 @@ impl Parts {
             (Some(text), Some(selection), Some(max_skills), Some(max_results), Some(deadline)) => {
                 Ok(Question {
                     text,
-                    selector: self.selector.filter(|name| !name.trim().is_empty()),
+                    selector: self
+                        .selector
+                        .filter(|name| !name.trim().is_empty())
+                        .map(|name| SelectorRef { field: names.selector, name }),
                     selection,
                     max_skills,
                     max_results,

@@ -41,7 +41,7 @@ fn numbers_may_be_sent_as_text() {
     }}))
     .unwrap();
     assert_eq!((question.max_skills.get(), question.max_results.get()), (5, 7));
-    assert_eq!(question.selector.as_deref(), Some("Base"));
+    assert_eq!(question.selector.map(|selector| selector.name).as_deref(), Some("Base"));
 }
 
 #[test]
