@@ -41,6 +41,8 @@ impl CastingSkill {
             Reading::OfUnknown(intent) => Ok(wording
                 .unknown(&mentions, VOCABULARY)
                 .map_or_else(replies::what_can_be_asked, |name| replies::unknown(intent, &name))),
+            // Words that mean nothing to this asker may be a name that they may not see.
+            Reading::Other if !sight.roles() => Ok(replies::not_allowed()),
             Reading::Other => Ok(replies::what_can_be_asked()),
         }
     }
@@ -96,7 +98,7 @@ impl CastingSkill {
             Intent::Films => self.films(&actors, &years).await,
             Intent::Part => self.parts(&actors, &movies).await,
             Intent::Portrayal => Ok(replies::portrayals(&in_films(credits, &movies))),
-            Intent::FilmsOfYear => self.films_of_years(&years).await,
+            Intent::FilmsOfYear => self.films_of_years(&spans(wording, &years)).await,
         }
     }
 
@@ -127,14 +129,27 @@ impl CastingSkill {
         Ok(replies::parts(actors, movies, &parts))
     }
 
-    async fn films_of_years(&self, years: &[i16]) -> Result<Vec<ResultItem>, Unavailable> {
+    async fn films_of_years(&self, spans: &[(i16, i16)]) -> Result<Vec<ResultItem>, Unavailable> {
         let mut films = Vec::new();
-        for &year in years {
-            if let (Ok(first), Ok(last)) = (Date::new(year, 1, 1), Date::new(year, 12, 31)) {
+        for &(from, to) in spans {
+            if let (Ok(first), Ok(last)) = (Date::new(from, 1, 1), Date::new(to, 12, 31)) {
                 films.extend(self.store.released_between(first, last, ROWS).await?);
             }
         }
-        Ok(replies::films_of_years(years, &films))
+        let said = spans.iter().map(|(from, to)| {
+            if from == to { format!("in {from}") } else { format!("between {from} and {to}") }
+        });
+        Ok(replies::films_of_years(&replies::listed(said).unwrap_or_default(), &films))
+    }
+}
+
+/// Each year by itself, or "between 1990 and 1995" all from the first to the last.
+fn spans(wording: &Wording, years: &[i16]) -> Vec<(i16, i16)> {
+    match years {
+        &[one, other] if wording.has_any(&["between", "to", "until"]) => {
+            vec![(one.min(other), one.max(other))]
+        }
+        years => years.iter().map(|&year| (year, year)).collect(),
     }
 }
 

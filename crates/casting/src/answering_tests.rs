@@ -54,14 +54,19 @@ async fn questions_are_answered_from_the_data() {
         ("Which films was Al Pacino in?", PACINO),
         ("What movies has Al Pacino been in?", PACINO),
         ("Which films was Al Pacino in in 1995?", "Al Pacino was in Heat (1995)."),
-        ("How old is Al Pacino?", "Al Pacino is 85 years old."),
-        ("What is Al Pacino's age?", "Al Pacino is 85 years old."),
+        ("How old is Al Pacino?", "The age of Al Pacino is given as 85."),
+        ("What is Al Pacino's age?", "The age of Al Pacino is given as 85."),
         ("Who played Vincent Hanna?", HANNA),
         ("Which actor played Vincent Hanna in Heat?", HANNA),
         ("Whom did Al Pacino play in Heat?", HANNA),
         ("Was Al Pacino in Titanic?", "I know of no part of Al Pacino in Titanic (1997)."),
         ("When was Heat released?", "Heat came out on 15 December 1995."),
         ("When did Heat come out", "Heat came out on 15 December 1995."),
+        (
+            "Which movies came out between 1981 and 1984?",
+            "Raiders of the Lost Ark, Blade Runner and Scarface came out between 1981 and 1984.",
+        ),
+        ("Which films came out in 1979 or 1977", "Alien and Star Wars came out in 1979 and in 1977."),
         ("Which movies came out in 1995?", "Apollo 13, Toy Story and Heat came out in 1995."),
     ] {
         assert_eq!(sentence(question).await, answer, "{question}");
@@ -77,14 +82,14 @@ async fn a_wrong_letter_and_another_case_change_nothing() {
         ("Who played in Heatt?", HEAT),
         ("which films was al pachino in", PACINO),
         ("Which films was Al Pacno in?", PACINO),
-        ("HOW OLD IS AL PACINI", "Al Pacino is 85 years old."),
+        ("HOW OLD IS AL PACINI", "The age of Al Pacino is given as 85."),
         ("who played vincent hana", HANNA),
         ("Who played Vincent Hannah in Heta?", HANNA),
         ("when was heat relesed?", "Heat came out on 15 December 1995."),
         ("When was Shindler's List released?", "Schindler's List came out on 15 December 1993."),
         ("When was LA Confidential released?", "L.A. Confidential came out on 19 September 1997."),
         ("when was matrix released", "The Matrix came out on 31 March 1999."),
-        ("How old is Carrie Anne Moss?", "Carrie-Anne Moss is 58 years old."),
+        ("How old is Carrie Anne Moss?", "The age of Carrie-Anne Moss is given as 58."),
     ] {
         assert_eq!(sentence(question).await, answer, "{question}");
     }
@@ -135,6 +140,7 @@ async fn nothing_found_is_said_plainly() {
         ("Who played Captain Zorn?", "I know of no character called “Captain Zorn”."),
         ("Which movies came out in 1901?", "I know of no film that came out in 1901."),
         ("What is the capital of France?", HELP),
+        ("Who directed Heat?", HELP),
         ("How old is she?", HELP),
         ("?!", HELP),
     ] {
@@ -185,6 +191,11 @@ async fn who_may_see_a_part_learns_nothing_of_the_rest() {
                 ("When was Heat released?", "When was Zorn released?"),
                 ("Who played Vincent Hanna?", "Who played Captain Zorn?"),
                 ("Which films was Al Pacino in?", "Which films was Zorn Zornson in?"),
+                (
+                    "Which movies came out between 1981 and 1984?",
+                    "Raiders of the Lost Ark, Blade Runner and Scarface came out between 1981 and 1984.",
+                ),
+                ("Which films came out in 1979 or 1977", "Alien and Star Wars came out in 1979 and in 1977."),
                 ("Which movies came out in 1995?", "Which movies came out in 1901?"),
             ][..],
         ),
@@ -204,5 +215,5 @@ async fn who_may_see_a_part_is_told_that_part() {
     let unknown = ask_as(&["get:movies"], "When was Zorn released?", 1).await;
     assert_eq!(text(&unknown), "I know of no film called “Zorn”.");
     let age = ask_as(&["get:actors"], "How old is Al Pacino?", 1).await;
-    assert_eq!(text(&age), "Al Pacino is 85 years old.");
+    assert_eq!(text(&age), "The age of Al Pacino is given as 85.");
 }

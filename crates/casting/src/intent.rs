@@ -94,22 +94,27 @@ const AGE: &[&str] = &["how old", "age", "years old"];
 #[rustfmt::skip]
 pub(crate) const VOCABULARY: &Vocabulary = &[
     "a", "about", "acted", "acting", "actor", "actors", "actress", "actresses", "acts", "act", "age", "all", "also", "am", "an",
-    "and", "any", "appear", "appeared", "appears", "are", "as", "at", "be", "been", "by", "came", "can", "cast", "casting",
+    "and", "any", "appear", "appeared", "appears", "are", "as", "at", "be", "been", "between", "by", "came", "can", "cast", "casting",
     "character", "come", "could", "date", "did", "do", "does", "else", "ever", "exactly", "film", "filmography", "films",
     "find", "first", "for", "from", "get", "give", "had", "has", "have", "he", "her", "here", "him", "his", "how", "i", "in",
     "is", "it", "its", "know", "list", "many", "me", "movie", "movies", "name", "names", "of", "old", "on", "or", "out", "part",
     "people", "person", "picture", "play", "played", "playing", "plays", "please", "portrayed", "portrays", "premiere", "release",
     "released", "role", "roles", "same", "say", "she", "show", "some", "star", "starred", "starring", "stars", "tell", "than",
-    "that", "the", "their", "them", "there", "they", "this", "to", "us", "was", "we", "were", "what", "whats", "when", "where",
+    "that", "the", "their", "them", "there", "they", "this", "to", "until", "us", "was", "we", "were", "what", "whats", "when", "where",
     "which", "who", "whom", "whos", "whose", "why", "with", "would", "year", "years", "you", "your",
 ];
 
 /// Understands a question by its cues and the names found in it.
 pub(crate) fn read(wording: &Wording, mentions: &[Mention<Subject>]) -> Reading {
     let years = years_in(wording, mentions);
-    let fits = |rule: &&Rule| {
-        (rule.cues.is_empty() || wording.has_any(rule.cues)) && all_mentioned(rule.about, mentions, &years)
+    // A single name alone is enough to tell something, but not beside words that nobody here understands:
+    // "Who directed Heat?" asks for something else.
+    let bare = wording.unknown(mentions, VOCABULARY).is_none();
+    let cued = |rule: &Rule| match rule.cues {
+        [] => bare || rule.about.len() > 1,
+        cues => wording.has_any(cues),
     };
+    let fits = |rule: &&Rule| cued(rule) && all_mentioned(rule.about, mentions, &years);
     // "How old is" asks about a person, whatever else the words may name.
     let age_of_nobody = wording.has_any(AGE) && !mentions.iter().any(|mention| is(mention, A));
     if age_of_nobody && !mentions.iter().any(|mention| is(mention, M)) {
@@ -118,8 +123,8 @@ pub(crate) fn read(wording: &Wording, mentions: &[Mention<Subject>]) -> Reading 
     if let Some(rule) = RULES.iter().find(fits) {
         return Reading::Asks(rule.intent);
     }
-    let cued = RULES.iter().find(|rule| !rule.about.contains(&Y) && wording.has_any(rule.cues));
-    cued.map_or(Reading::Other, |rule| Reading::OfUnknown(rule.intent))
+    let hinted = RULES.iter().find(|rule| !rule.about.contains(&Y) && wording.has_any(rule.cues));
+    hinted.map_or(Reading::Other, |rule| Reading::OfUnknown(rule.intent))
 }
 
 /// The years that a question mentions, other than in a longer title.

@@ -29,7 +29,8 @@ pub(crate) fn unknown(intent: Intent, name: &str) -> Items {
 }
 
 pub(crate) fn ages(actors: &[Actor]) -> Items {
-    let sentences = actors.iter().map(|actor| format!("{} is {} years old.", actor.name, actor.age.get()));
+    let sentences =
+        actors.iter().map(|actor| format!("The age of {} is given as {}.", actor.name, actor.age.get()));
     let facts = actors.iter().map(|actor| {
         ResultItem::pairs([
             ("actor", actor.name.to_string()),
@@ -94,11 +95,11 @@ pub(crate) fn portrayals(credits: &[Credit]) -> Items {
     with_facts(credits.iter().map(sentence), credits.iter().map(role))
 }
 
-pub(crate) fn films_of_years(years: &[i16], movies: &[Movie]) -> Items {
-    let years = listed(years.iter().map(ToString::to_string)).unwrap_or_default();
+/// `then` says which years: "in 1995".
+pub(crate) fn films_of_years(then: &str, movies: &[Movie]) -> Items {
     let sentence = match listed(movies.iter().map(|movie| movie.title.to_string())) {
-        Some(titles) => format!("{titles} came out in {years}."),
-        None => format!("I know of no film that came out in {years}."),
+        Some(titles) => format!("{titles} came out {then}."),
+        None => format!("I know of no film that came out {then}."),
     };
     with_facts([sentence], movies.iter().map(film))
 }
@@ -132,7 +133,7 @@ fn with_facts(
 const LISTED: usize = 12;
 
 /// "a, b and c"; `None` for nothing.
-fn listed(names: impl Iterator<Item = String>) -> Option<String> {
+pub(crate) fn listed(names: impl Iterator<Item = String>) -> Option<String> {
     let mut names: Vec<String> = names.collect();
     if names.len() > LISTED {
         let more = names.len() - LISTED;

@@ -2,6 +2,7 @@ use crate::calendar::today;
 use crate::event::{Event, Place};
 use crate::ports::{EventFilter, EventStore};
 use crate::replies;
+use crate::time::EventTime;
 use crate::when::{self, When};
 use async_trait::async_trait;
 use jiff::civil::Date;
@@ -33,10 +34,10 @@ const WHATS_ON: &[&str] = &[
 /// The words of the cues and those that stand around names and days.
 #[rustfmt::skip]
 const VOCABULARY: &Vocabulary = &[
-    "a", "about", "address", "after", "all", "an", "and", "any", "anything", "are", "at", "be", "begin", "by", "can", "come",
+    "a", "about", "address", "after", "afternoon", "all", "an", "and", "any", "anything", "are", "at", "be", "begin", "by", "can", "come",
     "coming", "concert", "concerts", "could", "date", "day", "directions", "do", "does", "during", "else", "evening", "event",
     "events", "exactly", "find", "first", "for", "from", "get", "gig", "gigs", "give", "go", "going", "happen", "happening",
-    "happens", "has", "have", "here", "how", "i", "in", "is", "it", "its", "know", "list", "located", "location", "me", "month",
+    "happens", "has", "have", "here", "how", "i", "in", "is", "it", "its", "know", "list", "located", "location", "me", "month", "morning",
     "music", "my", "next", "night", "of", "on", "or", "out", "place", "play", "playing", "please", "program", "programme",
     "schedule", "see", "show", "shows", "some", "something", "start", "tell", "that", "the", "there", "this", "time", "to",
     "today", "tomorrow", "tonight", "up", "upcoming", "us", "venue", "was", "we", "week", "weekend", "what", "whats", "when",
@@ -62,12 +63,19 @@ impl EventsSkill {
         if asks_where && !places.is_empty() {
             return Ok(replies::addresses(&places));
         }
+        let asks_whats_on = when.is_some() || wording.has_any(WHATS_ON);
+        // Where a venue would stand: after "at", or after "in" when something is to be on there.
+        let start = match wording.position("at") {
+            _ if asks_where => Some(0),
+            None if asks_whats_on => wording.position("in"),
+            at => at,
+        };
         if places.is_empty()
-            && let Some(name) = unknown_venue(&wording, &venues, asks_where)
+            && let Some(name) = start.and_then(|start| unknown_venue(&wording, &venues, start))
         {
             return Ok(replies::unknown_venue(&name));
         }
-        if places.is_empty() && when.is_none() && !wording.has_any(WHATS_ON) {
+        if places.is_empty() && !asks_whats_on {
             return Ok(replies::what_can_be_asked());
         }
         let events = self.events(&places, when.as_ref(), today).await?;
@@ -125,16 +133,12 @@ impl EventsSkill {
     }
 }
 
-/// What stands where a venue would and is none: after "at", or anywhere when a place is asked for.
-fn unknown_venue(
-    wording: &Wording,
-    explained: &[Mention<Option<Place>>],
-    asks_where: bool,
-) -> Option<String> {
-    let start = if asks_where { 0 } else { wording.position("at")? };
+/// What stands after the word number `start`, where a venue would, and is none.
+fn unknown_venue(wording: &Wording, explained: &[Mention<Option<Place>>], start: usize) -> Option<String> {
     let before = Mention { at: 0..start, exact: true, means: None };
     let explained: Vec<_> = explained.iter().cloned().chain([before]).collect();
-    wording.unknown(&explained, VOCABULARY)
+    let is_time = |text: &String| EventTime::parse(text).is_ok() || text.bytes().all(|b| b.is_ascii_digit());
+    wording.unknown(&explained, VOCABULARY).filter(|text| !is_time(text))
 }
 
 #[async_trait]

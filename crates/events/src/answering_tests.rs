@@ -162,6 +162,8 @@ async fn nothing_found_is_said_plainly() {
     for (question, answer) in [
         ("What is on at the Zorn Arena?", "I know of no venue called “Zorn Arena”."),
         ("What is on at the Zorn Arena tomorrow?", "I know of no venue called “Zorn Arena”."),
+        ("What is on in Paris tomorrow?", "I know of no venue called “Paris”."),
+        ("What is on at 8pm tomorrow?", "There is one event tomorrow: 7:30 PM at Lantern Hall."),
         ("Where is the Zorn Arena?", "I know of no venue called “Zorn Arena”."),
         ("What is on on 2026-12-30?", "Nothing is on Wednesday, 30 December 2026."),
         ("What is on at the Fillmore tomorrow?", "Nothing is on at The Fillmore tomorrow."),

@@ -48,7 +48,9 @@ pub(crate) fn events(events: &[Event], places: &[&Place], when: Option<&When>) -
     if events.len() > LISTED {
         listed.push(format!("and {} more", events.len() - LISTED));
     }
-    let sentence = format!("{count}{scope}: {}.", listed.join("; "));
+    let listed = listed.join("; ");
+    // A time may have been written "9 p.m.".
+    let sentence = format!("{count}{scope}: {}.", listed.trim_end_matches('.'));
     std::iter::once(ResultItem::text(sentence)).chain(events.iter().map(facts)).collect()
 }
 

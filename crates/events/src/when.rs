@@ -67,6 +67,10 @@ fn relative(words: &[&str], today: Date) -> Option<When> {
         ["this", "weekend", ..] => When::days(2, weekend(today), "this weekend"),
         ["weekend", ..] => When::days(1, weekend(today), "this weekend"),
         ["next", "week", ..] => When::days(2, (next_monday, end_of_week(next_monday)), "next week"),
+        ["next", "month", ..] => {
+            let first = days_after(today.last_of_month(), 1);
+            When::days(2, (first, first.last_of_month()), "next month")
+        }
         ["this", "week", ..] => When::days(2, (today, end_of_week(today)), "this week"),
         ["next", day, ..] => {
             let date = next(weekday(day)?, next_monday);
@@ -80,7 +84,8 @@ fn relative(words: &[&str], today: Date) -> Option<When> {
     })
 }
 
-/// `2026-12-31`, `31 December 2026`, `December 31st`; without a year, the next such day from today.
+/// `2026-12-31`, `31 December 2026`, `31st of December`, `December 31st`; without a year, the next such day
+/// from today.
 fn day_of_calendar(words: &[&str], today: Date) -> Result<Option<(usize, Date)>, NoSuchDay> {
     let written = |length: usize| NoSuchDay(words[..length].join(" "));
     if let [year, month, day, ..] = words
@@ -89,22 +94,20 @@ fn day_of_calendar(words: &[&str], today: Date) -> Result<Option<(usize, Date)>,
         let date = Date::new(year, month, day).map_err(|_| NoSuchDay(words[..3].join("-")))?;
         return Ok(Some((3, date)));
     }
-    let (day, month) = match words {
-        [first, second, ..] => match (day_number(first), month_number(second)) {
-            (Some(day), Some(month)) => (day, month),
-            _ => match (month_number(first), day_number(second)) {
-                (Some(month), Some(day)) => (day, month),
-                _ => return Ok(None),
-            },
-        },
+    let (day, month, length) = match words {
+        [day, "of", month, ..] => (day_number(day), month_number(month), 3),
+        [first, second, ..] if month_number(first).is_some() => (day_number(second), month_number(first), 2),
+        [first, second, ..] => (day_number(first), month_number(second), 2),
         _ => return Ok(None),
     };
-    if let Some(year) = words.get(2).and_then(|word| year_number(word)) {
-        return Date::new(year, month, day).map(|date| Some((3, date))).map_err(|_| written(3));
+    let (Some(day), Some(month)) = (day, month) else { return Ok(None) };
+    if let Some(year) = words.get(length).and_then(|word| year_number(word)) {
+        let date = Date::new(year, month, day).map_err(|_| written(length + 1))?;
+        return Ok(Some((length + 1, date)));
     }
     // Eight years hold a 29 February, also around the end of a century.
-    let coming = (0..=8).filter_map(|years| Date::new(today.year() + years, month, day).ok());
-    coming.into_iter().find(|&date| date >= today).map(|date| Some((2, date))).ok_or_else(|| written(2))
+    let mut coming = (0..=8).filter_map(|years| Date::new(today.year() + years, month, day).ok());
+    coming.find(|&date| date >= today).map(|date| Some((length, date))).ok_or_else(|| written(length))
 }
 
 /// "in December", "this May": the word before keeps "may I" out.
@@ -221,6 +224,8 @@ mod tests {
             ("what is on 31 december 2026", eve),
             ("what is on december 31st", eve),
             ("on the 31st dec", eve),
+            ("on the 31st of december", eve),
+            ("on the 31st of december 2026 please", eve),
             ("on 1 january", date(2027, 1, 1)),
             ("on 29 february", date(2028, 2, 29)),
             ("today at noon", WEDNESDAY),
@@ -246,6 +251,7 @@ mod tests {
         assert_eq!(days("in november", WEDNESDAY), Some((WEDNESDAY, date(2026, 11, 30))));
         assert_eq!(days("in march", WEDNESDAY), Some((date(2027, 3, 1), date(2027, 3, 31))));
         assert_eq!(days("in may 2026", WEDNESDAY), Some((date(2026, 5, 1), date(2026, 5, 31))));
+        assert_eq!(days("next month", WEDNESDAY), Some((date(2026, 12, 1), date(2026, 12, 31))));
         assert_eq!(days("this month", WEDNESDAY), Some((WEDNESDAY, date(2026, 11, 30))));
     }
 
