@@ -173,15 +173,18 @@ impl Client {
         self.stream.send(message).await.unwrap();
     }
 
-    /// The next message of the protocol, without what differs from run to run.
+    /// The next message of the protocol.
     pub(crate) async fn next(&mut self) -> Value {
-        loop {
-            match in_time(self.stream.next()).await.expect("the socket is closed").unwrap() {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("not a message: {other:?}"),
+        in_time(async {
+            loop {
+                match self.stream.next().await.expect("the socket is closed").unwrap() {
+                    Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                    Message::Ping(_) | Message::Pong(_) => {}
+                    other => panic!("not a message: {other:?}"),
+                }
             }
-        }
+        })
+        .await
     }
 
     /// Sends and gives the next message.
@@ -192,13 +195,16 @@ impl Client {
 
     /// The code that the server closes with, all before it passed over; `None` without a close frame.
     pub(crate) async fn closed(&mut self) -> Option<u16> {
-        loop {
-            match in_time(self.stream.next()).await {
-                Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return None,
+        in_time(async {
+            loop {
+                match self.stream.next().await {
+                    Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return None,
+                }
             }
-        }
+        })
+        .await
     }
 }
 
