@@ -5,11 +5,11 @@ use crate::{Failure, RequestId};
 use actix_web::http::header::ACCEPT;
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse, post};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use square_kernel::Invalid;
 use square_wire::{ErrorBody, Fault, QuestionRequest, QuestionView, SkillAnswer, StreamEvent};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -23,6 +23,16 @@ pub(crate) struct AskQuery {
     envelope: Option<String>,
 }
 
+/// What comes back when all is answered.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Answers {
+    /// Best skill first.
+    Bare(Vec<SkillAnswer>),
+    /// With `envelope=1`.
+    Envelope(Box<QuestionView>),
+}
+
 /// Ask
 ///
 /// The best fitting skills are asked at once. The reply comes when all have answered or the deadline has
@@ -33,7 +43,7 @@ pub(crate) struct AskQuery {
         status = 200,
         description = "The answers.",
         content(
-            ([SkillAnswer] = "application/json"),
+            (Answers = "application/json"),
             (StreamEvent = "text/event-stream"),
         ),
         headers(("X-Question-Id" = String, description = "Names the question.")),
@@ -62,7 +72,7 @@ pub(crate) async fn ask(
     let mut response = HttpResponse::Ok();
     response.insert_header((QUESTION_ID, view.question_id.to_string()));
     let bare = !query.envelope.is_some_and(|value| matches!(value.as_str(), "1" | "true"));
-    Ok(if bare { response.json(view.results) } else { response.json(view) })
+    Ok(response.json(if bare { Answers::Bare(view.results) } else { Answers::Envelope(Box::new(view)) }))
 }
 
 fn wants_events(request: &HttpRequest) -> bool {

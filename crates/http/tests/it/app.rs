@@ -113,13 +113,14 @@ impl TestApp {
         let form = form(&[("train_file", b"Who?\nWhat?\n"), ("dev_file", b"Who?\n")]);
         let reply = self.upload(&format!("/api/skill/{id}/train"), form).by(owner).send().await;
         assert_eq!(reply.status, 200, "{reply}");
-        self.skills.train_next().await.unwrap();
+        self.skills.train_next().await.expect("the store works");
     }
 
     pub(crate) fn get(&self, path: &str) -> Call<'_> {
         self.call(Method::GET, path)
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "tests write the body where they send it")]
     pub(crate) fn post(&self, path: &str, body: Value) -> Call<'_> {
         self.call(Method::POST, path).json(&body)
     }

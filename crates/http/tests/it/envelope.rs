@@ -7,7 +7,6 @@ use square_kernel::testing::lock;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-#[expect(clippy::unused_async, reason = "handlers are")]
 async fn panics() -> &'static str {
     panic!("the secret is 42")
 }
