@@ -202,8 +202,8 @@ mod tests {
     fn the_number_of_features_is_bounded() {
         let long: String =
             (0..100_000_u32).filter_map(|n| char::from_u32(97 + n.wrapping_mul(n) % 26)).collect();
-        let many = Vec::from_iter((0..10_000).map(|n| n.to_string())).join(" ");
-        let mixed = Vec::from_iter((0..1000).map(|n| format!("abcdefghijklmnopqrstuvwxyz{n}"))).join(" ");
+        let many = (0..10_000).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
+        let mixed = (0..1000).map(|n| format!("abcdefghijklmnopqrstuvwxyz{n}")).collect::<Vec<_>>().join(" ");
         for text in [long, many, mixed] {
             assert!(Extractor::new().features(&text).len() <= MAX_FEATURES);
         }

@@ -9,7 +9,7 @@ use super::postings::{Compact, Postings};
 use super::train::{Dual, LANES, Row, SWEEPS, Trained, train_block, train_one};
 use super::vocabulary::Vocabulary;
 use square_kernel::SkillId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everyday questions about nothing in particular. They stand for all that is nobody's: function words and
 /// turns of phrase cannot make a question fit, also when there is one skill only and no other to compare with.
@@ -18,6 +18,15 @@ const BACKGROUND: &str = include_str!("background.txt");
 /// Rows times blocks of classes up to which learning anew is so quick (some 0.1 s) that nothing else is worth
 /// its small loss.
 const CHEAP: usize = 1000;
+
+/// A row that is not a class's own and whose margin is below this does not disturb its classifier: the
+/// penalty begins at -1, and so near to it is small.
+const CLEAR: f32 = -0.8;
+
+/// Sweeps for knowledge so large (by rows times blocks of classes) that each takes a while: after seven the
+/// rest gains a tenth of a point.
+const LARGE: usize = 20_000;
+const SWEEPS_WHEN_LARGE: usize = 7;
 
 /// All classifiers with what is needed to change them. Class 0 is nobody's, class n is the nth skill's.
 pub(crate) struct Knowledge {
@@ -65,29 +74,31 @@ impl Knowledge {
         cheap || rows > 2 * self.rows_at_start
     }
 
-    /// Takes in one more skill: trains its classifier, then lets every other one look once at the rows that
-    /// hold its boundary in place and at the new ones. (At the new ones alone is not enough: all of them
-    /// push the same way and the boundary runs off.)
+    /// Takes in one more skill: trains its classifier, then lets the others look once at the rows that hold
+    /// their boundary in place and at the new ones. (At the new ones alone is not enough: all of them push the
+    /// same way and the boundary runs off.) Those to whom the new rows are plainly not theirs need not look.
     pub(crate) fn learn(&mut self, examples: &Examples, progress: &dyn Fn(f32)) {
-        self.drop_rows(examples.skill());
+        let mut disturbed = self.drop_rows(examples.skill()).unwrap_or_default();
         for features in examples.questions() {
             self.vocabulary.extend(features);
         }
         let (class, first_row) = (self.classes(), self.rows.len());
         self.add_rows(class, examples.questions());
         self.skills.push(examples.skill());
+        disturbed.extend(self.near(&self.rows[first_row..]));
         let rows: Vec<u32> = (0..number(self.rows.len())).collect();
         let trained = self.train(class, &[], &rows, SWEEPS);
         self.compact.push(Compact::new(&trained, number(class), &self.rows));
         self.duals.push(trained.duals);
         progress(0.3);
-        self.look_again(&rows[first_row..], class, progress);
+        self.look_again(&disturbed, &rows[first_row..], progress);
     }
 
-    /// Forgets one skill; every other classifier looks once more at what holds its boundary in place.
+    /// Forgets one skill; the classifiers whose boundary its examples held in place look once more at what
+    /// holds it now.
     pub(crate) fn forget(&mut self, skill: SkillId) {
-        if self.drop_rows(skill) {
-            self.look_again(&[], self.classes(), &|_| ());
+        if let Some(disturbed) = self.drop_rows(skill) {
+            self.look_again(&disturbed, &[], &|_| ());
         }
     }
 
@@ -110,9 +121,11 @@ impl Knowledge {
 
     fn train_all(&mut self, progress: &dyn Fn(f32)) {
         let classes = self.classes();
+        let large = self.rows.len() * classes.div_ceil(LANES) > LARGE;
+        let sweeps = if large { SWEEPS_WHEN_LARGE } else { SWEEPS };
         for first in (0..classes).step_by(LANES) {
             let count = LANES.min(classes - first);
-            for trained in train_block(&self.rows, self.vocabulary.len(), (first, count), SWEEPS) {
+            for trained in train_block(&self.rows, self.vocabulary.len(), (first, count), sweeps) {
                 let class = number(self.compact.len());
                 self.compact.push(Compact::new(&trained, class, &self.rows));
                 self.duals.push(trained.duals);
@@ -125,19 +138,30 @@ impl Knowledge {
         train_one(&self.rows, self.vocabulary.len(), number(class), duals, fresh, sweeps)
     }
 
-    /// One sweep of the classifiers below `until`.
-    fn look_again(&mut self, fresh: &[u32], until: usize, progress: &dyn Fn(f32)) {
-        for class in 0..until {
+    /// The classes of which any of `rows`, not theirs, is not well clear.
+    fn near(&self, rows: &[Row]) -> BTreeSet<usize> {
+        let postings = Postings::new(self.vocabulary.len(), &self.compact);
+        let near = |row: &Row| {
+            let evidence = postings.evidence(&row.vector);
+            (0..evidence.len()).filter(move |&class| evidence[class].margin > CLEAR)
+        };
+        rows.iter().flat_map(near).collect()
+    }
+
+    /// One sweep of each of these classifiers.
+    fn look_again(&mut self, classes: &BTreeSet<usize>, fresh: &[u32], progress: &dyn Fn(f32)) {
+        for (done, &class) in classes.iter().enumerate() {
             let trained = self.train(class, &self.duals[class], fresh, 1);
             self.compact[class] = Compact::new(&trained, number(class), &self.rows);
             self.duals[class] = trained.duals;
-            progress(0.3 + 0.6 * class as f32 / until as f32);
+            progress(0.3 + 0.6 * done as f32 / classes.len() as f32);
         }
     }
 
-    /// Drops the classifier and the examples of `skill`. `false` when it was not known.
-    fn drop_rows(&mut self, skill: SkillId) -> bool {
-        let Some(at) = self.skills.iter().position(|known| *known == skill) else { return false };
+    /// Drops the classifier and the examples of `skill`. The classes (as numbered from then on) whose
+    /// boundary one of them held in place; `None` when the skill was not known.
+    fn drop_rows(&mut self, skill: SkillId) -> Option<BTreeSet<usize>> {
+        let at = self.skills.iter().position(|known| *known == skill)?;
         let gone = NOBODY + 1 + at;
         self.skills.remove(at);
         self.duals.remove(gone);
@@ -151,10 +175,15 @@ impl Knowledge {
             row.class -= 1;
         }
         let moved = |dual: &Dual| Some(Dual { row: places[dual.row as usize]?, ..*dual });
-        for duals in &mut self.duals {
+        let mut disturbed = BTreeSet::new();
+        for (class, duals) in self.duals.iter_mut().enumerate() {
+            let before = duals.len();
             *duals = duals.iter().filter_map(moved).collect();
+            if duals.len() < before {
+                disturbed.insert(class);
+            }
         }
-        true
+        Some(disturbed)
     }
 }
 
