@@ -35,7 +35,7 @@ impl Default for Calibration {
     /// fitting questions pass the threshold of 0.3, with 8 four of five, with 80 nineteen of twenty; of the
     /// questions from far afield 1 in 100 does.
     fn default() -> Self {
-        Self([2.5, 1.2, 6.0, -1.0, 2.5])
+        Self([2.5, 1.2, 6.0, -0.7, 2.4])
     }
 }
 
