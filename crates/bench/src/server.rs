@@ -73,11 +73,12 @@ impl Server {
         account: Option<&Account>,
     ) -> Outcome<Self> {
         let folder = tempfile::Builder::new().prefix("square-bench-").tempdir()?;
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        settings.push(("SQUARE__HTTP__BIND", address.to_string()));
+        settings.push(("SQUARE__HTTP__PUBLIC_URL", format!("http://{address}")));
         if let Some(account) = account {
             make_account(binary.command(folder.path(), &settings), account)?;
         }
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        settings.push(("SQUARE__HTTP__BIND", address.to_string()));
         let mut command = binary.command(folder.path(), &settings);
         command.arg("serve").stdin(Stdio::null()).stdout(Stdio::null());
         let log = std::fs::File::create(folder.path().join("server.log"))?;
