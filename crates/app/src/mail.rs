@@ -10,8 +10,7 @@ use std::time::Duration;
 /// Who carries letters, as the settings say.
 pub(crate) fn postman(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<dyn Postman>, SetupError> {
     let mail = &settings.mail;
-    let links =
-        LinkSettings { public_url: settings.http.public_url.clone(), confirm: mail.links.confirm.clone() };
+    let links = LinkSettings { public_url: public_url(settings), confirm: mail.links.confirm.clone() };
     let templates = (!mail.templates.as_os_str().is_empty()).then_some(mail.templates.as_path());
     let letters = Letters::new(Links::new(&links)?, templates)?;
     let composer = Composer::new(letters, &mail.from, clock)?;
@@ -19,6 +18,17 @@ pub(crate) fn postman(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<
         MailTransport::File => Arc::new(FilePostman::new(&mail.folder, composer)),
         MailTransport::Smtp => Arc::new(SmtpPostman::new(smtp(settings), composer)?),
     })
+}
+
+/// Where people reach the server, for a command that runs beside it too. Which free port a server took, only
+/// that server knows, and it has filled the setting.
+fn public_url(settings: &Settings) -> String {
+    let (http, bind) = (&settings.http, settings.http.bind);
+    match bind.port() {
+        _ if !http.public_url.is_empty() => http.public_url.clone(),
+        0 => format!("http://{}", bind.ip()),
+        _ => format!("http://{bind}"),
+    }
 }
 
 fn smtp(settings: &Settings) -> SmtpSettings {

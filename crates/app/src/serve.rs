@@ -25,6 +25,9 @@ struct BindError {
     cause: io::Error,
 }
 
+/// How long sockets may take to say goodbye.
+const SOCKETS_CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
 /// Runs the server until SIGTERM or Ctrl-C.
 pub(crate) async fn run(
     mut settings: Settings,
@@ -51,7 +54,8 @@ pub(crate) async fn run(
     let (closing, sockets) = (CancellationToken::new(), TaskTracker::new());
     let server = listen(&square, &settings, listener, &closing, &sockets)?;
     let limit = Duration::from_secs(settings.http.shutdown_timeout_s);
-    actix_web::rt::spawn(end_in_order(server.handle(), square.clone(), closing, sockets, limit));
+    let signals = Signals::listen()?;
+    actix_web::rt::spawn(end_in_order(signals, server.handle(), square.clone(), closing, sockets, limit));
     announce(&settings, with_demo, begun);
     server.await?;
     stop.cancel();
@@ -147,45 +151,66 @@ fn web_socket_settings(settings: &Settings) -> WebSocketSettings {
     }
 }
 
-/// Waits for SIGTERM or Ctrl-C and then ends the server in order: no new connections, sockets are closed with
-/// 1001, questions under way may finish, up to the limit.
+/// What asks the server to end. Listened to from the moment it is made.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Returns at the first one.
+    #[cfg(unix)]
+    async fn any(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Returns at the first one.
+    #[cfg(not(unix))]
+    async fn any(self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
+}
+
+/// Waits for a signal and then ends the server in order: no new connections; questions under way may finish, up
+/// to the limit; then sockets are closed with 1001.
 async fn end_in_order(
+    signals: Signals,
     server: ServerHandle,
     square: Arc<Square>,
     closing: CancellationToken,
     sockets: TaskTracker,
     limit: Duration,
 ) {
-    if let Err(error) = asked_to_stop().await {
-        tracing::error!(%error, "signals cannot be heard; only killing ends this process");
-        return std::future::pending().await;
-    }
+    signals.any().await;
     tracing::info!("stopping");
     server.pause().await;
-    closing.cancel();
-    sockets.close();
-    let done = async {
-        sockets.wait().await;
-        square.router.idle().await;
-    };
-    if tokio::time::timeout(limit, done).await.is_err() {
+    if tokio::time::timeout(limit, square.router.idle()).await.is_err() {
         tracing::warn!("questions were still under way at the end of http.shutdown_timeout_s");
     }
-    server.stop(true).await;
-}
-
-/// Returns at the first signal that asks for an end.
-async fn asked_to_stop() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            _ = terminate.recv() => Ok(()),
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-        }
+    closing.cancel();
+    sockets.close();
+    if tokio::time::timeout(SOCKETS_CLOSE_WITHIN, sockets.wait()).await.is_err() {
+        tracing::warn!("sockets did not close in time");
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    server.stop(true).await;
 }
 
 fn announce(settings: &Settings, with_demo: bool, begun: Instant) {

@@ -1,0 +1,91 @@
+use crate::process::{Server, complaint, run, square};
+use std::io::Write;
+use std::process::Stdio;
+
+#[test]
+fn help_explains_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = run(folder.path(), ["--help"]);
+    let text = String::from_utf8_lossy(&help.stdout).into_owned();
+    for command in ["serve", "ask", "migrate", "user", "openapi", "check-config"] {
+        assert!(text.contains(command), "{text}");
+        assert!(run(folder.path(), [command, "--help"]).status.success());
+    }
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "help leaves nothing behind");
+}
+
+#[test]
+fn the_openapi_document_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = run(folder.path(), ["openapi"]);
+    let document: serde_json::Value = serde_json::from_slice(&printed.stdout).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    assert!(document["paths"]["/api/question"]["post"].is_object());
+}
+
+#[test]
+fn check_config_shows_settings_without_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = "Xh3vQ8Lw2Rt6Yp9Zk4Nm7Bc1Df5Gj0Aa";
+    let shown = square(folder.path(), ["check-config"]).env("SECRET_KEY", secret).output().unwrap();
+    let text = String::from_utf8_lossy(&shown.stdout);
+    assert!(
+        shown.status.success() && text.contains("auth.secret_key = set") && !text.contains(secret),
+        "{text}"
+    );
+}
+
+#[test]
+fn migrate_runs_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = run(folder.path(), ["migrate"]);
+    assert!(String::from_utf8_lossy(&first.stdout).starts_with("Ran "), "{}", complaint(&first));
+    let second = run(folder.path(), ["migrate"]);
+    assert_eq!(String::from_utf8_lossy(&second.stdout), "The database is up to date.\n");
+}
+
+#[tokio::test]
+async fn accounts_are_made_promoted_suspended_and_readmitted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut create =
+        square(folder.path(), ["user", "create", "Ann", "--email", "ann@example.org", "--password-stdin"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+    create.stdin.take().unwrap().write_all(b"correct horse battery\n").unwrap();
+    assert!(create.wait().unwrap().success());
+    let again = run(folder.path(), ["user", "create", "ANN"]);
+    assert!(!again.status.success() && complaint(&again).contains("taken"), "{}", complaint(&again));
+
+    let server = Server::start(folder.path(), &[]);
+    let login = serde_json::json!({"email": "ann@example.org", "password": "correct horse battery"});
+    assert_eq!(server.post("/api/login", &login).await["user"]["roles"], serde_json::json!(["user"]));
+    let promoted = run(folder.path(), ["user", "promote", "ann"]);
+    assert!(promoted.status.success(), "{}", complaint(&promoted));
+    let roles = server.post("/api/login", &login).await["user"]["roles"].clone();
+    assert_eq!(roles, serde_json::json!(["admin", "user"]));
+
+    assert!(run(folder.path(), ["user", "suspend", "ann@example.org"]).status.success());
+    let client = reqwest::Client::new();
+    let refused = client.post(format!("{}/api/login", server.url())).json(&login).send().await.unwrap();
+    assert_eq!(refused.status(), 401);
+    assert!(run(folder.path(), ["user", "readmit", "ann"]).status.success());
+    server.post("/api/login", &login).await;
+
+    let nobody = run(folder.path(), ["user", "promote", "bob"]);
+    assert!(
+        !nobody.status.success() && complaint(&nobody).contains("no such account"),
+        "{}",
+        complaint(&nobody)
+    );
+}
+
+#[test]
+fn asking_without_a_server_says_how_to_start_one() {
+    let folder = tempfile::tempdir().unwrap();
+    // Port 9 (discard) of this machine: nobody listens there.
+    let asked = run(folder.path(), ["ask", "--server", "http://127.0.0.1:9/api", "Anything?"]);
+    assert!(!asked.status.success());
+    assert!(complaint(&asked).contains("square serve --demo"), "{}", complaint(&asked));
+}

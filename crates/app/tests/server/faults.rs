@@ -1,0 +1,62 @@
+use crate::process::{Server, complaint, run, square};
+use std::net::TcpListener;
+
+/// The one line a start that failed leaves.
+fn refusal(output: &std::process::Output) -> String {
+    let text = complaint(output);
+    assert!(!output.status.success(), "started");
+    assert_eq!(text.trim().lines().count(), 1, "{text}");
+    assert!(!text.contains("panicked"), "{text}");
+    text
+}
+
+#[test]
+fn a_wrong_setting_is_named_in_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = square(folder.path(), ["serve"]).env("SQUARE__HTTP__BNID", "x").output().unwrap();
+    assert!(refusal(&output).contains("http.bnid"));
+    let output =
+        square(folder.path(), ["serve"]).env("SQUARE__MAIL__FROM", "nobody at all").output().unwrap();
+    assert!(refusal(&output).contains("mail.from"));
+}
+
+#[test]
+fn an_address_in_use_is_named_and_nothing_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = square(folder.path(), ["serve"]).env("SQUARE__HTTP__BIND", &address).output().unwrap();
+    assert!(refusal(&output).contains(&address));
+    assert!(!folder.path().join("data/square.db").exists());
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("notes.db");
+    let text = "These are my notes, not a database. ".repeat(100);
+    std::fs::write(&file, &text).unwrap();
+    let output = square(folder.path(), ["serve"]).env("DATABASE_URL", "sqlite:notes.db").output().unwrap();
+    assert!(refusal(&output).contains("notes.db is not a SQLite database"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn a_demo_does_not_run_in_production() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = square(folder.path(), ["serve", "--demo"])
+        .env("APP_ENV", "production")
+        .env("SECRET_KEY", "Xh3vQ8Lw2Rt6Yp9Zk4Nm7Bc1Df5Gj0Aa")
+        .env("SECURITY_PASSWORD_SALT", "Zx8Vb3Nm6Qw1Er4Ty7Ui0Op2As5Df8Gh")
+        .output()
+        .unwrap();
+    assert!(refusal(&output).contains("production"));
+}
+
+#[tokio::test]
+async fn another_secret_key_is_told_of_before_anything_breaks() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(Server::start(folder.path(), &[]).terminate().await, Some(0));
+    std::fs::remove_file(folder.path().join("data/secret_key")).unwrap();
+    assert!(refusal(&run(folder.path(), ["serve"])).contains("SECRET_KEY"));
+}
