@@ -33,12 +33,10 @@ type Answer = Result<Vec<ResultItem>, SkillFailure>;
 
 impl FanOut {
     pub(crate) async fn run(self) {
-        let id = self.live.record.id;
         if let Err(cause) = self.work().await {
             tracing::error!(cause = cause.chain(), "the question's log cannot be written");
             self.live.fail(cause);
         }
-        self.all_live.remove(id);
     }
 
     async fn work(&self) -> Result<(), Unavailable> {
@@ -93,6 +91,14 @@ impl FanOut {
         });
         let skill = self.calls[index].chosen.clone();
         LogEvent::SkillResult(SkillOutcome { skill, took: self.begun.elapsed(), answer })
+    }
+}
+
+impl Drop for FanOut {
+    /// However the task ends, be it by a panic or together with its runtime, nobody waits for it in vain.
+    fn drop(&mut self) {
+        self.live.abandon();
+        self.all_live.remove(self.live.record.id);
     }
 }
 

@@ -78,6 +78,17 @@ impl LiveQuestion {
         self.progress.send_modify(|progress| progress.failed = Some(cause));
     }
 
+    /// Nobody works on the question any more: what is not stored by now never will be.
+    pub(crate) fn abandon(&self) {
+        self.progress.send_if_modified(|progress| {
+            let cut_off = !progress.finished && progress.failed.is_none();
+            if cut_off {
+                progress.failed = Some(gone());
+            }
+            cut_off
+        });
+    }
+
     /// Returns when the question is stored, or could not be.
     pub(crate) async fn opened(&self) -> Result<(), Unavailable> {
         let mut progress = self.progress.subscribe();

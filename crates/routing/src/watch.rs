@@ -23,7 +23,7 @@ pub struct AnswerStream {
 
 enum Source {
     Live(Arc<LiveQuestion>),
-    Stored(AnsweredQuestion),
+    Stored(Box<AnsweredQuestion>),
 }
 
 impl AnswerStream {
@@ -32,7 +32,7 @@ impl AnswerStream {
     }
 
     fn stored(question: AnsweredQuestion, after: usize) -> Self {
-        Self { source: Source::Stored(question), read: after }
+        Self { source: Source::Stored(Box::new(question)), read: after }
     }
 
     /// The next entry, as soon as it is stored; `None` after the last one. Cancel-safe.
@@ -50,7 +50,7 @@ impl AnswerStream {
         while self.next().await?.is_some() {}
         Ok(match self.source {
             Source::Live(question) => answered(&question),
-            Source::Stored(question) => question,
+            Source::Stored(question) => *question,
         })
     }
 }

@@ -4,18 +4,32 @@ use square_kernel::testing::lock;
 use square_kernel::{Page, Slice, Unavailable, UserId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-/// A [`QuestionLog`] in memory that can be told to fail.
+/// A [`QuestionLog`] in memory that can be told to fail or to be slow.
 #[derive(Default)]
 pub struct MemoryLog {
     questions: Mutex<BTreeMap<QuestionId, AnsweredQuestion>>,
     broken: Mutex<bool>,
+    delay: Mutex<Duration>,
 }
 
 impl MemoryLog {
     /// From now on every call fails.
     pub fn break_down(&self) {
         *lock(&self.broken) = true;
+    }
+
+    /// From now on every write takes this long.
+    pub fn slow_down(&self, delay: Duration) {
+        *lock(&self.delay) = delay;
+    }
+
+    async fn dawdle(&self) {
+        let delay = *lock(&self.delay);
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
     }
 
     fn working(&self) -> Result<(), Unavailable> {
@@ -26,6 +40,7 @@ impl MemoryLog {
 #[async_trait]
 impl QuestionLog for MemoryLog {
     async fn open(&self, question: &QuestionRecord) -> Result<(), Unavailable> {
+        self.dawdle().await;
         self.working()?;
         let answered = AnsweredQuestion { question: question.clone(), entries: Vec::new() };
         lock(&self.questions).insert(question.id, answered);
@@ -33,6 +48,7 @@ impl QuestionLog for MemoryLog {
     }
 
     async fn append(&self, question: QuestionId, entries: &[Arc<LogEntry>]) -> Result<(), Unavailable> {
+        self.dawdle().await;
         self.working()?;
         let mut questions = lock(&self.questions);
         let Some(found) = questions.get_mut(&question) else {

@@ -1,0 +1,108 @@
+use square_kernel::testing::{ManualClock, SeededRandomness};
+use square_kernel::{Asker, Clock, Identity, Permissions, Sealed, SessionId, SkillId, UserId};
+use square_routing::testing::{MemoryLog, ScriptedSelector};
+use square_routing::{
+    LogEvent, Question, QuestionText, Router, RouterParts, Selection, Selector, SelectorRef, SkillRef,
+};
+use square_skills::testing::{ScriptedConnector, ScriptedSkill, SkillScript};
+use square_skills::{
+    BuiltinName, RegisteredSkill, SkillAddress, SkillDescription, SkillDirectory, SkillName,
+};
+use std::sync::Arc;
+
+/// A router over skills named a, b, c…, of which each has its script.
+pub(crate) struct World {
+    pub(crate) router: Arc<Router>,
+    pub(crate) log: Arc<MemoryLog>,
+    pub(crate) scripts: Vec<SkillScript>,
+    pub(crate) skills: Vec<RegisteredSkill>,
+    pub(crate) owner: UserId,
+}
+
+impl World {
+    /// Published skills with these scores.
+    pub(crate) fn new(scores: &[f32]) -> Self {
+        Self::with(scores, |_, _| {})
+    }
+
+    pub(crate) fn with(scores: &[f32], adjust: impl Fn(usize, &mut RegisteredSkill)) -> Self {
+        Self::connected(scores, adjust, |_| {})
+    }
+
+    pub(crate) fn connected(
+        scores: &[f32],
+        adjust: impl Fn(usize, &mut RegisteredSkill),
+        connect: impl FnOnce(&ScriptedConnector),
+    ) -> Self {
+        let (clock, randomness) = (Arc::new(ManualClock::default()), Arc::new(SeededRandomness::default()));
+        let owner = UserId::new(&*clock, &*randomness);
+        let connector = ScriptedConnector::default();
+        let (mut scripts, mut skills) = (Vec::new(), Vec::new());
+        for index in 0..scores.len() {
+            clock.advance(jiff::SignedDuration::from_millis(1));
+            let name = char::from(b'a' + u8::try_from(index).unwrap()).to_string();
+            let mut skill = RegisteredSkill {
+                id: SkillId::new(&*clock, &*randomness),
+                owner,
+                name: SkillName::parse(&name).unwrap(),
+                description: SkillDescription::default(),
+                address: SkillAddress::Builtin(BuiltinName::new(&name)),
+                secret: None::<Sealed>,
+                published: true,
+                samples: Arc::new([]),
+                created_at: clock.now(),
+                updated_at: clock.now(),
+            };
+            adjust(index, &mut skill);
+            let (scripted, script) = ScriptedSkill::new();
+            connector.put(&skill.address.url(), scripted);
+            scripts.push(script);
+            skills.push(skill);
+        }
+        connect(&connector);
+        let directory = Arc::new(SkillDirectory::new(Arc::new(connector)));
+        directory.replace_all(skills.clone());
+        let known: Vec<_> = skills.iter().map(|skill| skill.id).zip(scores.iter().copied()).collect();
+        let selectors: Vec<Arc<dyn Selector>> = vec![
+            Arc::new(ScriptedSelector::new("Square", known.clone())),
+            Arc::new(ScriptedSelector::new("Base", known).asking_unpublished()),
+        ];
+        let log = Arc::new(MemoryLog::default());
+        let parts = RouterParts { directory, selectors, log: log.clone(), clock, randomness };
+        Self { router: Arc::new(Router::new(parts)), log, scripts, skills, owner }
+    }
+
+    pub(crate) fn signed_in(&self) -> Asker {
+        let session = SessionId::from(self.owner.uuid());
+        let identity = Identity { user: self.owner, session, username: "ann".into(), roles: Arc::new([]) };
+        Asker { identity: Some(identity), permissions: Permissions::default() }
+    }
+}
+
+pub(crate) fn anybody() -> Asker {
+    Asker::default()
+}
+
+pub(crate) fn question() -> Question {
+    Question::new(QuestionText::parse("question", "Who played in Heat?").unwrap())
+}
+
+pub(crate) fn by_name(name: &str) -> SelectorRef {
+    SelectorRef { field: "options.selector", name: name.to_owned() }
+}
+
+pub(crate) fn named(names: &[&str]) -> Selection {
+    let skills = names.iter().map(|name| SkillRef::Name((*name).to_owned())).collect();
+    Selection::Only { field: "options.selectedSkills", skills }
+}
+
+/// The name of the skill in an entry and what it said, or the ending.
+pub(crate) fn told(event: &LogEvent) -> String {
+    match event {
+        LogEvent::SkillResult(outcome) => match &outcome.answer {
+            Ok(items) => format!("{}: {} items", outcome.skill.name, items.len()),
+            Err(error) => format!("{}: {}", outcome.skill.name, error.code),
+        },
+        LogEvent::Finished(finish) => finish.ending.as_str().to_owned(),
+    }
+}
