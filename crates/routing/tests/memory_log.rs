@@ -4,8 +4,8 @@ use square_kernel::UserId;
 use square_kernel::testing::{ManualClock, SeededRandomness};
 use square_routing::testing::MemoryLog;
 
-async fn fresh() -> (MemoryLog, UserId, ()) {
+fn fresh() -> (MemoryLog, UserId, ()) {
     (MemoryLog::default(), UserId::new(&ManualClock::default(), &SeededRandomness::default()), ())
 }
 
-square_routing::question_log_contract!(fresh());
+square_routing::question_log_contract!(std::future::ready(fresh()));

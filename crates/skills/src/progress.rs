@@ -16,9 +16,17 @@ impl ProgressBoard {
         if board.get(&skill).is_some_and(|sender| sender.borrow().id == id) {
             return;
         }
-        let fresh = watch::Sender::new(TrainingProgress { id, done: 0.0, state: TrainingState::Running });
-        if let Some(earlier) = board.insert(skill, fresh) {
+        if let Some(earlier) = board.insert(skill, running(id)) {
             break_off(&earlier, "a newer training took its place");
+        }
+    }
+
+    /// A training that waited in the store is started. Most were shown when they began; the one of an earlier
+    /// process was not. One that waits or runs stays: it has taken the place of this one meanwhile.
+    pub(crate) fn take_up(&self, skill: SkillId, id: TrainingId) {
+        let mut board = self.lock();
+        if board.get(&skill).is_none_or(|shown| shown.borrow().state != TrainingState::Running) {
+            board.insert(skill, running(id));
         }
     }
 
@@ -72,6 +80,10 @@ impl ProgressBoard {
     }
 }
 
+fn running(id: TrainingId) -> watch::Sender<TrainingProgress> {
+    watch::Sender::new(TrainingProgress { id, done: 0.0, state: TrainingState::Running })
+}
+
 fn break_off(sender: &watch::Sender<TrainingProgress>, reason: &str) {
     sender.send_if_modified(|progress| {
         let under_way = progress.state == TrainingState::Running;
@@ -80,4 +92,29 @@ fn break_off(sender: &watch::Sender<TrainingProgress>, reason: &str) {
         }
         under_way
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use square_kernel::testing::{ManualClock, SeededRandomness};
+
+    #[test]
+    fn a_worker_that_comes_late_does_not_displace_a_newer_training() {
+        let (clock, randomness) = (ManualClock::default(), SeededRandomness::default());
+        let skill = SkillId::new(&clock, &randomness);
+        let [older, newer, latest] = [(); 3].map(|()| TrainingId::new(&clock, &randomness));
+        let board = ProgressBoard::default();
+        board.begin(skill, older);
+        // The worker has just been told to work off the older one when a newer one takes its place.
+        board.begin(skill, newer);
+        let watching = board.watch(skill).unwrap();
+        board.take_up(skill, older);
+        assert_eq!((watching.borrow().id, &watching.borrow().state), (newer, &TrainingState::Running));
+        assert_eq!(board.watch(skill).unwrap().borrow().id, newer);
+
+        board.end(skill, newer, &TrainingState::Failed { reason: "for a test".into() });
+        board.take_up(skill, latest);
+        assert_eq!(board.watch(skill).unwrap().borrow().id, latest);
+    }
 }

@@ -45,7 +45,7 @@ impl Skills {
 
 impl Shared {
     async fn work_off(self: &Arc<Self>, record: TrainingRecord) -> Result<(), Unavailable> {
-        self.board.begin(record.skill, record.id);
+        self.board.take_up(record.skill, record.id);
         let state = match self.parts.store.examples(record.id).await? {
             Some(examples) => self.outcome(&record, examples).await,
             None => TrainingState::Failed { reason: "its examples are gone".into() },
