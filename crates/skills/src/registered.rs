@@ -128,7 +128,10 @@ impl SkillUrl {
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
             return fault("must be an absolute http or https URL");
         }
-        if !url.username().is_empty() || url.password().is_some() {
+        if !is_plain(text) {
+            return fault("must be an absolute http or https URL");
+        }
+        if authority(text).contains('@') {
             return fault("must not contain a user name or password");
         }
         if url.query().is_some() || url.fragment().is_some() {
@@ -141,6 +144,19 @@ impl SkillUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a URL is written without what parsers mend in silence: lost and doubled slashes, backslashes,
+/// blanks. What owners are shown must be what is called.
+fn is_plain(url: &str) -> bool {
+    let odd = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
+    !url.contains(odd) && !authority(url).is_empty()
+}
+
+/// What stands between `//` and the path, as it was written.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    rest.split('/').next().unwrap_or_default()
 }
 
 /// The name of a skill that is part of this process.
@@ -279,6 +295,15 @@ mod tests {
             "http://u@a.example",
             "http://a.example?b=c",
             "http://a.example#b",
+            "http://a.exa\nmple",
+            "http://a.example/b\tc",
+            "http://a.example/b c",
+            "http:\\\\a.example",
+            "http://a.example\\b",
+            "http:a.example",
+            "http:/a.example",
+            "http:///a.example",
+            "http://@a.example",
             &long,
         ] {
             assert_eq!(SkillUrl::parse(wrong).unwrap_err().field, "url", "{wrong:?}");
