@@ -3,6 +3,7 @@ use crate::event::{Address, Event, EventId, Venue};
 use crate::time::EventTime;
 use jiff::civil::Date;
 use square_kernel::{Clock, FieldError, Randomness, UserId};
+use std::collections::HashSet;
 
 const VENUES: [(&str, &str); 8] = [
     ("The Fillmore", "1805 Geary Boulevard, San Francisco"),
@@ -48,7 +49,8 @@ const WEEKENDS: &[(i32, i32, usize, &str)] = &[
 ];
 
 /// Events from the day of `clock` on, entered by `owner`: today, in the days and on the weekends to come, and
-/// on New Year's Eve. All but the first venue are made up.
+/// on New Year's Eve. Where some of these days are the same, a venue has one event on it. All but the first
+/// venue are made up.
 pub fn sample_data(
     owner: UserId,
     clock: &dyn Clock,
@@ -73,7 +75,9 @@ pub fn sample_data(
             created_at: clock.now(),
         })
     };
-    coming.chain(weekends).chain(eve).map(event).collect()
+    let mut taken = HashSet::new();
+    let all = eve.into_iter().chain(coming).chain(weekends);
+    all.filter(|&(date, venue, _)| taken.insert((date, venue))).map(event).collect()
 }
 
 #[cfg(test)]
@@ -82,12 +86,12 @@ mod tests {
     use crate::calendar::weekend;
     use jiff::SignedDuration;
     use square_kernel::testing::{ManualClock, SeededRandomness};
-    use std::collections::HashSet;
 
     #[test]
-    fn there_is_something_on_whatever_day_it_is() {
+    fn there_is_something_on_whatever_day_it_is_and_no_venue_is_taken_twice() {
         let (clock, randomness) = (ManualClock::default(), SeededRandomness::default());
-        for _ in 0..7 {
+        // Every weekday, and every day around New Year's Eve, which stands among the events too.
+        for _ in 0..366 {
             let today = today(&clock);
             let events = sample_data(UserId::new(&clock, &randomness), &clock, &randomness).unwrap();
             let on = |from: Date, to: Date| {
@@ -97,8 +101,11 @@ mod tests {
             for (from, to) in [(today, today), (days_after(today, 1), days_after(today, 1)), weekend(today)] {
                 assert!(on(from, to) >= 2, "{today}: {from} to {to}");
             }
+            assert!(on(Date::new(today.year(), 12, 31).unwrap(), Date::MAX) >= 1);
             let venues: HashSet<&str> = events.iter().map(|event| event.venue.as_str()).collect();
-            assert_eq!((events.len(), venues.len()), (25, VENUES.len()));
+            assert_eq!(venues.len(), VENUES.len(), "{today}");
+            let nights: HashSet<_> = events.iter().map(|event| (event.date, event.venue.as_str())).collect();
+            assert_eq!(nights.len(), events.len(), "{today}: {events:?}");
             clock.advance(SignedDuration::from_hours(24));
         }
     }

@@ -35,6 +35,6 @@ mod tests {
         assert_eq!(count().await, seeded);
         clock.advance(SignedDuration::from_hours(24 * 400));
         assert!(seed(&store, owner, &clock, &randomness).await.unwrap());
-        assert_eq!(count().await, 2 * seeded);
+        assert!(count().await > seeded);
     }
 }
