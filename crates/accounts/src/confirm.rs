@@ -10,7 +10,8 @@ use square_kernel::{Unavailable, UserId};
 /// Why an address was not confirmed.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfirmError {
-    /// The link is unknown, used, expired or another account's, or its account is suspended.
+    /// The link is unknown, used, expired or another account's; or its account is suspended, which keeps nobody
+    /// from confirming but from signing in.
     #[error("the link is not good, or not any more")]
     Rejected,
     /// Something needed does not work.
@@ -20,6 +21,7 @@ pub enum ConfirmError {
 
 impl Accounts {
     /// Confirms the address that `token` was mailed to; where the link names an account, it has to be `user`.
+    /// The account's other links are spent with it: they would sign in whoever finds them.
     pub async fn confirm(&self, token: &MailToken, user: Option<UserId>) -> Result<Account, ConfirmError> {
         let confirmed = self.parts.store.confirm(&token.digest(), user, self.now()).await?;
         confirmed.ok_or(ConfirmError::Rejected)
@@ -88,11 +90,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn no_older_link_signs_anybody_in_once_the_address_is_confirmed() {
+        let test = TestAccounts::default();
+        let account = test.register("ada").await;
+        let first = test.store.mailed_token().unwrap();
+        test.accounts.resend_confirmation(&TestAccounts::email("ada")).await.unwrap();
+        let second = test.store.mailed_token().unwrap();
+        test.accounts.confirm(&second, None).await.unwrap();
+        let verified = test.accounts.verify(&first, account.id, &Device::default()).await;
+        assert!(matches!(verified, Err(ConfirmError::Rejected)));
+    }
+
+    #[tokio::test]
     async fn a_link_expires() {
         let test = TestAccounts::default();
         test.register("ada").await;
         let token = test.store.mailed_token().unwrap();
-        test.clock.advance(TestAccounts::policy().confirmation_lifetime + SignedDuration::from_micros(1));
+        test.clock.advance(TestAccounts::policy().confirmation_lifetime);
         let late = test.accounts.confirm(&token, None).await;
         assert!(matches!(late, Err(ConfirmError::Rejected)));
     }

@@ -1,6 +1,6 @@
 use crate::letter::ClaimedLetter;
 use crate::ports::{LetterQueue, PostError, Postman};
-use crate::service::later;
+use crate::service::{earlier, in_batches, later};
 use jiff::SignedDuration;
 use square_kernel::{Clock, Randomness, Unavailable};
 use std::sync::Arc;
@@ -17,6 +17,9 @@ const MAX_ATTEMPTS: u32 = 60;
 
 /// The pause after the first failure; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// For so long it can be looked up that a letter was sent.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
@@ -75,6 +78,12 @@ impl LetterDelivery {
         }
     }
 
+    /// Deletes what is left of letters that were sent more than 30 days ago; tells how many.
+    pub async fn forget_sent(&self) -> Result<u32, Unavailable> {
+        let before = earlier(self.clock.now(), KEPT);
+        in_batches(|at_most| self.queue.forget_sent(before, at_most)).await
+    }
+
     async fn note_sent(&self, claimed: &ClaimedLetter) -> Result<Step, Unavailable> {
         self.queue.sent(claimed.id, self.clock.now()).await?;
         tracing::info!(letter = %claimed.id, occasion = claimed.letter.occasion.name(), "letter sent");
@@ -128,6 +137,7 @@ mod tests {
             async fn sent(&self, id: LetterId, at: Timestamp) -> Result<(), Unavailable>;
             async fn retry(&self, id: LetterId, retry_at: Timestamp, reason: &str) -> Result<(), Unavailable>;
             async fn set_aside(&self, id: LetterId, at: Timestamp, reason: &str) -> Result<(), Unavailable>;
+            async fn forget_sent(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable>;
         }
     }
 
@@ -171,6 +181,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_letter_is_forgotten_a_month_after_it_was_sent() {
+        let office = office().await;
+        office.clock.advance(KEPT * 2);
+        assert_eq!(office.delivery.forget_sent().await.unwrap(), 0, "it was not sent yet");
+        office.delivery.step().await.unwrap();
+        office.clock.advance(KEPT);
+        assert_eq!(office.delivery.forget_sent().await.unwrap(), 0);
+        office.clock.advance(SignedDuration::from_micros(1));
+        assert_eq!(office.delivery.forget_sent().await.unwrap(), 1);
+        assert!(office.store.letters().is_empty());
+    }
+
+    #[tokio::test]
     async fn a_failed_letter_goes_out_when_its_pause_is_over() {
         let office = office().await;
         office.postman.fail_next(temporary());
@@ -187,7 +210,11 @@ mod tests {
         for attempt in 1..=MAX_ATTEMPTS {
             office.postman.fail_next(temporary());
             let step = office.delivery.step().await.unwrap();
-            assert_eq!(step, if attempt < MAX_ATTEMPTS { Step::Retried } else { Step::SetAside }, "{attempt}");
+            assert_eq!(
+                step,
+                if attempt < MAX_ATTEMPTS { Step::Retried } else { Step::SetAside },
+                "{attempt}"
+            );
             office.clock.advance(SignedDuration::from_hours(1));
         }
         assert_eq!(office.delivery.step().await.unwrap(), Step::Idle);

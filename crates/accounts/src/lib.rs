@@ -11,6 +11,7 @@ mod access;
 mod account;
 mod confirm;
 mod deliver_letters;
+mod forget_sessions;
 mod letter;
 mod names;
 mod operator;

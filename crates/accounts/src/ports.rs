@@ -101,9 +101,10 @@ pub trait AccountStore: Send + Sync {
     /// The account with an address.
     async fn by_email(&self, email: &EmailAddress) -> Result<Option<Account>, Unavailable>;
 
-    /// Spends a confirmation secret and confirms its account's address at `at`. Of any number of calls with
-    /// one secret exactly one MUST get the account; the others, and those with a secret that is unknown or
-    /// expired at `at` or belongs to another account than `user` (where given), get `None`.
+    /// Spends a confirmation secret, and all others of its account, and confirms the account's address at
+    /// `at`. Of any number of calls with one secret exactly one MUST get the account; the others, and those
+    /// with a secret that is unknown or expired at `at` or belongs to another account than `user` (where
+    /// given), get `None`. A secret has expired from its `expires_at` on.
     async fn confirm(
         &self,
         digest: &TokenDigest,
@@ -112,12 +113,14 @@ pub trait AccountStore: Send + Sync {
     ) -> Result<Option<Account>, Unavailable>;
 
     /// Stores a further confirmation secret and its letter for an account that is not confirmed yet; `false`,
-    /// and nothing stored, when it is confirmed or gone. Earlier secrets stay good until they expire.
+    /// and nothing stored, when it is confirmed or gone or has `at_most` secrets already that are good at the
+    /// moment of the letter. Earlier secrets stay good until they expire.
     async fn renew_confirmation(
         &self,
         user: UserId,
         confirmation: &NewConfirmation,
         letter: &NewLetter,
+        at_most: u32,
     ) -> Result<bool, Unavailable>;
 
     /// Puts `new` in the place of `old`; `false` when the hash is no longer `old`.
@@ -157,7 +160,7 @@ pub struct SessionRecord {
     pub rotated_at: Timestamp,
     /// When it was opened.
     pub created_at: Timestamp,
-    /// After this moment it cannot be refreshed.
+    /// From this moment on it cannot be refreshed.
     pub expires_at: Timestamp,
     /// When it ended, if it has.
     pub ended_at: Option<Timestamp>,
@@ -200,6 +203,9 @@ pub trait SessionStore: Send + Sync {
 
     /// Sessions that ended at or after `since`, with the moment of their end.
     async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, Unavailable>;
+
+    /// Deletes sessions that expired before `before`, ended or not, `at_most` of them, and tells how many.
+    async fn forget_expired(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable>;
 }
 
 /// The queue of stored letters, as the one who sends them sees it.
@@ -214,14 +220,18 @@ pub trait LetterQueue: Send + Sync {
         lease_until: Timestamp,
     ) -> Result<Option<ClaimedLetter>, Unavailable>;
 
-    /// Notes that it was sent, and forgets its content.
+    /// Notes that it was sent, and forgets its content. Whatever else is noted of it later MUST change nothing:
+    /// who sends takes longer than the lease at times, and another one has sent it by then.
     async fn sent(&self, id: LetterId, at: Timestamp) -> Result<(), Unavailable>;
 
     /// Notes a failed attempt; the letter is due again at `retry_at`.
     async fn retry(&self, id: LetterId, retry_at: Timestamp, reason: &str) -> Result<(), Unavailable>;
 
-    /// Gives up on it: it stays stored, set aside, until somebody looks.
+    /// Gives up on it: it stays stored, set aside, until somebody looks. [`Self::retry`] MUST NOT bring it back.
     async fn set_aside(&self, id: LetterId, at: Timestamp, reason: &str) -> Result<(), Unavailable>;
+
+    /// Deletes letters that were sent before `before`, `at_most` of them, and tells how many.
+    async fn forget_sent(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable>;
 }
 
 /// Why a letter did not leave; the text is for the operator and holds no content of the letter.

@@ -2,15 +2,19 @@ use crate::names::EmailAddress;
 use crate::service::Accounts;
 use square_kernel::Unavailable;
 
+/// So many links of one account are good at a time; asking for more sends no letter, so that nobody's mailbox
+/// can be flooded.
+const LINKS: u32 = 5;
+
 impl Accounts {
-    /// Sends a further confirmation letter where the address has an account that is not confirmed; the result
-    /// is the same where it has none, or a confirmed one.
+    /// Sends a further confirmation letter where the address has an account that is not confirmed and was not
+    /// sent many lately; the result is the same where it has none, or a confirmed one.
     pub async fn resend_confirmation(&self, email: &EmailAddress) -> Result<(), Unavailable> {
         let Some(account) = self.parts.store.by_email(email).await? else { return Ok(()) };
         if account.confirmed_at.is_none() {
             let (confirmation, letter) = self.new_confirmation(account.id, &account.username, email);
-            // Whether it was confirmed in between makes no difference to whoever asks.
-            self.parts.store.renew_confirmation(account.id, &confirmation, &letter).await?;
+            // Whether one was stored makes no difference to whoever asks.
+            self.parts.store.renew_confirmation(account.id, &confirmation, &letter, LINKS).await?;
         }
         Ok(())
     }
@@ -33,6 +37,20 @@ mod tests {
             let token = [first, second][which].clone();
             assert_eq!(test.accounts.confirm(&token, None).await.unwrap().id, account.id);
         }
+    }
+
+    #[tokio::test]
+    async fn nobody_is_flooded_with_letters_and_time_helps() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        for _ in 0..10 {
+            test.accounts.resend_confirmation(&TestAccounts::email("ada")).await.unwrap();
+        }
+        assert_eq!(test.store.letters().len(), 5);
+        test.clock.advance(TestAccounts::policy().confirmation_lifetime);
+        test.accounts.resend_confirmation(&TestAccounts::email("ada")).await.unwrap();
+        assert_eq!(test.store.letters().len(), 6);
+        assert!(test.accounts.confirm(&test.store.mailed_token().unwrap(), None).await.is_ok());
     }
 
     #[tokio::test]

@@ -1,16 +1,15 @@
-use crate::service::earlier;
+use crate::service::{earlier, later};
 use jiff::{SignedDuration, Timestamp};
 use square_kernel::SessionId;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// By how much clocks of instances may differ, and one clock may be set back, without an ended session's
-/// token coming to life again.
+/// By how much the clock may be set back without an ended session's token coming to life again.
 const CLOCK_ERROR: SignedDuration = SignedDuration::from_hours(1);
 
 /// How far a repeated read goes back behind the one before: longer than a transaction takes from stamping its
-/// rows to being visible.
-const OVERLAP: SignedDuration = SignedDuration::from_mins(1);
+/// rows to being visible, and the minute by which clocks of instances may differ.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(2);
 
 /// Below so many entries forgetting is not worth the walk.
 const FEW: usize = 1024;
@@ -36,6 +35,11 @@ impl Revocations {
         Self { keep, ended: RwLock::new(ended) }
     }
 
+    /// No token of a session is good any more that could be refreshed for the last time before this moment.
+    pub(crate) fn oldest(&self, now: Timestamp) -> Timestamp {
+        earlier(now, self.keep)
+    }
+
     /// Whether the session is known to have ended.
     pub(crate) fn contains(&self, session: SessionId) -> bool {
         self.read().sessions.contains_key(&session)
@@ -46,16 +50,19 @@ impl Revocations {
         let mut ended = self.write();
         ended.sessions.insert(session, at);
         if ended.sessions.len() >= ended.sweep_at {
-            ended.forget_before(earlier(at, self.keep));
+            ended.forget_before(self.oldest(at));
         }
     }
 
     /// From when on the store's ended sessions have to be read at `now`.
     pub(crate) fn unread_since(&self, now: Timestamp) -> Timestamp {
-        let oldest = earlier(now, self.keep);
+        let oldest = self.oldest(now);
         match self.read().read_until {
-            Some(read_until) => earlier(read_until.min(now), OVERLAP).max(oldest),
-            None => oldest,
+            Some(read_until) if read_until <= later(now, OVERLAP) => {
+                earlier(read_until.min(now), OVERLAP).max(oldest)
+            }
+            // After a clock was set back, what has been forgotten meanwhile counts again.
+            _ => oldest,
         }
     }
 
@@ -67,7 +74,7 @@ impl Revocations {
             *known = at.max(*known);
         }
         ended.read_until = Some(now);
-        ended.forget_before(earlier(now, self.keep));
+        ended.forget_before(self.oldest(now));
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Ended> {
@@ -89,7 +96,6 @@ impl Ended {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::later;
     use square_kernel::testing::{ManualClock, SeededRandomness};
     use square_kernel::{Clock, Randomness};
 
@@ -122,14 +128,26 @@ mod tests {
     }
 
     #[test]
-    fn a_second_reading_goes_back_a_minute_only_also_when_the_clock_was_set_back() {
+    fn a_second_reading_goes_back_a_little_and_all_the_way_when_the_clock_was_set_back() {
         let revocations = Revocations::new(LIFETIME);
         let now = ManualClock::default().now();
         assert_eq!(revocations.unread_since(now), earlier(now, SignedDuration::from_hours(2)));
         revocations.absorb(Vec::new(), now);
         let next = later(now, SignedDuration::from_secs(1));
         assert_eq!(revocations.unread_since(next), earlier(now, OVERLAP));
+        let adjusted = earlier(now, OVERLAP);
+        assert_eq!(revocations.unread_since(adjusted), earlier(adjusted, OVERLAP));
         let back = earlier(now, SignedDuration::from_mins(5));
-        assert_eq!(revocations.unread_since(back), earlier(back, OVERLAP));
+        assert_eq!(revocations.unread_since(back), earlier(back, SignedDuration::from_hours(2)));
+    }
+
+    #[test]
+    fn what_was_forgotten_while_the_clock_was_ahead_is_read_again() {
+        let (revocations, randomness) = (Revocations::new(LIFETIME), SeededRandomness::default());
+        let (ended, at) = (session(&randomness), ManualClock::default().now());
+        revocations.absorb(vec![(ended, at)], at);
+        revocations.absorb(Vec::new(), later(at, SignedDuration::from_hours(24)));
+        assert!(!revocations.contains(ended));
+        assert!(revocations.unread_since(later(at, SignedDuration::from_mins(30))) <= at);
     }
 }

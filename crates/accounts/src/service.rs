@@ -42,7 +42,7 @@ pub struct AccountPolicy {
 /// The use cases on accounts. Share it behind an `Arc`.
 pub struct Accounts {
     pub(crate) parts: AccountsParts,
-    pub(crate) revocations: Revocations,
+    pub(crate) revocations: Arc<Revocations>,
     /// What anybody may do, as last loaded.
     pub(crate) everybody: RwLock<Permissions>,
 }
@@ -50,7 +50,7 @@ pub struct Accounts {
 impl Accounts {
     /// Puts the use cases on their parts. [`Self::load`] is to be called before the first request.
     pub fn new(parts: AccountsParts) -> Self {
-        let revocations = Revocations::new(parts.policy.access_token_lifetime);
+        let revocations = Arc::new(Revocations::new(parts.policy.access_token_lifetime));
         Self { parts, revocations, everybody: RwLock::default() }
     }
 
@@ -71,6 +71,24 @@ impl Accounts {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.parts.clock.now()
+    }
+}
+
+/// So many rows are deleted by one transaction, so that others get their turn in between.
+const BATCH: u32 = 500;
+
+/// Calls `forget` with the most rows to delete until it has deleted fewer; tells how many it were in all.
+pub(crate) async fn in_batches<F>(forget: impl Fn(u32) -> F) -> Result<u32, Unavailable>
+where
+    F: Future<Output = Result<u32, Unavailable>>,
+{
+    let mut all = 0_u32;
+    loop {
+        let forgotten = forget(BATCH).await?;
+        all = all.saturating_add(forgotten);
+        if forgotten < BATCH {
+            return Ok(all);
+        }
     }
 }
 

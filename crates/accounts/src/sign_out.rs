@@ -1,6 +1,8 @@
 use crate::service::Accounts;
 use jiff::Timestamp;
 use square_kernel::{Identity, SessionId, Unavailable};
+use std::sync::Arc;
+use tracing::Instrument;
 
 impl Accounts {
     /// Ends the session in which `who` signed in; its tokens are refused from the next request on.
@@ -10,19 +12,32 @@ impl Accounts {
 
     /// Ends a session: in the store first, so that what is refused here stays refused after a restart.
     pub(crate) async fn end_session(&self, session: SessionId, at: Timestamp) -> Result<(), Unavailable> {
-        self.parts.sessions.end(session, at).await?;
-        self.revocations.note(session, at);
-        Ok(())
+        let (sessions, revocations) = (Arc::clone(&self.parts.sessions), Arc::clone(&self.revocations));
+        let ending = async move {
+            sessions.end(session, at).await?;
+            revocations.note(session, at);
+            Ok(())
+        };
+        // As a task, since callers are dropped when their client goes away: who signs out and leaves at once is
+        // signed out all the same, and the two steps stay together.
+        let ended = tokio::spawn(ending.in_current_span()).await;
+        ended.unwrap_or_else(|panic| Err(Unavailable::new(panic)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::ports::TokenRejected;
+    use crate::ports::{Rotation, SessionRecord, SessionStore, TokenRejected};
     use crate::session_tokens::SignedIn;
-    use crate::testing::TestAccounts;
     use crate::testing::watched::{MockCalls, watched};
-    use square_kernel::{Identity, Unavailable};
+    use crate::testing::{MemoryAccounts, TestAccounts};
+    use async_trait::async_trait;
+    use jiff::Timestamp;
+    use square_kernel::{Identity, SessionId, Unavailable};
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::task::Poll;
 
     impl TestAccounts {
         fn who(&self, signed_in: &SignedIn) -> Result<Identity, TokenRejected> {
@@ -74,5 +89,62 @@ mod tests {
         let test = watched(&test, calls);
         assert!(test.sign_out(&signed_in).await.is_err());
         assert!(test.who(&signed_in).is_ok());
+    }
+
+    /// Takes a moment to end a session.
+    struct Slow(Arc<MemoryAccounts>);
+
+    #[async_trait]
+    impl SessionStore for Slow {
+        async fn open(&self, session: &SessionRecord) -> Result<bool, Unavailable> {
+            self.0.open(session).await
+        }
+
+        async fn rotate(
+            &self,
+            session: SessionId,
+            from: u32,
+            at: Timestamp,
+            expires_at: Timestamp,
+        ) -> Result<Rotation, Unavailable> {
+            self.0.rotate(session, from, at, expires_at).await
+        }
+
+        async fn end(&self, session: SessionId, at: Timestamp) -> Result<bool, Unavailable> {
+            tokio::task::yield_now().await;
+            self.0.end(session, at).await
+        }
+
+        async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, Unavailable> {
+            self.0.ended_since(since).await
+        }
+
+        async fn forget_expired(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+            self.0.forget_expired(before, at_most).await
+        }
+    }
+
+    #[tokio::test]
+    async fn who_goes_away_at_once_is_signed_out_all_the_same() {
+        let store = Arc::new(MemoryAccounts::default());
+        let test = TestAccounts::with(|parts| {
+            parts.store = store.clone();
+            parts.sessions = Arc::new(Slow(store.clone()));
+        });
+        test.register("ada").await;
+        let signed_in = test.sign_in("ada").await;
+        {
+            let mut signing_out = pin!(test.sign_out(&signed_in));
+            poll_fn(|context| {
+                assert!(signing_out.as_mut().poll(context).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+        }
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(test.who(&signed_in), Err(TokenRejected::Expired));
+        assert_eq!(store.ended_since(Timestamp::MIN).await.unwrap().len(), 1);
     }
 }

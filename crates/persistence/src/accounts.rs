@@ -104,6 +104,8 @@ impl AccountStore for Stores {
                     return Ok(None);
                 }
                 let user: Key = secret.select(confirmations::user_id).first(connection)?;
+                diesel::delete(confirmations::table.filter(confirmations::user_id.eq(user)))
+                    .execute(connection)?;
                 diesel::update(accounts::table.find(user).filter(accounts::confirmed_at.is_null()))
                     .set(accounts::confirmed_at.eq(at))
                     .execute(connection)?;
@@ -117,7 +119,9 @@ impl AccountStore for Stores {
         user: UserId,
         confirmation: &NewConfirmation,
         letter: &NewLetter,
+        at_most: u32,
     ) -> Result<bool, Unavailable> {
+        let at = Moment::from(letter.at);
         let confirmation = ConfirmationRow::from(user, confirmation);
         let letter = LetterRow::sealed(letter, self.sealer.as_ref())?;
         self.database
@@ -125,6 +129,11 @@ impl AccountStore for Stores {
                 let waiting = accounts::table.find(confirmation.user_id);
                 let waiting = waiting.filter(accounts::confirmed_at.is_null());
                 if waiting.count().get_result::<i64>(connection)? == 0 {
+                    return Ok(false);
+                }
+                let own = confirmations::table.filter(confirmations::user_id.eq(confirmation.user_id));
+                diesel::delete(own.filter(confirmations::expires_at.le(at))).execute(connection)?;
+                if own.count().get_result::<i64>(connection)? >= i64::from(at_most) {
                     return Ok(false);
                 }
                 confirmation.insert(connection)?;

@@ -72,6 +72,11 @@ impl FromSql<BigInt, MultiBackend> for Moment {
     }
 }
 
+/// A number of rows.
+pub(crate) fn count(rows: usize) -> u32 {
+    u32::try_from(rows).unwrap_or(u32::MAX)
+}
+
 /// A stored value that this version cannot read: `column` and why.
 pub(crate) fn corrupt(column: &'static str, why: impl std::fmt::Display) -> Error {
     Error::DeserializationError(format!("{column}: {why}").into())

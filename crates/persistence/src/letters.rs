@@ -1,5 +1,5 @@
 use crate::Stores;
-use crate::columns::{Key, Moment, corrupt};
+use crate::columns::{Key, Moment, corrupt, count};
 use crate::connection::DbConnection;
 use crate::schema::accounts::letters;
 use async_trait::async_trait;
@@ -26,7 +26,11 @@ impl LetterQueue for Stores {
         let (now, lease_until) = (Moment::from(now), Moment::from(lease_until));
         loop {
             let claim = move |connection: &mut DbConnection| claim(connection, now, lease_until);
-            let Some(claimed) = self.database.write(claim).await? else { return Ok(None) };
+            let claimed = match self.database.write(claim).await? {
+                Claim::Nothing => return Ok(None),
+                Claim::Lost => continue,
+                Claim::Won(claimed) => claimed,
+            };
             let (id, attempts) = (claimed.id.0.into(), claimed.attempts);
             match self.open(claimed) {
                 Ok(letter) => return Ok(Some(ClaimedLetter { id, letter, attempts })),
@@ -55,7 +59,7 @@ impl LetterQueue for Stores {
         let reason = reason.to_owned();
         self.note(id, move |connection, letter| {
             let change = (letters::due_at.eq(Moment::from(retry_at)), letters::reason.eq(&reason));
-            diesel::update(letter).set(change).execute(connection)
+            diesel::update(letter.filter(letters::due_at.is_not_null())).set(change).execute(connection)
         })
         .await
     }
@@ -68,9 +72,21 @@ impl LetterQueue for Stores {
                 letters::due_at.eq(None::<Moment>),
                 letters::reason.eq(&reason),
             );
-            diesel::update(letter).set(change).execute(connection)
+            diesel::update(letter.filter(letters::due_at.is_not_null())).set(change).execute(connection)
         })
         .await
+    }
+
+    async fn forget_sent(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+        let before = Moment::from(before);
+        self.database
+            .write(move |connection| {
+                let sent = letters::table.filter(letters::sent_at.lt(before)).select(letters::id);
+                let ids: Vec<Key> = sent.limit(at_most.into()).load(connection)?;
+                let these = letters::table.filter(letters::id.eq_any(ids.iter().map(Key::bytes)));
+                diesel::delete(these).execute(connection).map(count)
+            })
+            .await
     }
 }
 
@@ -99,22 +115,29 @@ struct Claimed {
     attempts: u32,
 }
 
-fn claim(connection: &mut DbConnection, now: Moment, lease_until: Moment) -> QueryResult<Option<Claimed>> {
+enum Claim {
+    /// No letter is due.
+    Nothing,
+    /// Where several instances share a database, another one claimed the letter between the two statements.
+    /// Only a new transaction is sure to see that.
+    Lost,
+    Won(Claimed),
+}
+
+fn claim(connection: &mut DbConnection, now: Moment, lease_until: Moment) -> QueryResult<Claim> {
     let due = letters::table.filter(letters::due_at.le(now));
     let oldest = due.order((letters::created_at, letters::id));
-    // Where several instances share a database, another one may claim a letter between the two statements.
-    loop {
-        let columns = (letters::id, letters::content, letters::attempts);
-        let row: Option<(Key, Option<Vec<u8>>, i64)> = oldest.select(columns).first(connection).optional()?;
-        let Some((id, content, attempts)) = row else { return Ok(None) };
-        let claimed = diesel::update(due.filter(letters::id.eq(id)))
-            .set((letters::due_at.eq(lease_until), letters::attempts.eq(attempts + 1)))
-            .execute(connection)?;
-        if claimed == 1 {
-            let attempts = u32::try_from(attempts).map_err(|e| corrupt("letters.attempts", e))?;
-            return Ok(Some(Claimed { id, content, attempts }));
-        }
+    let columns = (letters::id, letters::content, letters::attempts);
+    let row: Option<(Key, Option<Vec<u8>>, i64)> = oldest.select(columns).first(connection).optional()?;
+    let Some((id, content, attempts)) = row else { return Ok(Claim::Nothing) };
+    let claimed = diesel::update(due.filter(letters::id.eq(id)))
+        .set((letters::due_at.eq(lease_until), letters::attempts.eq(attempts + 1)))
+        .execute(connection)?;
+    if claimed == 0 {
+        return Ok(Claim::Lost);
     }
+    let attempts = u32::try_from(attempts).map_err(|e| corrupt("letters.attempts", e))?;
+    Ok(Claim::Won(Claimed { id, content, attempts }))
 }
 
 /// A letter as it is stored.

@@ -1,5 +1,5 @@
 use crate::Stores;
-use crate::columns::{Key, Moment, corrupt};
+use crate::columns::{Key, Moment, corrupt, count};
 use crate::schema::accounts::{accounts, sessions};
 use async_trait::async_trait;
 use diesel::prelude::*;
@@ -76,6 +76,19 @@ impl SessionStore for Stores {
                 .load::<(Key, Moment)>(connection)
         });
         Ok(rows.await?.into_iter().map(|(id, ended)| (id.0.into(), ended.at)).collect())
+    }
+
+    async fn forget_expired(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+        let before = Moment::from(before);
+        self.database
+            .write(move |connection| {
+                // Not every database deletes with a limit.
+                let expired = sessions::table.filter(sessions::expires_at.lt(before)).select(sessions::id);
+                let ids: Vec<Key> = expired.limit(at_most.into()).load(connection)?;
+                let these = sessions::table.filter(sessions::id.eq_any(ids.iter().map(Key::bytes)));
+                diesel::delete(these).execute(connection).map(count)
+            })
+            .await
     }
 }
 

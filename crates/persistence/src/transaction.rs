@@ -73,7 +73,8 @@ impl Database {
     }
 
     /// Runs `work` in a writing transaction on a blocking thread; an error or a panic leaves nothing behind.
-    /// It runs to its end also when the caller goes away.
+    /// Once begun it runs to its end, also when the caller goes away; a caller who goes away while it waits
+    /// for its turn leaves nothing done.
     ///
     /// `work` may run again when others got in its way, so it must have no effect outside the database.
     pub(crate) async fn write<T: Send + 'static>(

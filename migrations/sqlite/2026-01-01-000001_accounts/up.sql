@@ -30,7 +30,7 @@ CREATE TABLE user_roles (
 );
 CREATE INDEX user_roles_role ON user_roles (role);
 
--- Secrets of mailed links, by their digest.
+-- Secrets of mailed links, by their digest; gone once their account is confirmed.
 CREATE TABLE confirmations (
     digest BLOB NOT NULL PRIMARY KEY,
     user_id BLOB NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
@@ -52,6 +52,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_user_id ON sessions (user_id);
 CREATE INDEX sessions_ended_at ON sessions (ended_at);
+CREATE INDEX sessions_expires_at ON sessions (expires_at);
 
 -- The queue of letters. `content` is sealed, and erased once the letter has left; `due_at` is empty then, and
 -- for letters that are set aside.
@@ -67,6 +68,7 @@ CREATE TABLE letters (
     reason TEXT
 );
 CREATE INDEX letters_due_at ON letters (due_at);
+CREATE INDEX letters_sent_at ON letters (sent_at);
 
 -- `number` counts from 1; being unique, it lets one of several first starts win.
 CREATE TABLE signing_keys (

@@ -163,10 +163,10 @@ impl AccountStore for MemoryAccounts {
     ) -> Result<Option<Account>, Unavailable> {
         let mut state = self.state();
         let good = state.confirmations.get(digest).filter(|confirmation| {
-            at <= confirmation.expires_at && user.is_none_or(|user| user == confirmation.user)
+            at < confirmation.expires_at && user.is_none_or(|user| user == confirmation.user)
         });
         let Some(owner) = good.map(|confirmation| confirmation.user) else { return Ok(None) };
-        state.confirmations.remove(digest);
+        state.confirmations.retain(|_, confirmation| confirmation.user != owner);
         let Some((account, _)) = state.get_mut(owner) else { return Ok(None) };
         account.confirmed_at.get_or_insert(at);
         let account = account.clone();
@@ -178,9 +178,12 @@ impl AccountStore for MemoryAccounts {
         user: UserId,
         confirmation: &NewConfirmation,
         letter: &NewLetter,
+        at_most: u32,
     ) -> Result<bool, Unavailable> {
         let mut state = self.state();
-        if state.find(|account| account.id == user && account.confirmed_at.is_none()).is_none() {
+        let waits = state.find(|account| account.id == user && account.confirmed_at.is_none()).is_some();
+        let good = |known: &&Confirmation| known.user == user && letter.at < known.expires_at;
+        if !waits || state.confirmations.values().filter(good).count() >= at_most as usize {
             return Ok(false);
         }
         state.confirmable(user, confirmation);

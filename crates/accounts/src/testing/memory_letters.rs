@@ -12,20 +12,26 @@ pub(super) struct StoredLetter {
     caused_at: Timestamp,
     /// `None` when it was sent or set aside.
     due_at: Option<Timestamp>,
+    sent_at: Option<Timestamp>,
     attempts: u32,
 }
 
 impl StoredLetter {
     pub(super) fn new(new: &NewLetter) -> Self {
-        Self { id: new.id, letter: new.letter.clone(), caused_at: new.at, due_at: Some(new.at), attempts: 0 }
+        Self {
+            id: new.id,
+            letter: new.letter.clone(),
+            caused_at: new.at,
+            due_at: Some(new.at),
+            sent_at: None,
+            attempts: 0,
+        }
     }
 }
 
 impl MemoryAccounts {
-    fn set_due(&self, id: LetterId, due_at: Option<Timestamp>) {
-        for stored in self.state().letters.iter_mut().filter(|stored| stored.id == id) {
-            stored.due_at = due_at;
-        }
+    fn note(&self, id: LetterId, change: impl Fn(&mut StoredLetter)) {
+        self.state().letters.iter_mut().filter(|stored| stored.id == id).for_each(change);
     }
 }
 
@@ -46,18 +52,28 @@ impl LetterQueue for MemoryAccounts {
         Ok(Some(claimed))
     }
 
-    async fn sent(&self, id: LetterId, _at: Timestamp) -> Result<(), Unavailable> {
-        self.set_due(id, None);
+    async fn sent(&self, id: LetterId, at: Timestamp) -> Result<(), Unavailable> {
+        self.note(id, |stored| (stored.due_at, stored.sent_at) = (None, Some(at)));
         Ok(())
     }
 
     async fn retry(&self, id: LetterId, retry_at: Timestamp, _reason: &str) -> Result<(), Unavailable> {
-        self.set_due(id, Some(retry_at));
+        self.note(id, |stored| stored.due_at = stored.due_at.map(|_| retry_at));
         Ok(())
     }
 
     async fn set_aside(&self, id: LetterId, _at: Timestamp, _reason: &str) -> Result<(), Unavailable> {
-        self.set_due(id, None);
+        self.note(id, |stored| stored.due_at = None);
         Ok(())
+    }
+
+    async fn forget_sent(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+        let mut forgotten = 0;
+        self.state().letters.retain(|stored| {
+            let kept = stored.sent_at.is_none_or(|sent| sent >= before) || forgotten == at_most;
+            forgotten += u32::from(!kept);
+            kept
+        });
+        Ok(forgotten)
     }
 }

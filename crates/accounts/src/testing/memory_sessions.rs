@@ -26,7 +26,7 @@ impl SessionStore for MemoryAccounts {
     ) -> Result<Rotation, Unavailable> {
         let mut state = self.state();
         let Some(record) = state.sessions.get_mut(&session) else { return Ok(Rotation::Unknown) };
-        if record.generation != from || record.ended_at.is_some() || record.expires_at < at {
+        if record.generation != from || record.ended_at.is_some() || record.expires_at <= at {
             return Ok(Rotation::Stale(record.clone()));
         }
         record.generation += 1;
@@ -45,6 +45,17 @@ impl SessionStore for MemoryAccounts {
         let state = self.state();
         let ended = state.sessions.values().filter_map(|record| Some((record.id, record.ended_at?)));
         Ok(ended.filter(|(_, at)| *at >= since).collect())
+    }
+
+    async fn forget_expired(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+        let mut state = self.state();
+        let mut forgotten = 0;
+        state.sessions.retain(|_, record| {
+            let kept = record.expires_at >= before || forgotten == at_most;
+            forgotten += u32::from(!kept);
+            kept
+        });
+        Ok(forgotten)
     }
 }
 

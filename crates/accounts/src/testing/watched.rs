@@ -125,9 +125,10 @@ impl AccountStore for Watched {
         user: UserId,
         confirmation: &NewConfirmation,
         letter: &NewLetter,
+        at_most: u32,
     ) -> Result<bool, Unavailable> {
         self.calls.to("renew_confirmation")?;
-        self.inner.renew_confirmation(user, confirmation, letter).await
+        self.inner.renew_confirmation(user, confirmation, letter, at_most).await
     }
 
     async fn upgrade_hash(
@@ -187,5 +188,10 @@ impl SessionStore for Watched {
     async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, Unavailable> {
         self.calls.to("ended_since")?;
         self.inner.ended_since(since).await
+    }
+
+    async fn forget_expired(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+        self.calls.to("forget_expired")?;
+        self.inner.forget_expired(before, at_most).await
     }
 }

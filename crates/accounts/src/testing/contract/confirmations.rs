@@ -21,6 +21,8 @@ macro_rules! confirmations_contract {
                 an_unknown_secret_is_no_good,
                 the_letter_comes_with_the_account,
                 a_further_secret_leaves_the_first_good,
+                confirming_spends_all_secrets_of_the_account,
+                no_more_secrets_than_allowed_are_good_at_a_time,
                 a_confirmed_account_gets_no_further_secret,
             ]
         );
@@ -73,7 +75,9 @@ pub async fn an_expired_secret_is_no_good(stores: &Stores) {
     let (account, secret) = unconfirmed(stores, &samples).await;
     let moment = SignedDuration::from_micros(1);
     let confirm = |at| stores.accounts.confirm(&secret.digest, Some(account.id), at);
-    assert_eq!(confirm(secret.expires_at + moment).await.expect("asked"), None);
+    for at in [secret.expires_at + moment, secret.expires_at] {
+        assert_eq!(confirm(at).await.expect("asked"), None);
+    }
     assert_eq!(stores.accounts.by_id(account.id).await.expect("read"), Some(account.clone()));
     assert!(confirm(secret.expires_at - moment).await.expect("asked").is_some());
 }
@@ -96,18 +100,49 @@ pub async fn the_letter_comes_with_the_account(stores: &Stores) {
     assert_eq!(claimed.map(|claimed| claimed.id), Some(letter.id));
 }
 
-/// The new secret comes with its letter; both secrets work.
+/// The new secret comes with its letter; the first one still works.
 pub async fn a_further_secret_leaves_the_first_good(stores: &Stores) {
     let samples = Samples::default();
     let (account, first) = unconfirmed(stores, &samples).await;
     let (second, letter) = (samples.confirmation(), samples.letter(0));
-    assert!(stores.accounts.renew_confirmation(account.id, &second, &letter).await.expect("asked"));
+    assert!(stores.accounts.renew_confirmation(account.id, &second, &letter, 2).await.expect("asked"));
     let claimed = stores.letters.claim(samples.at(1), samples.at(2)).await.expect("claimed");
     assert_eq!(claimed.map(|claimed| claimed.id), Some(letter.id));
-    for secret in [second, first] {
-        let confirmed = stores.accounts.confirm(&secret.digest, Some(account.id), samples.at(1)).await;
-        assert_eq!(confirmed.expect("asked").map(|confirmed| confirmed.id), Some(account.id));
-    }
+    let confirmed = stores.accounts.confirm(&first.digest, Some(account.id), samples.at(1)).await;
+    assert_eq!(confirmed.expect("asked").map(|confirmed| confirmed.id), Some(account.id));
+}
+
+/// Once an address is confirmed no further secret of its account is good; those of others are.
+pub async fn confirming_spends_all_secrets_of_the_account(stores: &Stores) {
+    let samples = Samples::default();
+    let (account, first) = unconfirmed(stores, &samples).await;
+    let elsewhere = samples.confirmation();
+    let other = stores.accounts.register(&samples.account("other"), Some(&elsewhere), None).await;
+    let other = created(other.expect("registered"));
+    let (second, letter) = (samples.confirmation(), samples.letter(0));
+    assert!(stores.accounts.renew_confirmation(account.id, &second, &letter, 2).await.expect("asked"));
+    let confirm = async |secret: NewConfirmation| {
+        let confirmed = stores.accounts.confirm(&secret.digest, None, samples.at(1)).await;
+        confirmed.expect("asked").map(|confirmed| confirmed.id)
+    };
+    assert_eq!(confirm(second).await, Some(account.id));
+    assert_eq!(confirm(first).await, None);
+    assert_eq!(confirm(elsewhere).await, Some(other.id));
+}
+
+/// Where as many as allowed are good, neither secret nor letter is stored; those that have expired do not count.
+pub async fn no_more_secrets_than_allowed_are_good_at_a_time(stores: &Stores) {
+    let samples = Samples::default();
+    let (account, _) = unconfirmed(stores, &samples).await;
+    let renew = async |seconds: i64, at_most: u32| {
+        let (secret, letter) = (samples.confirmation(), samples.letter(seconds));
+        stores.accounts.renew_confirmation(account.id, &secret, &letter, at_most).await.expect("asked")
+    };
+    assert!(!renew(59, 1).await);
+    assert!(stores.letters.claim(samples.at(59), samples.at(60)).await.expect("asked").is_none());
+    assert!(renew(59, 2).await);
+    assert!(!renew(59, 2).await);
+    assert!(renew(60, 1).await, "the first two have expired");
 }
 
 /// Where there is nothing to confirm, neither secret nor letter is stored.
@@ -117,7 +152,7 @@ pub async fn a_confirmed_account_gets_no_further_secret(stores: &Stores) {
     assert!(stores.accounts.confirm(&first.digest, None, samples.now()).await.expect("asked").is_some());
     for user in [account.id, samples.user_id()] {
         let (secret, letter) = (samples.confirmation(), samples.letter(0));
-        assert!(!stores.accounts.renew_confirmation(user, &secret, &letter).await.expect("asked"));
+        assert!(!stores.accounts.renew_confirmation(user, &secret, &letter, 9).await.expect("asked"));
         assert_eq!(stores.accounts.confirm(&secret.digest, None, samples.now()).await.expect("asked"), None);
         assert!(stores.letters.claim(samples.at(1), samples.at(2)).await.expect("asked").is_none());
     }

@@ -23,6 +23,8 @@ macro_rules! letter_queue_contract {
                 a_sent_letter_is_gone,
                 a_failed_letter_comes_again_when_it_is_due,
                 a_letter_set_aside_stays_there,
+                what_is_noted_too_late_changes_nothing,
+                what_was_sent_is_forgotten_a_few_at_a_time,
             ]
         );
     };
@@ -155,4 +157,34 @@ pub async fn a_letter_set_aside_stays_there(stores: &Stores) {
     stores.letters.set_aside(letter.id, samples.at(1), "no such mailbox").await.expect("noted");
     assert_eq!(claim(stores, samples.at(9), samples.at(5000)).await.map(|claimed| claimed.id), Some(next.id));
     assert!(claim(stores, samples.at(1000), samples.at(2000)).await.is_none());
+}
+
+/// Whoever outlived their lease brings back neither what another one has sent nor what was set aside.
+pub async fn what_is_noted_too_late_changes_nothing(stores: &Stores) {
+    let samples = Samples::default();
+    let (sent, aside) = (posted(stores, &samples, 0).await, posted(stores, &samples, 0).await);
+    stores.letters.sent(sent.id, samples.at(1)).await.expect("noted");
+    stores.letters.set_aside(aside.id, samples.at(1), "no such mailbox").await.expect("noted");
+    for letter in [sent.id, aside.id] {
+        stores.letters.retry(letter, samples.at(2), "the server is asleep").await.expect("noted");
+    }
+    assert!(claim(stores, samples.at(1000), samples.at(2000)).await.is_none());
+}
+
+/// Letters that wait, that are set aside or were sent at the moment asked for, or later, stay.
+pub async fn what_was_sent_is_forgotten_a_few_at_a_time(stores: &Stores) {
+    let samples = Samples::default();
+    for seconds in [1, 1, 1, 2] {
+        let letter = posted(stores, &samples, 0).await;
+        stores.letters.sent(letter.id, samples.at(seconds)).await.expect("noted");
+    }
+    let aside = posted(stores, &samples, 0).await;
+    stores.letters.set_aside(aside.id, samples.at(1), "no such mailbox").await.expect("noted");
+    let waiting = posted(stores, &samples, 0).await;
+
+    let forget = async |seconds| stores.letters.forget_sent(samples.at(seconds), 2).await.expect("asked");
+    assert_eq!(forget(1).await, 0);
+    assert_eq!((forget(2).await, forget(2).await, forget(2).await), (2, 1, 0));
+    assert_eq!((forget(1000).await, forget(1000).await), (1, 0));
+    assert_eq!(claim(stores, samples.at(1), samples.at(2)).await.map(|claimed| claimed.id), Some(waiting.id));
 }

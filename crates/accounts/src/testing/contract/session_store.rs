@@ -20,6 +20,7 @@ macro_rules! session_store_contract {
                 a_session_ends_once,
                 what_ended_is_listed_from_the_moment_asked_for,
                 nobody_opens_a_session_of_an_account_that_cannot_be_used,
+                what_expired_is_forgotten_a_few_at_a_time,
             ]
         );
     };
@@ -70,12 +71,14 @@ pub async fn one_of_many_rotates_a_generation(stores: &Stores) {
     assert_eq!(count(&Rotation::Stale(expected)), CALLS - 1);
 }
 
-/// After its last moment a session cannot be rotated.
+/// From its last moment on a session cannot be rotated.
 pub async fn an_expired_session_is_stale(stores: &Stores) {
     let samples = Samples::default();
     let opened = samples.opened(stores).await;
     let rotate = |at| stores.sessions.rotate(opened.id, 0, at, samples.at(1000));
-    assert_eq!(rotate(samples.at(61)).await.expect("asked"), Rotation::Stale(opened.clone()));
+    for seconds in [61, 60] {
+        assert_eq!(rotate(samples.at(seconds)).await.expect("asked"), Rotation::Stale(opened.clone()));
+    }
     assert!(matches!(rotate(samples.at(59)).await.expect("asked"), Rotation::Rotated(_)));
 }
 
@@ -140,4 +143,24 @@ pub async fn nobody_opens_a_session_of_an_account_that_cannot_be_used(stores: &S
     }
     stores.accounts.set_suspended(account.id, false, samples.now()).await.expect("readmitted");
     assert!(stores.sessions.open(&samples.session(account.id)).await.expect("asked"));
+}
+
+/// Sessions that expire at the moment asked for, or later, stay as they are.
+pub async fn what_expired_is_forgotten_a_few_at_a_time(stores: &Stores) {
+    let samples = Samples::default();
+    let first = samples.opened(stores).await;
+    for _ in 0..2 {
+        assert!(stores.sessions.open(&samples.session(first.user)).await.expect("opened"));
+    }
+    let later = SessionRecord { expires_at: samples.at(61), ..samples.session(first.user) };
+    assert!(stores.sessions.open(&later).await.expect("opened"));
+    assert!(stores.sessions.end(first.id, samples.at(1)).await.expect("asked"));
+
+    let forget = async |seconds| stores.sessions.forget_expired(samples.at(seconds), 2).await.expect("asked");
+    assert_eq!(forget(60).await, 0);
+    assert_eq!((forget(61).await, forget(61).await, forget(61).await), (2, 1, 0));
+    assert_eq!(stores.sessions.ended_since(samples.now()).await.expect("read"), []);
+    let rotate = |session| stores.sessions.rotate(session, 0, samples.at(2), samples.at(62));
+    assert_eq!(rotate(first.id).await.expect("asked"), Rotation::Unknown);
+    assert!(matches!(rotate(later.id).await.expect("asked"), Rotation::Rotated(_)));
 }
