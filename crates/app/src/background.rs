@@ -13,6 +13,8 @@ use tokio_util::task::TaskTracker;
 const LETTER_PAUSE: Duration = Duration::from_millis(500);
 /// How often sign-outs made elsewhere (another instance, a command) are taken up.
 const ACCESS_PAUSE: Duration = Duration::from_millis(500);
+/// How often expired sessions and letters sent long ago are deleted.
+const FORGET_PAUSE: Duration = Duration::from_mins(10);
 
 /// Starts every task; they end when `stop` is cancelled, each after the step it is at.
 pub(crate) fn start(
@@ -26,6 +28,7 @@ pub(crate) fn start(
     };
     spawn(Box::pin(letters(Arc::clone(square), stop.clone())));
     spawn(Box::pin(access(Arc::clone(square), stop.clone())));
+    spawn(Box::pin(forget(Arc::clone(square), stop.clone())));
     spawn(Box::pin(health(Arc::clone(square), health_interval, stop.clone())));
     spawn(Box::pin(trainings(Arc::clone(square), stop.clone())));
     tasks.close();
@@ -57,6 +60,17 @@ async fn access(square: Arc<Square>, stop: CancellationToken) {
     while rest(ACCESS_PAUSE, &stop).await {
         if let Err(error) = square.accounts.load().await {
             tracing::error!(cause = error.chain(), "ended sessions cannot be read");
+        }
+    }
+}
+
+async fn forget(square: Arc<Square>, stop: CancellationToken) {
+    while rest(FORGET_PAUSE, &stop).await {
+        if let Err(error) = square.accounts.forget_sessions().await {
+            tracing::error!(cause = error.chain(), "expired sessions cannot be deleted");
+        }
+        if let Err(error) = square.letters.forget_sent().await {
+            tracing::error!(cause = error.chain(), "letters sent long ago cannot be deleted");
         }
     }
 }
