@@ -7,7 +7,8 @@ use std::time::Duration;
 /// Measures a Square server on this machine, each figure beside a limit: a bare server or loop that does only
 /// what cannot be left out.
 ///
-/// Needs the release binary: cargo build --release. Everything runs on 127.0.0.1, in a folder that is removed
+/// Needs the release binary beside it: cargo build --release -p square-app -p square-bench makes both at once,
+/// and what they share only once. Everything runs on 127.0.0.1, in a folder that is removed
 /// afterwards. Server and limit take turns, and only figures of the same turn are compared: the speed of a
 /// shared machine drifts. The load is made on the same cores, so a ratio tells what a client would notice
 /// here, not how the servers compare in processor time alone.

@@ -22,9 +22,11 @@ impl Binary {
         let path = path.map_or_else(beside, |path| Ok(path.to_owned()))?;
         match path.canonicalize() {
             Ok(path) => Ok(Self(path)),
-            Err(_) => {
-                Err(format!("there is no {}; make it with: cargo build --release", path.display()).into())
-            }
+            Err(_) => Err(format!(
+                "there is no {}; make it with: cargo build --release -p square-app",
+                path.display()
+            )
+            .into()),
         }
     }
 
