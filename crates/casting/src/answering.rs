@@ -6,7 +6,7 @@ use crate::sight::Sight;
 use async_trait::async_trait;
 use jiff::civil::Date;
 use square_kernel::Unavailable;
-use square_naming::{Matching, Mention, NameKey, Phrase, Wording, mentions_of, settle};
+use square_naming::{Matching, Mention, NameKey, Phrase, Wording, few, mentions_of, settle};
 use square_skills::{ResultItem, Skill, SkillFailure, SkillRequest};
 use std::sync::Arc;
 
@@ -90,7 +90,7 @@ impl CastingSkill {
         mentions: &[Mention<Subject>],
     ) -> Result<Vec<ResultItem>, Unavailable> {
         let (movies, actors, credits) = sorted(mentions);
-        let years = years_of(wording, mentions);
+        let years = few(years_of(wording, mentions));
         match intent {
             Intent::Age => Ok(replies::ages(&actors)),
             Intent::Release => Ok(replies::releases(&movies)),
@@ -170,13 +170,13 @@ fn sorted(mentions: &[Mention<Subject>]) -> (Vec<Movie>, Vec<Actor>, Vec<Credit>
     let (mut movies, mut actors, mut credits) = (Vec::new(), Vec::new(), Vec::new());
     for mention in mentions {
         match &mention.means {
-            Subject::Movie(movie) if !movies.contains(movie) => movies.push(movie.clone()),
-            Subject::Actor(actor) if !actors.contains(actor) => actors.push(actor.clone()),
+            Subject::Movie(movie) => movies.push(movie),
+            Subject::Actor(actor) => actors.push(actor),
             Subject::Character(credit) if !credits.contains(credit) => credits.push(credit.clone()),
-            _ => {}
+            Subject::Character(_) => {}
         }
     }
-    (movies, actors, credits)
+    (few(movies).into_iter().cloned().collect(), few(actors).into_iter().cloned().collect(), credits)
 }
 
 /// Those of `credits` that are in one of `movies`; all of them where none is.

@@ -217,3 +217,20 @@ async fn who_may_see_a_part_is_told_that_part() {
     let age = ask_as(&["get:actors"], "How old is Al Pacino?", 1).await;
     assert_eq!(text(&age), "The age of Al Pacino is given as 85.");
 }
+
+#[tokio::test]
+async fn of_a_question_full_of_names_the_first_are_answered() {
+    let titles = "Heat Alien Aliens Fargo Titanic Scarface Gladiator Collateral Inception Godfather Matrix";
+    let casts = text(&ask_as(ALL, &format!("Who played in {titles}?"), 100).await);
+    assert_eq!(casts.matches(" played in ").count(), 10);
+    assert!(casts.contains("in The Godfather (1972)") && !casts.contains("Matrix"), "{casts}");
+    let years: Vec<String> = (1970..1970 + 20).map(|year| year.to_string()).collect();
+    let films = text(&ask_as(ALL, &format!("Which films came out in {}?", years.join(" or ")), 100).await);
+    assert!(films.contains("in 1979") && !films.contains("in 1980"), "{films}");
+}
+
+#[tokio::test]
+async fn a_year_named_twice_is_told_of_once() {
+    let answer = "Apollo 13, Toy Story and Heat came out in 1995.";
+    assert_eq!(sentence("Which movies came out in 1995, 1995?").await, answer);
+}

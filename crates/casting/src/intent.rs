@@ -160,7 +160,10 @@ fn all_mentioned(kinds: &[Kind], mentions: &[Mention<Subject>], years: &[(Range<
     };
     match kinds {
         [one] => !places(*one).is_empty(),
-        [one, other] => places(*one).iter().any(|at| places(*other).iter().any(|elsewhere| at != elsewhere)),
+        [one, other] => {
+            let others = places(*other);
+            places(*one).iter().any(|at| others.iter().any(|elsewhere| at != elsewhere))
+        }
         _ => false,
     }
 }

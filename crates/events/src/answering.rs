@@ -7,7 +7,7 @@ use crate::when::{self, When};
 use async_trait::async_trait;
 use jiff::civil::Date;
 use square_kernel::{Clock, Unavailable};
-use square_naming::{Matching, Mention, NameKey, Vocabulary, Wording, mentions_of, settle};
+use square_naming::{Matching, Mention, NameKey, Vocabulary, Wording, few, mentions_of, settle};
 use square_skills::{ResultItem, Skill, SkillFailure, SkillRequest};
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ impl EventsSkill {
             Err(no_such_day) => return Ok(replies::no_such_day(&no_such_day)),
         };
         let venues = self.venues_in(&wording, when.as_ref()).await?;
-        let places: Vec<&Place> = venues.iter().filter_map(|mention| mention.means.as_ref()).collect();
+        let places: Vec<&Place> = few(venues.iter().filter_map(|mention| mention.means.as_ref()));
         let asks_where = wording.has_any(WHERE);
         if asks_where && !places.is_empty() {
             return Ok(replies::addresses(&places));

@@ -176,3 +176,21 @@ async fn nothing_found_is_said_plainly() {
     let none = ask(WEDNESDAY, Vec::new(), "What is on this weekend?", 10).await;
     assert_eq!(none, [ResultItem::text("Nothing is on this weekend.")]);
 }
+
+#[tokio::test]
+async fn a_venue_named_twice_is_told_of_once() {
+    assert_eq!(sentence("What is on at the Fillmore, the Fillmore?").await, AT_FILLMORE);
+    assert_eq!(sentence("Where is the Fillmore, the Fillmore?").await, ADDRESS);
+}
+
+#[tokio::test]
+async fn of_a_question_full_of_venues_the_first_are_answered() {
+    let names =
+        ["Abbey", "Barn", "Cellar", "Depot", "Dome", "Forge", "Grange", "Kiln", "Lodge", "Mill", "Pier"];
+    let template = events().remove(0);
+    let venues = names.map(|name| Event { venue: Venue::parse(name).unwrap(), ..template.clone() });
+    let question = format!("Where is the {}?", names.join(" or the "));
+    let items = ask(WEDNESDAY, venues.to_vec(), &question, 100).await;
+    assert_eq!(items.len(), 1 + 10);
+    assert!(!items.iter().any(|item| format!("{item:?}").contains("Pier")), "{items:?}");
+}

@@ -6,7 +6,7 @@
 //! 2. The store looks the keys of those phrases up, first as they stand ([`Matching::Exact`]), then those of
 //!    [`Wording::doubtful`] with a typo allowed ([`Matching::Resembling`]); [`mentions_of`] lays what came
 //!    back over the question.
-//! 3. [`settle`] decides between names that overlap: the longest wins.
+//! 3. [`settle`] decides between names that overlap: the longest wins. [`few`] bounds what is answered about.
 //!
 //! No list of all names is ever walked through: [`NameKey::probes`] turns a typo into index look-ups.
 
@@ -15,5 +15,5 @@ mod mention;
 mod wording;
 
 pub use key::{Matching, NameKey, Probes};
-pub use mention::{Mention, mentions_of, settle};
+pub use mention::{Mention, few, mentions_of, settle};
 pub use wording::{Phrase, Vocabulary, Wording};

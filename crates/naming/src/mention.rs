@@ -14,7 +14,11 @@ pub struct Mention<T> {
     pub means: T,
 }
 
-/// Lays what a store found over the phrases it was asked for.
+/// The most mentions that one look-up gives: a common name, said over and over, stands for a lot of things at
+/// a lot of places.
+const MENTIONS_AT_MOST: usize = 500;
+
+/// Lays what a store found over the phrases it was asked for; of very many mentions the first are given.
 pub fn mentions_of<T: Clone>(
     phrases: &[Phrase],
     matching: Matching,
@@ -26,17 +30,18 @@ pub fn mentions_of<T: Clone>(
     }
     let mut mentions = Vec::new();
     for (key, means) in found {
-        let mut mention = |phrase: &Phrase, exact| {
-            mentions.push(Mention { at: phrase.at.clone(), exact, means: means.clone() });
+        let alike: Vec<&Phrase> = match matching {
+            Matching::Exact => by_key.get(&key).cloned().unwrap_or_default(),
+            Matching::Resembling => phrases.iter().filter(|phrase| phrase.key.resembles(&key)).collect(),
         };
-        match matching {
-            Matching::Exact => {
-                by_key.get(&key).into_iter().flatten().for_each(|phrase| mention(phrase, true));
-            }
-            Matching::Resembling => {
-                let alike = phrases.iter().filter(|phrase| phrase.key.resembles(&key));
-                alike.for_each(|phrase| mention(phrase, phrase.key == key));
-            }
+        mentions.extend(alike.into_iter().map(|phrase| Mention {
+            at: phrase.at.clone(),
+            exact: phrase.key == key,
+            means: means.clone(),
+        }));
+        if mentions.len() >= MENTIONS_AT_MOST {
+            mentions.truncate(MENTIONS_AT_MOST);
+            break;
         }
     }
     mentions
@@ -61,6 +66,23 @@ pub fn settle<T>(wording: &Wording, vocabulary: &Vocabulary, mut found: Vec<Ment
     }
     settled.sort_by_key(|mention| mention.at.start);
     settled
+}
+
+/// The most different things of one kind that a question is answered about: each costs look-ups of its own.
+const MEANT_AT_MOST: usize = 10;
+
+/// The first few different ones of what a question names, each once.
+pub fn few<T: PartialEq>(named: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut few: Vec<T> = Vec::new();
+    for one in named {
+        if few.len() == MEANT_AT_MOST {
+            break;
+        }
+        if !few.contains(&one) {
+            few.push(one);
+        }
+    }
+    few
 }
 
 #[cfg(test)]
@@ -96,6 +118,17 @@ mod tests {
     #[test]
     fn a_typo_is_not_seen_where_the_name_is_written_right() {
         assert_eq!(names("who played in cheat", &["Heat", "Cheat"]), ["Cheat"]);
+    }
+
+    #[test]
+    fn many_things_of_one_name_that_is_repeated_stay_bounded() {
+        let wording = Wording::of(&"nurse ".repeat(Wording::MAX_WORDS));
+        let stored = || (0..200).map(|number| (NameKey::of("Nurse"), number));
+        for matching in [Matching::Exact, Matching::Resembling] {
+            assert_eq!(mentions_of(&wording.phrases(), matching, stored()).len(), MENTIONS_AT_MOST);
+        }
+        let once = mentions_of(&Wording::of("Nurse").phrases(), Matching::Exact, stored());
+        assert_eq!(settle(&Wording::of("Nurse"), VOCABULARY, once).len(), 200);
     }
 
     #[test]

@@ -37,7 +37,9 @@ impl Wording {
     /// The most words a name may have to be found.
     pub const MAX_PHRASE: usize = 14;
     /// The most phrases that are looked up with a typo allowed.
-    pub const MAX_DOUBTFUL: usize = 150;
+    pub const MAX_DOUBTFUL: usize = 100;
+    /// The longest key that is looked up, in bytes; those of names are far shorter.
+    const MAX_KEY: usize = 1000;
     /// The most characters of an unknown name that are quoted back.
     const MAX_QUOTED: usize = 80;
 
@@ -80,6 +82,9 @@ impl Wording {
         for start in 0..words.len() {
             for end in start + 1..=words.len().min(start + Self::MAX_PHRASE) {
                 let key = NameKey::from_words(&words[start..end]);
+                if key.as_str().len() > Self::MAX_KEY {
+                    break;
+                }
                 phrases.push(Phrase { at: start..end, key });
             }
         }
@@ -87,13 +92,16 @@ impl Wording {
     }
 
     /// The phrases worth a second look, with a typo allowed: those with a word that is in none of the names
-    /// `found` and not in the vocabulary.
+    /// `found` and not in the vocabulary. Of too many those of few words are kept: most names are short.
     pub fn doubtful<T>(&self, found: &[Mention<T>], vocabulary: &Vocabulary) -> Vec<Phrase> {
         let unexplained: Vec<bool> = self.unexplained(found, vocabulary);
         let worth = |phrase: &Phrase| unexplained[phrase.at.clone()].contains(&true);
         let typo_allowed = |phrase: &Phrase| phrase.key.probes().is_some();
-        let worthy = self.phrases().into_iter().filter(|phrase| worth(phrase) && typo_allowed(phrase));
-        worthy.take(Self::MAX_DOUBTFUL).collect()
+        let mut phrases = self.phrases();
+        phrases.retain(|phrase| worth(phrase) && typo_allowed(phrase));
+        phrases.sort_by_key(|phrase| phrase.at.len());
+        phrases.truncate(Self::MAX_DOUBTFUL);
+        phrases
     }
 
     /// What was probably meant as a name and is none of those `found`: the first stretch of the question,
@@ -191,5 +199,20 @@ mod tests {
         let wording = Wording::of(&"word ".repeat(5000));
         assert_eq!(wording.words().len(), Wording::MAX_WORDS);
         assert_eq!(wording.doubtful(&none(), VOCABULARY).len(), Wording::MAX_DOUBTFUL);
+    }
+
+    #[test]
+    fn a_name_at_the_end_of_a_long_question_is_looked_at() {
+        let words: Vec<String> = (0..Wording::MAX_WORDS - 2).map(|number| format!("word{number}")).collect();
+        let wording = Wording::of(&format!("{} Al Pachino", words.join(" ")));
+        let doubtful = wording.doubtful(&none(), VOCABULARY);
+        assert!(doubtful.iter().any(|phrase| phrase.key == NameKey::of("al pachino")));
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_name_is_not_looked_up() {
+        let wording = Wording::of(&format!("{} Heat", "x".repeat(4000)));
+        let keys: Vec<NameKey> = wording.phrases().into_iter().map(|phrase| phrase.key).collect();
+        assert_eq!(keys, [NameKey::of("Heat")]);
     }
 }
