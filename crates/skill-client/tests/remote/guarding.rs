@@ -12,14 +12,32 @@ fn guarded() -> SkillClientSettings {
 async fn private_addresses_are_not_called_by_number_or_by_name() {
     let stub = Stub::answering("application/json", "[]").await;
     let port = stub.address.port();
-    for host in
-        ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f.0.0.1", "[::ffff:127.0.0.1]", "0.0.0.0"]
-    {
+    for host in [
+        "127.0.0.1",
+        "127.0.0.1.",
+        "localhost",
+        "LOCALHOST",
+        "127.1",
+        "2130706433",
+        "0x7f.1",
+        "0x7f.0.0.1",
+        "0177.0.0.1",
+        "%31%32%37.0.0.1",
+        "１２７.0.0.1",
+        "127。0。0。1",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[0:0:0:0:0:0:0:1]",
+        "0.0.0.0",
+        "0",
+    ] {
         let url = format!("http://{host}:{port}");
         assert_eq!(ask(guarded(), &url).await, Err(SkillFailure::AddressNotAllowed), "{host}");
         let ping = connect(guarded(), &url).ping().await;
         assert_eq!(ping, Err(SkillFailure::AddressNotAllowed), "{host}");
     }
+    // Whether this name is known at all differs between resolvers.
+    assert!(ask(guarded(), &format!("http://localhost.:{port}")).await.is_err());
     assert_eq!(stub.connections(), 0);
     assert_eq!(ask(settings(), &format!("http://localhost:{port}")).await, Ok(Vec::new()));
     assert_eq!(stub.connections(), 1);
