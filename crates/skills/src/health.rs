@@ -1,5 +1,5 @@
 use crate::service::Skills;
-use crate::{Health, Listed, SkillAddress, SkillDirectory};
+use crate::{Health, Listed, SkillDirectory};
 use futures::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,19 +10,14 @@ const AT_ONCE: usize = 8;
 const PING_LIMIT: Duration = Duration::from_secs(5);
 
 impl Skills {
-    /// Pings every remote skill once and notes which are up. Call it regularly.
+    /// Pings every skill once and notes which are up. Call it regularly.
     pub async fn check_health(&self) {
         let directory = &self.shared.parts.directory;
         let snapshot = directory.snapshot();
-        let remote = snapshot.all().iter().filter(|listed| is_remote(&listed.skill.address));
-        futures::stream::iter(remote.cloned())
+        futures::stream::iter(snapshot.all().iter().cloned())
             .for_each_concurrent(AT_ONCE, |listed| check(directory, listed))
             .await;
     }
-}
-
-fn is_remote(address: &SkillAddress) -> bool {
-    matches!(address, SkillAddress::Remote { .. })
 }
 
 async fn check(directory: &SkillDirectory, listed: Arc<Listed>) {

@@ -4,6 +4,11 @@ use square_kernel::{Asker, SkillId};
 use tokio::sync::watch;
 
 impl Skills {
+    /// Whether `asker` may train the skill, for whoever wants to know before taking in the examples.
+    pub fn may_train(&self, asker: &Asker, id: SkillId) -> Result<(), OwnerError> {
+        self.shared.owned(asker, id).map(drop)
+    }
+
     /// Stores the examples and has the skill published with them; returns at once. A training of the skill
     /// that waits or is under way comes to nothing.
     pub async fn train(

@@ -1,10 +1,10 @@
+use super::view;
 use crate::Failure;
 use crate::api::State;
 use crate::extract::{Id, SignedIn};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete};
 use square_kernel::SkillId;
-use square_skills::Health;
 use square_wire::{ErrorBody, Skill};
 
 /// Remove a skill
@@ -21,7 +21,6 @@ pub(crate) async fn remove_skill(
     caller: SignedIn,
     Id(id): Id<SkillId>,
 ) -> Result<HttpResponse, Failure> {
-    let skill = state.services.skills.remove(&caller.asker, id).await?;
-    // Nobody pings it any more.
-    Ok(HttpResponse::Ok().json(Skill::new(&skill, Health::Unknown)))
+    let listed = state.services.skills.remove(&caller.asker, id).await?;
+    Ok(HttpResponse::Ok().json(view(&listed)))
 }

@@ -1,9 +1,9 @@
-use super::training_files::TrainingFiles;
+use super::training_files;
 use crate::Failure;
 use crate::api::State;
 use crate::extract::{Id, SignedIn};
-use actix_web::web::Data;
-use actix_web::{HttpResponse, post};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
 use square_kernel::SkillId;
 use square_wire::ErrorBody;
@@ -48,8 +48,14 @@ pub(crate) async fn train_skill(
     state: Data<State>,
     caller: SignedIn,
     Id(id): Id<SkillId>,
-    TrainingFiles(examples): TrainingFiles,
+    request: HttpRequest,
+    form: Payload,
 ) -> Result<HttpResponse, Failure> {
-    state.services.skills.train(&caller.asker, id, examples).await?;
+    let skills = &state.services.skills;
+    // Asked first, so that nobody sends megabytes for nothing.
+    skills.may_train(&caller.asker, id)?;
+    let time = state.services.settings.upload_time_limit;
+    let examples = training_files::read(&request, form.into_inner(), time).await?;
+    skills.train(&caller.asker, id, examples).await?;
     Ok(HttpResponse::Ok().json(TrainingStarted { msg: "Started training for the skill".to_owned() }))
 }

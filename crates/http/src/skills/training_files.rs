@@ -1,42 +1,30 @@
 use crate::Failure;
-use crate::api::State;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::dev::Payload;
-use actix_web::web::Data;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{HttpMessage, HttpRequest};
 use futures::StreamExt;
-use futures::future::{FutureExt, LocalBoxFuture};
 use square_kernel::Invalid;
 use square_skills::TrainingSet;
 use square_wire::Fault;
+use std::time::Duration;
 
 const TRAIN: &str = "train_file";
 const DEV: &str = "dev_file";
 
-/// The two files of a training form, read as they come in; other parts of the form are passed over.
-pub(crate) struct TrainingFiles(pub(crate) TrainingSet);
-
-impl FromRequest for TrainingFiles {
-    type Error = Failure;
-    type Future = LocalBoxFuture<'static, Result<Self, Failure>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), payload.take());
-        async move {
-            if !request.content_type().eq_ignore_ascii_case("multipart/form-data") {
-                return Err(Failure(Fault::unsupported_media_type("multipart/form-data")));
-            }
-            let state = request.app_data::<Data<State>>().ok_or_else(|| Failure(Fault::internal()))?;
-            let time = state.services.settings.upload_time_limit;
-            let form = read(Multipart::new(request.headers(), payload));
-            let files = tokio::time::timeout(time, form).await.map_err(|_| Failure(Fault::too_slow()))?;
-            files.map(Self)
-        }
-        .boxed_local()
+/// The two files of a training form, sent within `time`; other parts of the form are passed over.
+pub(crate) async fn read(
+    request: &HttpRequest,
+    payload: Payload,
+    time: Duration,
+) -> Result<TrainingSet, Failure> {
+    if !request.content_type().eq_ignore_ascii_case("multipart/form-data") {
+        return Err(Failure(Fault::unsupported_media_type("multipart/form-data")));
     }
+    let files = files(Multipart::new(request.headers(), payload));
+    tokio::time::timeout(time, files).await.unwrap_or_else(|_| Err(Failure(Fault::too_slow())))
 }
 
-async fn read(mut form: Multipart) -> Result<TrainingSet, Failure> {
+async fn files(mut form: Multipart) -> Result<TrainingSet, Failure> {
     let (mut train, mut dev) = (None, None);
     while let Some(field) = form.next().await {
         let mut field = field.map_err(|error| broken(&error))?;

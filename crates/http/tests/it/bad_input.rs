@@ -7,6 +7,7 @@ use actix_web::web::Bytes;
 use futures::Stream;
 use insta::assert_snapshot;
 use serde_json::json;
+use square_skills::testing::ScriptedSkill;
 use std::pin::Pin;
 
 type Endless = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
@@ -273,7 +274,8 @@ async fn a_body_that_never_ends_is_given_up() {
     tokio::time::pause();
     let app = TestApp::new();
     let ada = app.person("ada").await;
-    let skill = format!("/api/skill/{UNKNOWN}/train");
+    let answers = ScriptedSkill::always(Ok(Vec::new()));
+    let skill = format!("/api/skill/{}/train", app.skill(&ada, "Weather", answers).await);
     let service = init_service(app.api.app(&|_| {})).await;
     for (path, media_type, seconds) in
         [("/api/question", "application/json", 10), (&skill, "multipart/form-data; boundary=XX", 120)]

@@ -181,6 +181,8 @@ async fn anothers_skill_cannot_be_touched() {
     }
     let files = || form(&[("train_file", b"x"), ("dev_file", b"x")]);
     assert_eq!(app.upload(&format!("{path}/train"), files()).by(&bob).send().await.status, 403);
+    // Told before the files are read: these would be malformed.
+    assert_eq!(app.upload(&format!("{path}/train"), b"junk".to_vec()).by(&bob).send().await.status, 403);
     assert_eq!(app.get(&format!("{path}/training")).by(&bob).send().await.status, 403);
     assert_eq!(app.call(Method::POST, &format!("{path}/unpublish")).by(&bob).send().await.status, 403);
     assert_eq!(app.get(&path).send().await.to_string(), before);
@@ -221,7 +223,9 @@ async fn a_deleted_skill_is_shown_a_last_time() {
     let app = TestApp::new();
     let ada = app.person("ada").await;
     let path = format!("/api/skill/{}", app.skill(&ada, "Weather", silent()).await);
+    app.skills.check_health().await;
     let reply = app.call(Method::DELETE, &path).by(&ada).send().await;
+    assert_eq!(reply.json()["health"], "up");
     assert_eq!((reply.status, &reply.json()["name"]), (200, &json!("Weather")));
     assert_eq!(app.call(Method::DELETE, &path).by(&ada).send().await.status, 404);
 }

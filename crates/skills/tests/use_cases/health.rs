@@ -24,13 +24,14 @@ async fn a_round_tells_which_skills_are_up_also_when_one_hangs() {
 }
 
 #[tokio::test]
-async fn parts_of_this_process_are_not_pinged() {
+async fn parts_of_this_process_are_up_too() {
     let world = World::new();
+    world.connector.put("builtin:casting", ScriptedSkill::always(Ok(Vec::new())));
     let (owner, part) = (world.owner.user().unwrap(), BuiltinName::new("casting"));
     let casting = world.skills.register_builtin(owner, name("Casting"), SkillDescription::default(), part);
     let id = casting.await.unwrap().skill.id;
     world.skills.check_health().await;
-    assert_eq!(world.listed(id).health, Health::Unknown);
+    assert_eq!(world.listed(id).health, Health::Up);
 }
 
 #[tokio::test(start_paused = true)]

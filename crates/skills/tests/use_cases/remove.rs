@@ -8,7 +8,7 @@ async fn a_removed_skill_is_gone_everywhere() {
     let world = World::new();
     let id = world.published("Films").await;
     let before = world.listed(id).skill.clone();
-    assert_eq!(world.skills.remove(&world.owner, id).await.unwrap(), before);
+    assert_eq!(world.skills.remove(&world.owner, id).await.unwrap().skill, before);
     assert!(world.directory.snapshot().by_id(id).is_none());
     assert_eq!(world.store.find(id).await.unwrap(), None);
     assert_eq!(world.skills.train_next().await.unwrap(), None);
