@@ -47,7 +47,7 @@ fn migrate(settings: Settings) -> Outcome {
 }
 
 fn openapi(settings: &Settings) -> Outcome {
-    terminal::line(square_http::openapi(&settings.http.base_path).to_pretty_json()?);
+    terminal::line(serve::openapi(&settings.http.base_path).to_pretty_json()?);
     Ok(ExitCode::SUCCESS)
 }
 

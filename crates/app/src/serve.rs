@@ -5,8 +5,11 @@ use crate::{background, demo};
 use actix_web::HttpServer;
 use actix_web::dev::{Server, ServerHandle};
 use futures::FutureExt;
-use square_http::{CorsOrigins, HttpApi, HttpSettings, Services};
-use square_websocket::{Limits, Origins, WebSocketServices, WebSocketSettings};
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
+use square_http::{HttpApi, HttpSettings, Services};
+use square_websocket::{Limits, WebSocketServices, WebSocketSettings};
+use square_wire::Origins;
 use std::error::Error;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -15,6 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use utoipa::openapi::OpenApi;
 
 /// An address that cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +29,12 @@ struct BindError {
     cause: io::Error,
 }
 
+/// How long a connection is kept while its client takes nothing of what is sent to it.
+#[cfg(target_os = "linux")]
+const UNREAD: Duration = Duration::from_secs(30);
+/// How long a connection that is to be closed stays, so that a client still sending reads the answer first.
+/// WebSocket clients see the end of the connection only after that, so it is short.
+const LINGER: Duration = Duration::from_secs(1);
 /// How long sockets may take to say goodbye.
 const SOCKETS_CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -68,6 +78,9 @@ pub(crate) async fn run(
 fn bind(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
     let fault = |cause| BindError { address: wanted, cause };
     let listener = TcpListener::bind(wanted).map_err(fault)?;
+    // Accepted connections inherit it. It alone ends a response that nobody reads any more.
+    #[cfg(target_os = "linux")]
+    SockRef::from(&listener).set_tcp_user_timeout(Some(UNREAD)).map_err(fault)?;
     let address = listener.local_addr().map_err(fault)?;
     Ok((listener, address))
 }
@@ -82,6 +95,11 @@ fn prepare_demo(settings: &mut Settings, environment: Environment) -> Result<(),
     Ok(())
 }
 
+/// The OpenAPI document of all that is served.
+pub(crate) fn openapi(base_path: &str) -> OpenApi {
+    square_http::openapi(base_path, square_websocket::openapi(base_path))
+}
+
 fn listen(
     square: &Arc<Square>,
     settings: &Settings,
@@ -90,7 +108,7 @@ fn listen(
     sockets: &TaskTracker,
 ) -> io::Result<Server> {
     let http = &settings.http;
-    let api = HttpApi::new(http_services(square, settings));
+    let api = HttpApi::new(http_services(square, settings), square_websocket::openapi(&http.base_path));
     let web_socket = square_websocket::configure(WebSocketServices {
         accounts: square.accounts.clone(),
         skills: square.skills.clone(),
@@ -102,7 +120,7 @@ fn listen(
     let server = HttpServer::new(move || api.app(&|config| web_socket.clone()(config)))
         .workers(or_cores(http.workers))
         .client_request_timeout(Duration::from_millis(http.head_timeout_ms))
-        .client_disconnect_timeout(Duration::from_secs(5))
+        .client_disconnect_timeout(LINGER)
         .keep_alive(Duration::from_secs(75))
         .tcp_nodelay(true)
         .shutdown_timeout(http.shutdown_timeout_s)
@@ -111,12 +129,7 @@ fn listen(
     Ok(server.run())
 }
 
-fn any_origin(settings: &Settings) -> bool {
-    settings.http.cors_origins.iter().any(|origin| origin == "*")
-}
-
 fn http_services(square: &Arc<Square>, settings: &Settings) -> Services {
-    let origins = &settings.http.cors_origins;
     let database = square.database.clone();
     Services {
         accounts: square.accounts.clone(),
@@ -128,11 +141,7 @@ fn http_services(square: &Arc<Square>, settings: &Settings) -> Services {
         }),
         settings: HttpSettings {
             base_path: settings.http.base_path.clone(),
-            cors_origins: if any_origin(settings) {
-                CorsOrigins::Any
-            } else {
-                CorsOrigins::Only(origins.clone())
-            },
+            cors_origins: Origins::listed(&settings.http.cors_origins),
             json_limit: settings.http.max_body_bytes,
             body_time_limit: Duration::from_millis(settings.http.body_timeout_ms),
             questions_need_account: settings.questions.account_required,
@@ -142,10 +151,9 @@ fn http_services(square: &Arc<Square>, settings: &Settings) -> Services {
 }
 
 fn web_socket_settings(settings: &Settings) -> WebSocketSettings {
-    let origins = &settings.http.cors_origins;
     WebSocketSettings {
         base_path: settings.http.base_path.clone(),
-        origins: if any_origin(settings) { Origins::Any } else { Origins::Only(origins.clone()) },
+        origins: Origins::listed(&settings.http.cors_origins),
         questions_need_account: settings.questions.account_required,
         limits: Limits { message: settings.http.max_body_bytes, ..Limits::default() },
     }
@@ -232,5 +240,27 @@ fn announce(settings: &Settings, with_demo: bool, begun: Instant) {
             "            {}",
             styled(FAINT, "square ask \"Which actors played in Heat?\"")
         ));
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::net::TcpStream;
+
+    #[test]
+    fn every_way_in_is_documented() {
+        let document = openapi("/x/y");
+        for path in ["/x/y/question", "/x/y/ws", "/health/live"] {
+            assert!(document.paths.paths.contains_key(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_connection_whose_client_does_not_read_ends() {
+        let (listener, address) = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let _client = TcpStream::connect(address).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        assert_eq!(SockRef::from(&accepted).tcp_user_timeout().unwrap(), Some(UNREAD));
     }
 }

@@ -1,6 +1,6 @@
 use crate::document::{self, Documented};
 use crate::envelope::envelope;
-use crate::settings::{CorsOrigins, HttpSettings};
+use crate::settings::HttpSettings;
 use crate::skills::SkillsPage;
 use crate::{RequestId, accounts, operations, pages, questions, skills, unrouted};
 use actix_cors::Cors;
@@ -15,7 +15,9 @@ use square_accounts::Accounts;
 use square_kernel::Unavailable;
 use square_routing::Router;
 use square_skills::Skills;
+use square_wire::Origins;
 use std::sync::Arc;
+use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
@@ -52,15 +54,17 @@ pub(crate) struct State {
 }
 
 impl HttpApi {
-    /// Makes what all workers share.
-    pub fn new(services: Services) -> Self {
-        let documented = Documented::new(&document::openapi(&services.settings.base_path));
+    /// Makes what all workers share. `also` describes the calls of other transports, as for [`openapi`].
+    ///
+    /// [`openapi`]: crate::openapi
+    pub fn new(services: Services, also: OpenApi) -> Self {
+        let documented = Documented::new(&document::openapi(&services.settings.base_path, also));
         let pages = pages::Pages::new(&services.settings.base_path);
         let state = State { services, skills_page: SkillsPage::default(), pages, documented };
         Self { state: Data::new(state) }
     }
 
-    /// The application, for one worker. `extra` adds routes of other transports, with full paths; it is called
+    /// The application, for one worker. `extra` adds the routes of other transports, with full paths; it is called
     /// before the routes under the base path are added, so it may use paths under it.
     pub fn app(
         &self,
@@ -102,10 +106,10 @@ pub(crate) fn under_base(config: &mut ServiceConfig<'_>) {
     accounts::routes(config);
 }
 
-fn cors(origins: &CorsOrigins) -> Cors {
+fn cors(origins: &Origins) -> Cors {
     let cors = match origins {
-        CorsOrigins::Any => Cors::default().allow_any_origin().send_wildcard(),
-        CorsOrigins::Only(origins) => {
+        Origins::Any => Cors::default().allow_any_origin().send_wildcard(),
+        Origins::Only(origins) => {
             origins.iter().fold(Cors::default(), |cors, origin| cors.allowed_origin(origin))
         }
     };

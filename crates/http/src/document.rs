@@ -18,15 +18,17 @@ const SCHEME: &str = "token";
 const DESCRIPTION: &str = "Square picks the skills that fit a question best and returns their answers, together or \
 one by one as each skill answers.\n\nEvery error has the body `ErrorBody`, and every response the header \
 `X-Request-Id`. An access token is sent as `Authorization: Bearer <token>`; a token that is not good is answered by \
-401 everywhere. Questions can also be asked over a WebSocket at `ws` under the base path (subprotocol `square.v1`).";
+401 everywhere.";
 
-/// The OpenAPI document of the calls, where those of the API stand under `base_path`.
-pub fn openapi(base_path: &str) -> OpenApi {
+/// The OpenAPI document of the calls, where those of the API stand under `base_path`. `also` describes the
+/// calls of other transports, with full paths.
+pub fn openapi(base_path: &str, also: OpenApi) -> OpenApi {
     let (_, mut document) = App::new()
         .into_utoipa_app()
         .configure(beside)
         .service(scope(base_path).configure(under_base))
         .split_for_parts();
+    document.merge(also);
     document.info = InfoBuilder::new()
         .title("Square")
         .version(env!("CARGO_PKG_VERSION"))

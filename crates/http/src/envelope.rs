@@ -2,6 +2,7 @@
 //! that all responses have. A panic ends here.
 
 use crate::RequestId;
+use crate::api::State;
 use crate::failure::{self, Failure};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -9,9 +10,10 @@ use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use futures::FutureExt;
-use square_wire::Fault;
+use square_wire::{Fault, Origins};
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
@@ -32,6 +34,7 @@ pub(crate) async fn envelope(
         route = request.match_pattern().as_deref().unwrap_or("none"),
     );
     request.extensions_mut().insert(id.clone());
+    let origin = allowed_origin(&request);
     if request.method() == Method::HEAD {
         // The server leaves the body out by itself, so HEAD is answered by whatever answers GET.
         request.head_mut().method = Method::GET;
@@ -40,10 +43,10 @@ pub(crate) async fn envelope(
     let answer = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(span.clone()).await;
     let answer = match answer {
         Ok(Ok(response)) => Ok(finished(response.map_into_boxed_body(), &id)),
-        Ok(Err(error)) => Err(span.in_scope(|| refused(&error, &id))),
+        Ok(Err(error)) => Err(span.in_scope(|| refused(&error, &id, origin))),
         Err(panic) => {
             span.in_scope(|| tracing::error!(panic = message(panic.as_ref()), "a handler panicked"));
-            Err(refused(&Failure(Fault::internal()).into(), &id))
+            Err(refused(&Failure(Fault::internal()).into(), &id, origin))
         }
     };
     let status = match &answer {
@@ -66,8 +69,8 @@ fn finished(mut response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceRe
     response
 }
 
-/// An error that came out of the application instead of a response.
-fn refused(error: &Error, id: &RequestId) -> Error {
+/// An error that came out of the application instead of a response, and so past the CORS middleware.
+fn refused(error: &Error, id: &RequestId, origin: Option<HeaderValue>) -> Error {
     let fault = if let Some(Failure(fault)) = error.as_error() {
         fault.clone()
     } else {
@@ -80,7 +83,21 @@ fn refused(error: &Error, id: &RequestId) -> Error {
     let mut response = HttpResponse::new(failure::status(&fault));
     let body = failure::write(&fault, id, response.headers_mut());
     dress(response.headers_mut(), id);
+    if let Some(origin) = origin {
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
+    }
     InternalError::from_response(fault.message, response.set_body(BoxBody::new(body))).into()
+}
+
+/// What lets the scripts that sent this request read its answer; nothing where they may not.
+fn allowed_origin(request: &ServiceRequest) -> Option<HeaderValue> {
+    let origin = request.headers().get(header::ORIGIN)?;
+    let origins = &request.app_data::<Data<State>>()?.services.settings.cors_origins;
+    match origins {
+        Origins::Any => Some(HeaderValue::from_static("*")),
+        Origins::Only(_) => origins.allow(origin.as_bytes()).then(|| origin.clone()),
+    }
 }
 
 /// What can be told of an error of which only the status is known.

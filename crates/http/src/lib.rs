@@ -28,4 +28,4 @@ pub use document::openapi;
 pub use extract::Caller;
 pub use failure::Failure;
 pub use request_id::RequestId;
-pub use settings::{CorsOrigins, HttpSettings};
+pub use settings::HttpSettings;

@@ -1,3 +1,4 @@
+use square_wire::Origins;
 use std::time::Duration;
 
 /// What the operator chooses about HTTP.
@@ -6,7 +7,7 @@ pub struct HttpSettings {
     /// What stands before the path of every call: empty, or with a leading and without a trailing `/`.
     pub base_path: String,
     /// Where scripts of other sites may call from.
-    pub cors_origins: CorsOrigins,
+    pub cors_origins: Origins,
     /// The most bytes that a JSON body may have.
     pub json_limit: usize,
     /// How long a client may take to send a JSON body.
@@ -17,20 +18,11 @@ pub struct HttpSettings {
     pub questions_need_account: bool,
 }
 
-/// Which origins scripts may call from. None of them sends cookies along; tokens are sent explicitly.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CorsOrigins {
-    /// All.
-    Any,
-    /// These, each as a browser writes it: scheme, host and, where it is not the scheme's own, port.
-    Only(Vec<String>),
-}
-
 impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             base_path: "/api".to_owned(),
-            cors_origins: CorsOrigins::Any,
+            cors_origins: Origins::Any,
             json_limit: 1024 * 1024,
             body_time_limit: Duration::from_secs(10),
             upload_time_limit: Duration::from_mins(2),

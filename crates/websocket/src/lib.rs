@@ -1,12 +1,13 @@
 //! WebSocket: the protocol `square.v1`, by which questions are asked and answers come one by one.
 //!
 //! - [`protocol`] is the reference of what goes over the wire.
-//! - [`configure`] adds `GET {base}/ws` to an application, over [`WebSocketServices`].
+//! - [`configure`] adds `GET {base}/ws` to an application, over [`WebSocketServices`]; [`openapi`] describes it.
 //! - `upgrade` takes a client in, `connection` is the loop of one socket, `messages` has one file for each
 //!   kind of message a client sends.
 //! - `outbox` is the way out, bounded; `jobs` is what a socket has under way.
 
 mod connection;
+mod document;
 mod jobs;
 mod messages;
 mod outbox;
@@ -14,4 +15,5 @@ pub mod protocol;
 mod services;
 mod upgrade;
 
-pub use services::{Limits, Origins, WebSocketServices, WebSocketSettings, configure};
+pub use document::openapi;
+pub use services::{Limits, WebSocketServices, WebSocketSettings, configure};

@@ -1,29 +1,4 @@
-//! What goes over a `square.v1` socket.
-//!
-//! Every message is one JSON object in a text frame, with the kind of message in `type`. What the client sends
-//! may carry a `ref`, text of 1 to 128 characters of its own choosing; whatever the server sends because of it
-//! carries the same `ref`. As long as something is under way under a `ref`, it cannot be used again. Unknown
-//! keys are passed over, on both sides.
-//!
-//! | client sends | with | server answers |
-//! |---|---|---|
-//! | `auth` | `token` | `auth` with `ok`, `user_id`, `username` |
-//! | `query` | a question in either form of `POST /question`; `deadline_ms`; `ack` | with `ack`: `accepted`; then a `skill_result` for each skill, in order of completion; `finished` |
-//! | `resume` | `question_id`; `after`, the last `seq` that was seen | the `skill_result` events that follow; `finished` |
-//! | `cancel` | the `ref` of a query or resume, or a `question_id` | nothing of its own: the question's `finished` comes, with `ending` `cancelled` |
-//! | `train` | `id`; `train_file` and `dev_file` as text | `train` with `msg`, then with `progress`, at last with `finished` |
-//! | `unpublish` | `id` | `unpublish` with `msg` and `finished` |
-//! | `ping` | | `pong` |
-//! | `subscribe` | | `error` with the code `not_supported` |
-//!
-//! Whatever cannot be done is answered by `error` with the fields of the error body of REST; the socket stays
-//! open. The token of an `auth` message, or of the `Authorization` header of the upgrade, counts until the
-//! next `auth`; once it has expired or its session has ended, messages other than `auth` and `ping` are
-//! answered by an error.
-//!
-//! The server closes with 1001 when it stops, 1002 and 1007 on frames that break the protocol, 1008 when the
-//! client has not been heard of or does not read what it is sent, 1009 on a message that is too large. A
-//! question goes on without the socket, so that `resume` finds all of it on the next one.
+#![doc = include_str!("../protocol.md")]
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

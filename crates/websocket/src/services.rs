@@ -1,8 +1,10 @@
-use crate::upgrade::{not_get, upgrade};
+use crate::upgrade::upgrade;
+use actix_web::guard;
 use actix_web::web::{self, ServiceConfig};
 use square_accounts::Accounts;
 use square_routing::Router;
 use square_skills::Skills;
+use square_wire::Origins;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -36,15 +38,6 @@ pub struct WebSocketSettings {
     pub questions_need_account: bool,
     /// How much one socket may take up.
     pub limits: Limits,
-}
-
-/// Which origins scripts may connect from. Programs that are no browsers send none and are taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origins {
-    /// All.
-    Any,
-    /// These, each as a browser writes it: scheme, host and, where it is not the scheme's own, port.
-    Only(Vec<String>),
 }
 
 /// How much one socket may take up.
@@ -88,15 +81,18 @@ impl Default for Limits {
     }
 }
 
-/// Adds `GET {base}/ws`, with its full path: to be called before a scope at the base path is added.
+/// Adds `GET {base}/ws`, with its full path: to be called before a scope at the base path is added. What comes
+/// there by another method is left to the application.
 pub fn configure(services: WebSocketServices) -> impl FnOnce(&mut ServiceConfig) + Clone {
-    let path = format!("{}/ws", services.settings.base_path);
+    let path = path(&services.settings.base_path);
     let services = Arc::new(services);
     move |config| {
-        let get = {
-            let services = Arc::clone(&services);
-            web::get().to(move |request, body| std::future::ready(upgrade(&services, &request, body)))
-        };
-        config.service(web::resource(path).route(get).default_service(web::to(not_get)));
+        let take = move |request, body| std::future::ready(upgrade(&services, &request, body));
+        config.service(web::resource(path).guard(guard::Get()).to(take));
     }
+}
+
+/// Where clients connect to.
+pub(crate) fn path(base_path: &str) -> String {
+    format!("{base_path}/ws")
 }

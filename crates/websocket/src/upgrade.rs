@@ -1,10 +1,10 @@
 use crate::connection;
 use crate::protocol::SUBPROTOCOL;
-use crate::services::{Origins, WebSocketServices};
+use crate::services::WebSocketServices;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use square_kernel::Secret;
-use square_wire::Fault;
+use square_wire::{Fault, Origins, access_token};
 use std::sync::Arc;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -16,11 +16,6 @@ pub(crate) fn upgrade(
     body: web::Payload,
 ) -> HttpResponse {
     accept(services, request, body).unwrap_or_else(|fault| refuse(&fault))
-}
-
-/// Whoever comes with another method than GET.
-pub(crate) async fn not_get(request: HttpRequest) -> HttpResponse {
-    refuse(&Fault::method_not_allowed(request.method().as_str()))
 }
 
 fn accept(
@@ -46,24 +41,14 @@ fn accept(
 }
 
 fn check_origin(origins: &Origins, request: &HttpRequest) -> Result<(), Fault> {
-    let Origins::Only(allowed) = origins else { return Ok(()) };
-    let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(()) };
-    let known = allowed.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
-    if known { Ok(()) } else { Err(Fault::origin_not_allowed()) }
+    let origin = request.headers().get(header::ORIGIN);
+    let allowed = origin.is_none_or(|origin| origins.allow(origin.as_bytes()));
+    if allowed { Ok(()) } else { Err(Fault::origin_not_allowed()) }
 }
 
-/// The token of the `Authorization` header. One family of clients writes `Basic` before it.
 fn token(request: &HttpRequest) -> Result<Option<Secret>, Fault> {
-    let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
-    let (scheme, token) = value
-        .to_str()
-        .ok()
-        .and_then(|value| value.trim().split_once(' '))
-        .ok_or_else(Fault::bad_authorization)?;
-    if !["bearer", "basic"].contains(&scheme.to_ascii_lowercase().as_str()) {
-        return Err(Fault::bad_authorization());
-    }
-    Ok(Some(Secret::new(token.trim())))
+    let value = request.headers().get(header::AUTHORIZATION);
+    value.map(|value| access_token(value.as_bytes()).map(Secret::new)).transpose()
 }
 
 /// The fault as a response. It also goes along as a value, for an application that writes all error bodies

@@ -58,10 +58,11 @@ impl Fault {
     /// which may end in a position.
     pub fn wrong_type(field: &str, message: &str) -> Self {
         let message = message.split(" at line ").next().unwrap_or(message);
-        // What the parser calls a struct is an object to the client.
-        let message = match message.split_once("expected struct ") {
-            Some((found, _)) => format!("{found}expected an object"),
-            None => message.to_owned(),
+        let message = match message.rsplit_once("expected ") {
+            // The parser's own names mean nothing to the client.
+            Some((found, wanted)) if wanted.starts_with("struct ") => format!("{found}expected an object"),
+            Some((found, "i64" | "u32")) => format!("{found}expected a whole number"),
+            _ => message.to_owned(),
         };
         if matches!(field, "" | "." | "?") {
             return Self::malformed(message);
@@ -168,7 +169,8 @@ impl Fault {
             _ if status < 500 => "bad_request",
             _ => "internal_error",
         };
-        Self::new(status, code, message)
+        let retry_after = (status == 503).then_some(RETRY_AFTER_SECONDS);
+        Self { retry_after, ..Self::new(status, code, message) }
     }
 }
 

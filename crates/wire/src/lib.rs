@@ -3,14 +3,17 @@
 //! - [`Fault`] is an error as a client sees it; [`fault`](mod@fault) alone names statuses.
 //! - [`QuestionRequest`] reads both forms in which clients ask.
 //! - [`SkillAnswer`], [`QuestionView`] and [`StreamEvent`] are the three forms in which answers go out.
+//! - [`access_token`] and [`Origins`] read what a request says of where it comes from.
 //! - [`User`] and [`Skill`] are what accounts and skills look like from outside.
 //!
 //! All of them serialise and deserialise, so a client written in Rust can take them as they are.
 
 mod answer;
+mod authorization;
 mod error_body;
 pub mod fault;
 mod lenient;
+mod origins;
 mod question;
 mod skill;
 mod user;
@@ -19,8 +22,10 @@ pub use answer::{
     AnswerBody, FinishedEvent, NearestSkill, QuestionView, ResultBody, ResultItem, SkillAnswer,
     SkillResultEvent, StreamEvent,
 };
+pub use authorization::access_token;
 pub use error_body::{Detail, ErrorBody};
 pub use fault::Fault;
+pub use origins::Origins;
 pub use question::{FlatQuestion, NestedQuestion, QuestionOptions, QuestionRequest, SkillChoice};
 pub use skill::{SelectorDescription, Skill, Training};
 pub use user::User;

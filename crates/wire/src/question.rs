@@ -97,13 +97,15 @@ impl QuestionRequest {
         Self::Nested(NestedQuestion { question: Some(question.into()), options: None })
     }
 
-    /// Reads a JSON body. It is in the flat form when it has `query` and no `question`. A value of the wrong
+    /// Reads a JSON body. It is in the flat form when it has `query` and no `question`; what is `null` is not
+    /// there. A value of the wrong
     /// type is a fault that names its field, such as `options.maxQuerriedSkills`.
     pub fn read(body: Value) -> Result<Self, Fault> {
         if !body.is_object() {
             return Err(Fault::malformed("the question must be a JSON object"));
         }
-        let flat = body.get("query").is_some() && body.get("question").is_none();
+        let has = |key| body.get(key).is_some_and(|value: &Value| !value.is_null());
+        let flat = has("query") && !has("question");
         if flat { read(body).map(Self::Flat) } else { read(body).map(Self::Nested) }
     }
 

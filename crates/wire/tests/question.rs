@@ -23,6 +23,8 @@ fn a_question_alone_is_enough() {
     for body in [
         json!({"question": " Who? "}),
         json!({"query": "Who?"}),
+        json!({"query": "Who?", "question": null}),
+        json!({"query": null, "question": "Who?"}),
         json!({"question": "Who?", "options": null}),
     ] {
         let question = read(body).unwrap();

@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use square_accounts::Accounts;
 use square_kernel::{Asker, Identity};
-use square_wire::Fault;
+use square_wire::{Fault, access_token};
 use std::future::{Ready, ready};
 
 /// Who makes the request: whoever holds the token that was sent, or anybody where none was. A token that was
@@ -47,13 +47,6 @@ fn asker(request: &HttpRequest) -> Result<Asker, Failure> {
     let Some(state) = request.app_data::<Data<State>>() else { return Err(Failure(Fault::internal())) };
     let accounts: &Accounts = &state.services.accounts;
     let Some(value) = request.headers().get(AUTHORIZATION) else { return Ok(accounts.anonymous()) };
-    let token = value.to_str().ok().and_then(token).ok_or_else(|| Failure(Fault::bad_authorization()))?;
+    let token = access_token(value.as_bytes()).map_err(Failure)?;
     Ok(accounts.authenticate(token)?)
-}
-
-/// The token of `Bearer <token>`, or of `Basic <token>`, which one family of clients sends.
-fn token(value: &str) -> Option<&str> {
-    let (scheme, token) = value.trim().split_once(' ')?;
-    let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("basic");
-    Some(token.trim()).filter(|token| known && !token.is_empty())
 }

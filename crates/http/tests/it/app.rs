@@ -19,6 +19,8 @@ use square_skills::testing::{
 use square_skills::{Skill, SkillDirectory, Skills, SkillsParts};
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
+use utoipa::openapi::{OpenApi, PathsBuilder};
 
 /// The application and what is behind it.
 pub(crate) struct TestApp {
@@ -29,6 +31,15 @@ pub(crate) struct TestApp {
     pub(crate) log: Arc<MemoryLog>,
     pub(crate) broken: Arc<Mutex<bool>>,
     pub(crate) api: HttpApi,
+}
+
+/// A call of another transport, as it describes itself.
+pub(crate) fn also() -> OpenApi {
+    let operation = Operation::builder().operation_id(Some("other")).summary(Some("Other")).build();
+    let item = PathItem::new(HttpMethod::Get, operation);
+    let mut document = OpenApi::default();
+    document.paths = PathsBuilder::new().path("/api/other", item).build();
+    document
 }
 
 /// Somebody signed in.
@@ -68,18 +79,21 @@ impl TestApp {
         change(&mut settings);
         let broken: Arc<Mutex<bool>> = Arc::default();
         let is_broken = broken.clone();
-        let api = HttpApi::new(Services {
-            accounts: people.accounts.clone(),
-            skills: skills.clone(),
-            router,
-            readiness: Arc::new(move || {
-                let broken = *lock(&is_broken);
-                Box::pin(async move {
-                    if broken { Err(Unavailable::new("disk /var/data is full")) } else { Ok(()) }
-                })
-            }),
-            settings,
-        });
+        let api = HttpApi::new(
+            Services {
+                accounts: people.accounts.clone(),
+                skills: skills.clone(),
+                router,
+                readiness: Arc::new(move || {
+                    let broken = *lock(&is_broken);
+                    Box::pin(async move {
+                        if broken { Err(Unavailable::new("disk /var/data is full")) } else { Ok(()) }
+                    })
+                }),
+                settings,
+            },
+            also(),
+        );
         Self { people, owners, connector, skills, log, broken, api }
     }
 

@@ -1,12 +1,13 @@
-use crate::app::TestApp;
+use crate::app::{TestApp, also};
 use actix_web::http::Method;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use utoipa::openapi::OpenApi;
 
 /// Every operation of the document: method and path, with what is said of it.
 fn documented(base_path: &str) -> BTreeMap<(String, String), Value> {
-    let document = serde_json::to_value(square_http::openapi(base_path)).unwrap();
+    let document = serde_json::to_value(square_http::openapi(base_path, OpenApi::default())).unwrap();
     let mut operations = BTreeMap::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -97,7 +98,7 @@ fn every_reference_leads_somewhere() {
             _ => {}
         }
     }
-    let document = serde_json::to_value(square_http::openapi("/api")).unwrap();
+    let document = serde_json::to_value(square_http::openapi("/api", also())).unwrap();
     let mut found = BTreeSet::new();
     references(&document, &mut found);
     assert!(found.len() > 10);
@@ -107,11 +108,20 @@ fn every_reference_leads_somewhere() {
 }
 
 #[actix_web::test]
+async fn calls_of_other_transports_are_documented_like_all() {
+    let document = serde_json::to_value(square_http::openapi("/api", also())).unwrap();
+    let other = &document["paths"]["/api/other"]["get"];
+    assert_eq!(other["responses"]["500"]["$ref"], "#/components/responses/InternalError");
+    let reply = TestApp::new().call(Method::DELETE, "/api/other").send().await;
+    assert_eq!((reply.status, reply.header("Allow")), (405, Some("GET, HEAD")));
+}
+
+#[actix_web::test]
 async fn the_document_and_its_viewer_come_out_of_the_binary() {
     let app = TestApp::new();
     let document = app.get("/openapi.json").send().await.json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
-    assert_eq!(document, serde_json::to_value(square_http::openapi("/api")).unwrap());
+    assert_eq!(document, serde_json::to_value(square_http::openapi("/api", also())).unwrap());
     let viewer = app.get("/apidocs/").send().await;
     assert!(viewer.text().contains("swagger-ui"), "{viewer}");
     let start = app.get("/apidocs/swagger-initializer.js").send().await;

@@ -2,10 +2,11 @@ use crate::app::TestApp;
 use actix_web::http::Method;
 use actix_web::web;
 use insta::assert_snapshot;
-use square_http::CorsOrigins;
 use square_kernel::testing::lock;
+use square_wire::Origins;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
 
 async fn panics() -> &'static str {
     panic!("the secret is 42")
@@ -29,6 +30,25 @@ async fn a_panic_is_a_plain_500() {
     }
     "#);
     assert_eq!(app.get("/api/skills").send().await.status, 200);
+}
+
+#[actix_web::test]
+async fn scripts_of_other_sites_can_read_that_of_a_panic() {
+    let extra = |config: &mut web::ServiceConfig| {
+        config.route("/api/panic", web::get().to(panics));
+    };
+    let only = || {
+        let origins = Origins::Only(vec!["https://app.example".to_owned()]);
+        TestApp::with(|settings| settings.cors_origins = origins)
+    };
+    for (app, origin, allowed) in [
+        (TestApp::new(), "https://other.example", Some("*")),
+        (only(), "https://app.example", Some("https://app.example")),
+        (only(), "https://other.example", None),
+    ] {
+        let reply = app.get("/api/panic").header("Origin", origin).send_with(&extra).await;
+        assert_eq!((reply.status, reply.header("Access-Control-Allow-Origin")), (500, allowed), "{origin}");
+    }
 }
 
 #[actix_web::test]
@@ -90,7 +110,7 @@ async fn scripts_of_other_sites_may_call_where_the_settings_let_them() {
     let any = preflight(TestApp::new(), "https://other.example").await;
     assert_eq!(any, (200, Some("*".to_owned())));
     let only = || {
-        let origins = CorsOrigins::Only(vec!["https://app.example".to_owned()]);
+        let origins = Origins::Only(vec!["https://app.example".to_owned()]);
         TestApp::with(|settings| settings.cors_origins = origins)
     };
     let allowed = preflight(only(), "https://app.example").await;
@@ -125,13 +145,20 @@ async fn health_tells_whether_requests_can_be_served() {
     assert_eq!(app.get("/health/live").send().await.status, 200);
 }
 
-/// What was logged while it lived.
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+/// What one thread logs.
+#[derive(Clone)]
+struct Captured {
+    thread: ThreadId,
+    lines: Arc<Mutex<Vec<u8>>>,
+}
 
 impl Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        lock(&self.0).write(bytes)
+        if std::thread::current().id() == self.thread {
+            lock(&self.lines).write(bytes)
+        } else {
+            Ok(bytes.len())
+        }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -142,16 +169,16 @@ impl Write for Captured {
 #[actix_web::test]
 async fn a_request_is_one_line_in_the_log_without_its_secrets() {
     let app = TestApp::new();
-    let captured = Captured::default();
+    let captured = Captured { thread: std::thread::current().id(), lines: Arc::default() };
     let writer = captured.clone();
     let subscriber =
         tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone());
-    let guard = tracing::subscriber::set_default(subscriber.finish());
+    // For all threads: what one without a subscriber logs first would be switched off for every other.
+    tracing::subscriber::set_global_default(subscriber.finish()).unwrap();
     let call = app.call(Method::POST, "/api/verify/t0ken/dXNlcg?key=qu3ry");
     call.header("Authorization", "Bearer s3cret").send().await;
     app.get("/api/n0where").send().await;
-    drop(guard);
-    let log = String::from_utf8(lock(&captured.0).clone()).unwrap();
+    let log = String::from_utf8(lock(&captured.lines).clone()).unwrap();
     assert_eq!(log.lines().count(), 2, "{log}");
     assert!(log.contains("route=\"/api/verify/{token}/{uidb64}\"") && log.contains("status=400"), "{log}");
     assert!(

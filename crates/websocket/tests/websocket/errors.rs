@@ -89,7 +89,7 @@ async fn whatever_is_wrong_is_told_and_the_socket_stays_open() {
     a 422 validation_failed "question must not be empty"
     a 400 malformed_request "question: invalid type: integer `7`, expected a string"
     a 422 validation_failed "options.selector must be one of Square"
-    a 400 malformed_request "deadline_ms: invalid type: string \"soon\", expected i64"
+    a 400 malformed_request "deadline_ms: invalid type: string \"soon\", expected a whole number"
     a 422 validation_failed "question_id must be a UUID, hyphenated or as 32 hex digits"
     a 404 not_found "there is no such question"
     a 404 not_found "there is no such question"

@@ -5,7 +5,7 @@ use actix_web::App;
 use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, call_service, init_service};
 use serde_json::json;
-use square_websocket::{Limits, WebSocketSettings, configure};
+use square_websocket::{Limits, WebSocketSettings, configure, openapi};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -25,7 +25,20 @@ async fn what_is_no_upgrade_is_refused() {
     let app = init_service(App::new().configure(configure(server.services.clone()))).await;
     let status = |request: TestRequest| async { call_service(&app, request.to_request()).await.status() };
     assert_eq!(status(TestRequest::get().uri("/api/ws")).await, StatusCode::BAD_REQUEST);
-    assert_eq!(status(TestRequest::post().uri("/api/ws")).await, StatusCode::METHOD_NOT_ALLOWED);
+    // Whatever is no GET is for the application to answer.
+    assert_eq!(status(TestRequest::post().uri("/api/ws")).await, StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn the_path_is_documented() {
+    for (base_path, path) in [("", "/ws"), ("/api", "/api/ws")] {
+        let document = serde_json::to_value(openapi(base_path)).unwrap();
+        let operation = &document["paths"][path]["get"];
+        assert!(operation["description"].as_str().unwrap().contains("| `resume` |"), "{document}");
+        assert!(
+            ["101", "400", "401", "403"].iter().all(|status| operation["responses"].get(*status).is_some())
+        );
+    }
 }
 
 #[actix_web::test]

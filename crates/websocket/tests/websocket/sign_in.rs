@@ -2,7 +2,8 @@
 
 use crate::support::{TestServer, in_time};
 use serde_json::{Value, json};
-use square_websocket::{Origins, WebSocketSettings};
+use square_websocket::WebSocketSettings;
+use square_wire::Origins;
 
 #[actix_web::test]
 async fn a_token_comes_in_a_message() {
