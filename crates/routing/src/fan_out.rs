@@ -53,9 +53,16 @@ impl FanOut {
                 biased;
                 written = journal.written() => written?,
                 next = calls.next() => match next {
-                    Some((index, answer)) => {
-                        waiting[index] = false;
-                        journal.note(self.outcome(index, answer));
+                    Some(first) => {
+                        // What has come meanwhile is stored with it, the end too: each write costs a commit.
+                        let more = std::iter::from_fn(|| calls.next().now_or_never().flatten());
+                        for (index, answer) in std::iter::once(first).chain(more) {
+                            waiting[index] = false;
+                            journal.note(self.outcome(index, answer));
+                        }
+                        if !waiting.contains(&true) {
+                            break Ending::Complete;
+                        }
                         journal.write();
                     }
                     None => break Ending::Complete,

@@ -10,6 +10,7 @@ use square_skills::{RegisteredSkill, Skill, SkillFailure, SkillUrl};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use thread_local::ThreadLocal;
 use url::{Host, Url};
 
 /// How remote skills are asked.
@@ -38,9 +39,49 @@ impl Default for SkillClientSettings {
 
 /// Asks remote skills. Connections are kept and shared by all skills at one host.
 pub struct SkillClient {
-    http: Client,
+    http: Arc<Clients>,
     settings: SkillClientSettings,
     sealer: Arc<dyn Sealer>,
+}
+
+/// One client a thread: a connection is worked on by the thread that opened it, so an answer need not wake
+/// another one on its way.
+pub(crate) struct Clients {
+    settings: SkillClientSettings,
+    of_threads: ThreadLocal<Client>,
+}
+
+impl Clients {
+    fn new(settings: SkillClientSettings) -> Result<Self, Unavailable> {
+        let clients = Self { settings, of_threads: ThreadLocal::new() };
+        // What cannot be made here cannot be made on any thread, and is better known at the start.
+        clients.get()?;
+        Ok(clients)
+    }
+
+    /// The client of this thread.
+    pub(crate) fn get(&self) -> Result<&Client, Unavailable> {
+        self.of_threads.get_or_try(|| self.make())
+    }
+
+    fn make(&self) -> Result<Client, Unavailable> {
+        let builder = || {
+            Client::builder()
+                .user_agent(concat!("square/", env!("CARGO_PKG_VERSION")))
+                .http1_only()
+                .tcp_nodelay(true)
+                .connect_timeout(self.settings.connect_timeout)
+                .pool_idle_timeout(Duration::from_secs(30))
+                .redirect(Policy::none())
+                .referer(false)
+                .no_proxy()
+                .dns_resolver(GuardedResolver { allow_private: self.settings.allow_private_networks })
+        };
+        builder().build().or_else(|error| {
+            tracing::warn!(%error, "no root certificates: skills over https cannot be reached");
+            builder().tls_certs_only([]).build().map_err(Unavailable::new)
+        })
+    }
 }
 
 impl SkillClient {
@@ -49,29 +90,13 @@ impl SkillClient {
     /// On a machine without root certificates, skills over plain HTTP can be asked and those over HTTPS
     /// cannot be reached; a warning is logged.
     pub fn new(settings: SkillClientSettings, sealer: Arc<dyn Sealer>) -> Result<Self, Unavailable> {
-        let builder = || {
-            Client::builder()
-                .user_agent(concat!("square/", env!("CARGO_PKG_VERSION")))
-                .http1_only()
-                .tcp_nodelay(true)
-                .connect_timeout(settings.connect_timeout)
-                .pool_idle_timeout(Duration::from_secs(30))
-                .redirect(Policy::none())
-                .referer(false)
-                .no_proxy()
-                .dns_resolver(GuardedResolver { allow_private: settings.allow_private_networks })
-        };
-        let http = builder().build().or_else(|error| {
-            tracing::warn!(%error, "no root certificates: skills over https cannot be reached");
-            builder().tls_certs_only([]).build().map_err(Unavailable::new)
-        })?;
-        Ok(Self { http, settings, sealer })
+        Ok(Self { http: Arc::new(Clients::new(settings.clone())?), settings, sealer })
     }
 
     /// Makes what answers for a remote skill. One that cannot be asked, because its address is not allowed,
     /// its secret cannot be opened or it is a part of this process, fails every question.
     pub fn connect_remote(&self, skill: &RegisteredSkill) -> Arc<dyn Skill> {
-        match RemoteSkill::new(self.http.clone(), &self.settings, &*self.sealer, skill) {
+        match RemoteSkill::new(Arc::clone(&self.http), &self.settings, &*self.sealer, skill) {
             Ok(remote) => Arc::new(remote),
             Err(failure) => {
                 tracing::warn!(skill = %skill.id, %failure, "a skill cannot be asked");

@@ -1,4 +1,4 @@
-use crate::client::{SkillClientSettings, allowed};
+use crate::client::{Clients, SkillClientSettings, allowed};
 use crate::failure::{broke_off, malformed, of_body, of_request};
 use crate::{square, square2};
 use async_trait::async_trait;
@@ -6,6 +6,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValu
 use reqwest::{Client, RequestBuilder, Response};
 use square_kernel::Sealer;
 use square_skills::{Protocol, RegisteredSkill, ResultItem, Skill, SkillAddress, SkillFailure, SkillRequest};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 use url::Url;
@@ -16,7 +17,7 @@ const PARSED_ON_THE_SPOT: usize = 32 * 1024;
 
 /// A service behind a URL.
 pub(crate) struct RemoteSkill {
-    http: Client,
+    http: Arc<Clients>,
     query: Url,
     ping: Url,
     protocol: Protocol,
@@ -31,7 +32,7 @@ pub(crate) struct Unusable(pub(crate) SkillFailure);
 impl RemoteSkill {
     /// Fails as every question would.
     pub(crate) fn new(
-        http: Client,
+        http: Arc<Clients>,
         settings: &SkillClientSettings,
         sealer: &dyn Sealer,
         skill: &RegisteredSkill,
@@ -55,12 +56,16 @@ impl RemoteSkill {
         })
     }
 
+    fn http(&self) -> Result<&Client, SkillFailure> {
+        self.http.get().map_err(|_| SkillFailure::Internal)
+    }
+
     async fn query(&self, request: &SkillRequest) -> Result<Vec<ResultItem>, SkillFailure> {
         let body = match self.protocol {
             Protocol::Square => square::query(request)?,
             Protocol::Square2 => square2::query(request)?,
         };
-        let call = self.http.post(self.query.clone()).header(CONTENT_TYPE, "application/json").body(body);
+        let call = self.http()?.post(self.query.clone()).header(CONTENT_TYPE, "application/json").body(body);
         let response = self.send(call.header(ACCEPT, "application/json")).await?;
         expect_json(response.headers())?;
         let reply = self.read(response).await?;
@@ -116,7 +121,7 @@ impl Skill for RemoteSkill {
     }
 
     async fn ping(&self) -> Result<(), SkillFailure> {
-        let ping = self.send(self.http.get(self.ping.clone()));
+        let ping = self.send(self.http()?.get(self.ping.clone()));
         timeout(self.time_limit, ping).await.unwrap_or(Err(SkillFailure::TimedOut)).map(drop)
     }
 }
