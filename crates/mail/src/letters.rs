@@ -172,7 +172,7 @@ mod tests {
 
         https://square.example
 
-        If that was not you, there is nothing to do: nobody has learnt that the account exists.
+        If that was not you, there is nothing to do: your account is as it was.
 
         <!doctype html>
         <html lang="en">
@@ -182,7 +182,7 @@ mod tests {
         <p>Hello ada,</p>
         <p>somebody, probably you, tried to register with this e-mail address. It has an account already,
         and its name is <b>ada</b>. <a href="https://square.example">Sign in</a> with it.</p>
-        <p>If that was not you, there is nothing to do: nobody has learnt that the account exists.</p>
+        <p>If that was not you, there is nothing to do: your account is as it was.</p>
 
         <p style="color: #666">Square</p>
         </body>
