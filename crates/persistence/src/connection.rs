@@ -9,7 +9,9 @@ use diesel::{MultiConnection, RunQueryDsl};
 /// What does not go through it: `returning`, `on_conflict`, inserts of slices, `for_update`, `union`, JSON,
 /// `offset` without `limit`. Rows to insert need `treat_none_as_default_value = false`; `eq_any` takes plain
 /// values only. Stores rely on the number of rows that an update found, not of those it changed (MySQL has to
-/// be told at connecting).
+/// be told at connecting), on texts that are compared byte by byte (the collation `C` of PostgreSQL, a binary one
+/// of MySQL), and on seeing what others have committed after a write that found nothing (READ COMMITTED, which
+/// MySQL has to be told too).
 #[derive(MultiConnection)]
 pub(crate) enum DbConnection {
     /// SQLite, compiled in.

@@ -13,8 +13,10 @@ impl SessionStore for Stores {
         let row = SessionRow::from(session);
         self.database
             .write(move |connection| {
+                // Changes nothing, but holds the account until this transaction ends: where writers run side by
+                // side, a suspension comes before this session or finds it.
                 let account = accounts::table.find(row.user_id).filter(accounts::suspended.eq(false));
-                if account.count().get_result::<i64>(connection)? == 0 {
+                if diesel::update(account).set(accounts::suspended.eq(false)).execute(connection)? == 0 {
                     return Ok(false);
                 }
                 diesel::insert_into(sessions::table).values(&row).execute(connection)?;

@@ -20,6 +20,7 @@ macro_rules! session_store_contract {
                 a_session_ends_once,
                 what_ended_is_listed_from_the_moment_asked_for,
                 nobody_opens_a_session_of_an_account_that_cannot_be_used,
+                no_session_slips_in_beside_a_suspension,
                 what_expired_is_forgotten_a_few_at_a_time,
             ]
         );
@@ -143,6 +144,27 @@ pub async fn nobody_opens_a_session_of_an_account_that_cannot_be_used(stores: &S
     }
     stores.accounts.set_suspended(account.id, false, samples.now()).await.expect("readmitted");
     assert!(stores.sessions.open(&samples.session(account.id)).await.expect("asked"));
+}
+
+/// Of sessions opened while their account is suspended none stays live: each is refused or ended.
+pub async fn no_session_slips_in_beside_a_suspension(stores: &Stores) {
+    let samples = Samples::default();
+    let account = samples.registered(stores, "suspended").await;
+    let sessions: Vec<SessionRecord> = (0..CALLS).map(|_| samples.session(account.id)).collect();
+    let at = samples.at(1);
+    let opened = at_once(|number| {
+        let (stores, session) = (stores.clone(), sessions[number].clone());
+        async move {
+            if number == CALLS / 2 {
+                stores.accounts.set_suspended(session.user, true, at).await.expect("suspended");
+                return false;
+            }
+            stores.sessions.open(&session).await.expect("asked")
+        }
+    });
+    let opened = opened.await.into_iter().filter(|opened| *opened).count();
+    let ended = stores.sessions.ended_since(samples.now()).await.expect("read");
+    assert_eq!(ended.len(), opened);
 }
 
 /// Sessions that expire at the moment asked for, or later, stay as they are.
