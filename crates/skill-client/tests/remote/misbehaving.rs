@@ -5,7 +5,7 @@ use flate2::write::GzEncoder;
 use square_skill_client::SkillClientSettings;
 use square_skills::SkillFailure;
 use std::io::Write;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 const ENDLESS: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n[";
 const GZIP: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n";
@@ -31,9 +31,10 @@ fn gzip_reply(body: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn nobody_listens() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // Kept open, so that no other test is given the port meanwhile.
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", taken.local_addr().unwrap());
     assert_eq!(ask(settings(), &url).await, Err(SkillFailure::Unreachable));
     assert_eq!(connect(settings(), &url).ping().await, Err(SkillFailure::Unreachable));
 }
