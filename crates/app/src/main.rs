@@ -14,7 +14,13 @@ mod telemetry;
 mod terminal;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use std::process::ExitCode;
+
+/// Answers are allocated on one thread and freed on another all the time, which the system's allocator pays for
+/// with locks.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();

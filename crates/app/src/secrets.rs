@@ -50,7 +50,7 @@ fn read_or_make(path: &Path) -> Result<Secret, SecretFileError> {
 fn make(path: &Path) -> io::Result<()> {
     let mut bytes = [0; 32];
     OsRandomness.fill(&mut bytes);
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let draft = path.with_extension(format!("{}.tmp", std::process::id()));

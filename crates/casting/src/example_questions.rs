@@ -47,7 +47,7 @@ pub async fn example_questions(store: &dyn CastingStore) -> Result<TrainingSet, 
 }
 
 fn questions(forms: &[&str], of_each: usize, credits: &[Credit], nameless: &[&str]) -> Vec<String> {
-    let mut questions: Vec<String> = nameless.iter().map(|&question| question.to_owned()).collect();
+    let mut questions: Vec<String> = Vec::new();
     // All forms once, then all again with other names: whoever reads only the first few sees them varied.
     let names = credits.iter().cycle().step_by(STRIDE);
     let forms = forms.iter().cycle().take(forms.len() * of_each);
@@ -57,6 +57,8 @@ fn questions(forms: &[&str], of_each: usize, credits: &[Credit], nameless: &[&st
             questions.push(question);
         }
     }
+    // Last, because the first few are shown to people.
+    questions.extend(nameless.iter().map(|&question| question.to_owned()));
     questions
 }
 

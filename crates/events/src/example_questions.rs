@@ -57,13 +57,15 @@ pub async fn example_questions(
 fn questions(forms: &[&str], of_each: usize, events: &[Event], nameless: &[&str]) -> Vec<String> {
     let forms = forms.iter().cycle().take(forms.len() * of_each);
     let named = forms.zip(events.iter().cycle()).map(|(form, event)| filled(form, event));
-    let mut questions: Vec<String> = nameless.iter().map(|&question| question.to_owned()).collect();
+    let mut questions: Vec<String> = Vec::new();
     for question in named {
         // Several events of a venue or a day give the same question.
         if !questions.contains(&question) {
             questions.push(question);
         }
     }
+    // Last, because the first few are shown to people.
+    questions.extend(nameless.iter().map(|&question| question.to_owned()));
     questions
 }
 

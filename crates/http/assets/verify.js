@@ -15,6 +15,7 @@ button.addEventListener("click", async () => {
     status.textContent = reply.ok ? "Your address is confirmed. You can close this page." : body.message;
     status.className = reply.ok ? "" : "wrong";
     button.hidden = reply.ok;
+    document.getElementById("invitation").hidden = reply.ok;
     // A link that is not good stays so; anything else may work the next time.
     button.disabled = reply.status === 400;
   } catch {

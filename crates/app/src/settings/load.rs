@@ -163,6 +163,16 @@ mod tests {
     }
 
     #[test]
+    fn paths_and_origins_are_taken_as_people_write_them() {
+        for path in ["", "/api", "/square/v1.0_a-b~"] {
+            assert!(loaded(|jail| jail.set_env("SQUARE__HTTP__BASE_PATH", path)).is_ok(), "{path}");
+        }
+        let origins = r#"["*", "https://app.example:8443", "http://[::1]:3000", "chrome-extension://abc"]"#;
+        let (_, settings) = loaded(|jail| jail.set_env("SQUARE__HTTP__CORS_ORIGINS", origins)).unwrap();
+        assert_eq!(settings.http.cors_origins.len(), 4);
+    }
+
+    #[test]
     fn a_secret_of_digits_is_a_secret() {
         let (_, settings) =
             loaded(|jail| jail.set_env("SECRET_KEY", "12345678901234567890123456789012")).unwrap();
@@ -188,6 +198,13 @@ mod tests {
             ("SQUARE__AUTH__ALGORITHM", "none", "auth.algorithm"),
             ("SQUARE__PASSWORDS__COST", "3", "passwords.cost"),
             ("SQUARE__HTTP__BASE_PATH", "api", "http.base_path"),
+            ("SQUARE__HTTP__BASE_PATH", "/api/", "http.base_path"),
+            ("SQUARE__HTTP__BASE_PATH", "/a//b", "http.base_path"),
+            ("SQUARE__HTTP__BASE_PATH", "/{id}", "http.base_path"),
+            ("SQUARE__HTTP__CORS_ORIGINS", r#"[""]"#, "http.cors_origins"),
+            ("SQUARE__HTTP__CORS_ORIGINS", r#"["not a url"]"#, "http.cors_origins"),
+            ("SQUARE__HTTP__CORS_ORIGINS", r#"["https://app.example/"]"#, "http.cors_origins"),
+            ("SQUARE__HTTP__CORS_ORIGINS", r#"["https://App.example"]"#, "http.cors_origins"),
             ("SQUARE__MAIL__FROM", "", "mail.from"),
             ("ACCESS_TOKEN_EXPIRE", "0", "auth.access_token_s"),
             ("APP_ENV", "staging", "APP_ENV"),

@@ -7,10 +7,10 @@ const SHORTEST_SECRET: usize = 32;
 /// What a type cannot say about a setting.
 pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<(), SettingsError> {
     let http = &settings.http;
-    let base = &http.base_path;
-    let base_ok = base.is_empty()
-        || (base.starts_with('/') && !base.ends_with('/') && !base.contains(['{', '}', '?', '#', ' ']));
-    check(base_ok, "http.base_path", "must be empty or begin, and not end, with a slash")?;
+    let rule = "must be empty or consist of a slash and letters, digits, -, ., _ or ~, once or more often";
+    check(is_base_path(&http.base_path), "http.base_path", rule)?;
+    let rule = "must hold \"*\" or origins such as https://app.example, without a slash at the end";
+    check(http.cors_origins.iter().all(|origin| is_origin(origin)), "http.cors_origins", rule)?;
     let url = &http.public_url;
     let url_ok = url.is_empty() || url.starts_with("http://") || url.starts_with("https://");
     check(url_ok, "http.public_url", "must be empty or begin with http:// or https://")?;
@@ -44,6 +44,22 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
         own_secret(&settings.passwords.salt, "SECURITY_PASSWORD_SALT (passwords.salt)")?;
     }
     Ok(())
+}
+
+fn is_base_path(path: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+    let mut segments = path.split('/');
+    segments.next() == Some("") && segments.all(|segment| !segment.is_empty() && segment.chars().all(plain))
+}
+
+/// Whether browsers could send this as an origin, to which it will be compared letter by letter.
+fn is_origin(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.:[]_".contains(c);
+    let parts = text.split_once("://");
+    text == "*"
+        || parts.is_some_and(|(scheme, host)| {
+            [scheme, host].iter().all(|part| !part.is_empty() && part.chars().all(plain))
+        })
 }
 
 fn check(fine: bool, setting: &str, rule: &str) -> Result<(), SettingsError> {

@@ -164,9 +164,10 @@ impl Events {
     /// The data of the next event; `None` at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
-            if let Some((event, rest)) = self.read.split_once("\n\n") {
+            if let Some((event, _)) = self.read.split_once("\n\n") {
                 let data: String = event.lines().filter_map(|line| line.strip_prefix("data:")).collect();
-                self.read = rest.to_owned();
+                let read = event.len() + 2;
+                self.read.drain(..read);
                 if data.is_empty() {
                     continue;
                 }
