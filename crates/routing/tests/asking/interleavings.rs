@@ -35,6 +35,19 @@ async fn a_slow_log_neither_loses_nor_reorders_what_comes_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_came_during_a_write_is_shown_without_waiting_for_more() {
+    let mut world = World::new(&[0.9, 0.8]);
+    world.log.slow_down(Duration::from_secs(1));
+    let router = Arc::clone(&world.router);
+    let asking = tokio::spawn(async move { router.ask(&anybody(), question()).await });
+    world.scripts[0].asked().await.say("during the first write");
+    let mut asked = asking.await.unwrap().unwrap();
+    assert_eq!(told(&asked.answers.next().await.unwrap().unwrap().event), "a: 1 items");
+    world.scripts[1].asked().await.say("after it");
+    assert_eq!(told(&asked.answers.next().await.unwrap().unwrap().event), "b: 1 items");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_is_there_beats_the_deadline() {
     struct LastMoment;
     #[async_trait]

@@ -175,14 +175,16 @@ async fn an_unpublished_skill_is_asked_only_by_name_by_its_owner_and_by_the_righ
 
 #[tokio::test(start_paused = true)]
 async fn cancelling_ends_it_for_the_asker_only() {
-    let world = World::new(&[0.9]);
+    let mut world = World::new(&[0.9, 0.8]);
     let ann = world.signed_in();
-    let asked = world.router.ask(&ann, question()).await.unwrap();
+    let mut asked = world.router.ask(&ann, question()).await.unwrap();
     assert!(!world.router.cancel(&anybody(), asked.record.id));
+    world.scripts[0].asked().await.say("yes");
+    assert_eq!(told(&asked.answers.next().await.unwrap().unwrap().event), "a: 1 items");
     assert!(world.router.cancel(&ann, asked.record.id));
     let answered = asked.answers.all().await.unwrap();
     let told: Vec<_> = answered.entries.iter().map(|entry| told(&entry.event)).collect();
-    assert_eq!(told, ["a: cancelled", "cancelled"]);
+    assert_eq!(told, ["a: 1 items", "b: cancelled", "cancelled"]);
     world.router.idle().await;
     assert!(!world.router.cancel(&ann, answered.question.id));
 }
