@@ -35,8 +35,9 @@ pub(crate) async fn envelope(
     );
     request.extensions_mut().insert(id.clone());
     let origin = allowed_origin(&request);
-    if request.method() == Method::HEAD {
-        // The server leaves the body out by itself, so HEAD is answered by whatever answers GET.
+    if request.method() == Method::HEAD && !request.headers().contains_key(header::UPGRADE) {
+        // The server leaves the body out by itself, so HEAD is answered by whatever answers GET; but for a
+        // WebSocket, which would be opened by it.
         request.head_mut().method = Method::GET;
     }
 

@@ -58,6 +58,9 @@ async fn other_transports_add_routes_under_the_base_path() {
         config.route("/api/ws", web::get().to(|_: square_http::Caller| async { "a socket" }));
     };
     assert_eq!(app.get("/api/ws").send_with(&extra).await.text(), "a socket");
+    let head =
+        |upgrade: &str| app.call(Method::HEAD, "/api/ws").header(upgrade, "websocket").send_with(&extra);
+    assert_eq!((head("X-Other").await.status, head("Upgrade").await.status), (200, 404));
     assert_eq!(app.get("/api/ws").header("Authorization", "Bearer x").send_with(&extra).await.status, 401);
 }
 
