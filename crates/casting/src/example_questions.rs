@@ -105,8 +105,10 @@ mod tests {
         let questions = example_questions(&*store).await.unwrap();
         let skill = CastingSkill::new(store);
         let asker = Asker::anonymous(Permissions::from_iter(["get:movies", "get:actors"]));
-        let named = questions.train[NAMELESS.len()..].iter().chain(&questions.dev[NAMELESS_DEV.len()..]);
-        for question in named {
+        let (train, nameless) = questions.train.split_at(questions.train.len() - NAMELESS.len());
+        assert_eq!(nameless, NAMELESS);
+        let dev = &questions.dev[..questions.dev.len() - NAMELESS_DEV.len()];
+        for question in train.iter().chain(dev) {
             let question = question.as_str().into();
             let request = SkillRequest { question, max_results: 10, asker: asker.clone(), skill_args: None };
             let items = skill.answer(&request).await.unwrap();
