@@ -1,10 +1,12 @@
 //! What the operator decides: the settings, their sources and their checks.
 
+mod environment;
 mod load;
 mod types;
 mod validate;
 
-pub(crate) use load::{Environment, SettingsError, load};
+pub(crate) use environment::{Environment, SettingsError};
+pub(crate) use load::load;
 pub(crate) use types::{
     Algorithm, LogFormat, MailTransport, SecretSetting, Settings, SmtpSecurity, SubjectSetting,
 };

@@ -1,4 +1,4 @@
-use super::load::{Environment, SettingsError};
+use super::environment::{Environment, SettingsError};
 use super::types::{MailTransport, SecretSetting, Settings};
 
 /// The shortest secret that production takes, in bytes.
