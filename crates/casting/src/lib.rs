@@ -2,7 +2,7 @@
 //!
 //! - [`Movie`], [`Actor`], [`Role`] are what it knows; [`ports::CastingStore`] keeps them.
 //! - [`CastingSkill`] answers questions from them ("Who played in Heat?").
-//! - [`seed`] fills an empty store with [`sample_data`], [`example_questions`] writes what the skill is
+//! - [`seed()`] fills an empty store with [`sample_data()`], [`example_questions()`] writes what the skill is
 //!   trained with.
 //!
 //! Casting data is not for everybody: an answer never holds or hints at what its asker may not see.

@@ -2,7 +2,7 @@
 //!
 //! - [`Event`] is what it knows; [`ports::EventStore`] keeps them.
 //! - [`EventsSkill`] answers questions from them ("What is on at the Fillmore this weekend?"). Anyone may ask.
-//! - [`seed`] fills a store that has nothing ahead with [`sample_data`], [`example_questions`] writes what the
+//! - [`seed()`] fills a store that has nothing ahead with [`sample_data()`], [`example_questions()`] writes what the
 //!   skill is trained with.
 //!
 //! Days and times of events are those of the place where they are; "today" in a question is the day in UTC.

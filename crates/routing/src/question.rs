@@ -7,7 +7,7 @@ square_kernel::id!(
     QuestionId
 );
 
-/// What is asked: 1 to 4000 characters that are not all blank.
+/// What is asked: 1 to 4000 characters that are not all blank, no control characters but line breaks and tabs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuestionText(Arc<str>);
 
@@ -24,6 +24,9 @@ impl QuestionText {
         if text.chars().count() > Self::MAX_CHARS {
             let message = format!("must have at most {} characters", Self::MAX_CHARS);
             return Err(FieldError::new(field, message));
+        }
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            return Err(FieldError::new(field, "must not contain control characters"));
         }
         Ok(Self(text.into()))
     }
@@ -177,5 +180,20 @@ impl Question {
             skill_args: None,
             deadline: Deadline::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_text_of_some_length() {
+        let fault = |text: &str| QuestionText::parse("query", text).map_err(|error| error.to_string());
+        assert_eq!(fault("  Who?\nWhen?\t ").unwrap().as_str(), "Who?\nWhen?");
+        assert_eq!(fault(" \n "), Err("query must not be empty".to_owned()));
+        assert_eq!(fault("Who\0?"), Err("query must not contain control characters".to_owned()));
+        assert!(fault(&"é".repeat(4000)).is_ok());
+        assert_eq!(fault(&"é".repeat(4001)), Err("query must have at most 4000 characters".to_owned()));
     }
 }

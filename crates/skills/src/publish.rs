@@ -86,8 +86,9 @@ impl Shared {
             progress(1.0);
         }
         let mut accuracy = Accuracy::new();
+        let questions = sample(&examples.dev);
         for (index, learner) in learners.iter().enumerate() {
-            let share = learner.accuracy(skill, &examples.dev).await?;
+            let share = learner.accuracy(skill, &questions).await?;
             accuracy.insert(learner.name().to_owned(), share);
             let measured = (index + 1) as f32 / count;
             self.board.advance(skill, id, LEARNING_SHARE + (1.0 - LEARNING_SHARE) * measured);
@@ -138,5 +139,29 @@ impl Shared {
             }
         }
         Ok(())
+    }
+}
+
+/// Enough questions to tell a percentage point by; a file of a million would hold up all other trainings.
+const MEASURED: usize = 2000;
+
+/// At most [`MEASURED`] questions, from all over the file.
+fn sample(questions: &[String]) -> Vec<String> {
+    let step = questions.len().div_ceil(MEASURED).max(1);
+    questions.iter().step_by(step).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_questions_are_all_measured_and_many_are_sampled_throughout() {
+        let numbered = |count: usize| (0..count).map(|number| number.to_string()).collect::<Vec<_>>();
+        assert_eq!(sample(&numbered(MEASURED)), numbered(MEASURED));
+        let sampled = sample(&numbered(100_000));
+        assert_eq!(sampled.len(), MEASURED);
+        assert_eq!(sampled.last().unwrap(), "99950");
+        assert!(sample(&[]).is_empty());
     }
 }

@@ -34,7 +34,7 @@ pub(crate) enum Outgoing {
 pub(crate) struct Gone;
 
 impl Outbox {
-    /// The way in and the end that [`write`] empties.
+    /// The way in and the end that [`write()`] empties.
     pub(crate) fn new(request_id: &str) -> (Self, mpsc::Receiver<Outgoing>) {
         let (queue, waiting) = mpsc::channel(WAITING);
         (Self { queue, request_id: request_id.into() }, waiting)
