@@ -74,15 +74,17 @@ class Watch {
       if (["error", "warning"].includes(message.type())) this.faults.push(`console: ${message.text()}`);
     });
     page.on("pageerror", (error) => this.faults.push(`uncaught: ${error}`));
-    page.on("request", (request) => {
-      this.#underWay.add(request);
+    page.on("request", (request) => this.#underWay.add(request));
+    page.on("requestfinished", (request) => {
       const url = new URL(request.url());
       const inside = ["data:", "blob:", "about:"].includes(url.protocol) || url.hostname === home;
       if (!inside) this.faults.push(`request to elsewhere: ${url}`);
+      ended(request);
     });
-    page.on("requestfinished", ended);
     page.on("requestfailed", (request) => {
-      this.faults.push(`request failed: ${request.url()} ${request.failure()?.errorText}`);
+      // What the page's policy forbids is never sent; the console tells of it.
+      const reason = request.failure()?.errorText;
+      if (reason !== "csp") this.faults.push(`request failed: ${request.url()} ${reason}`);
       ended(request);
     });
   }
