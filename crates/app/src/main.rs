@@ -10,6 +10,7 @@ mod mail;
 mod secrets;
 mod serve;
 mod settings;
+mod signals;
 mod telemetry;
 mod terminal;
 

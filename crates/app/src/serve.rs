@@ -1,5 +1,6 @@
 use crate::assembly::{Square, or_cores};
 use crate::settings::{Environment, Settings, SettingsError};
+use crate::signals::Signals;
 use crate::terminal::{self, FAINT, STRONG, styled};
 use crate::{background, demo};
 use actix_web::HttpServer;
@@ -85,7 +86,7 @@ fn bind(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
     Ok((listener, address))
 }
 
-/// A demo has a user whose password everybody knows, so it stays at home.
+/// A demo has a user whose password everybody knows, so it is not for production.
 fn prepare_demo(settings: &mut Settings, environment: Environment) -> Result<(), SettingsError> {
     if environment == Environment::Production {
         return Err(SettingsError("a demo cannot be served in production (APP_ENV)".to_owned()));
@@ -156,44 +157,6 @@ fn web_socket_settings(settings: &Settings) -> WebSocketSettings {
         origins: Origins::listed(&settings.http.cors_origins),
         questions_need_account: settings.questions.account_required,
         limits: Limits { message: settings.http.max_body_bytes, ..Limits::default() },
-    }
-}
-
-/// What asks the server to end. Listened to from the moment it is made.
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn listen() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> io::Result<Self> {
-        Ok(Self {})
-    }
-
-    /// Returns at the first one.
-    #[cfg(unix)]
-    async fn any(mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-
-    /// Returns at the first one.
-    #[cfg(not(unix))]
-    async fn any(self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
-        }
     }
 }
 
