@@ -4,6 +4,7 @@
 use anstyle::{AnsiColor, Style};
 use std::error::Error;
 use std::fmt::Display;
+use std::io::Write;
 
 /// For names and headings.
 pub(crate) const STRONG: Style = Style::new().bold();
@@ -14,14 +15,14 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// For what went wrong.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 
-/// Prints a line of the result.
+/// Prints a line of the result. Whoever reads it may have gone (`square ask … | head -1`): no reason to panic.
 pub(crate) fn line(text: impl Display) {
-    anstream::println!("{text}");
+    drop(writeln!(anstream::stdout(), "{text}"));
 }
 
-/// Prints a line beside the result.
+/// Prints a line beside the result, for whoever may be reading.
 pub(crate) fn note(text: impl Display) {
-    anstream::eprintln!("{text}");
+    drop(writeln!(anstream::stderr(), "{text}"));
 }
 
 /// Prints an error with its causes, on one line.

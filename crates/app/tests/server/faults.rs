@@ -60,3 +60,11 @@ async fn another_secret_key_is_told_of_before_anything_breaks() {
     std::fs::remove_file(folder.path().join("data/secret_key")).unwrap();
     assert!(refusal(&run(folder.path(), ["serve"])).contains("SECRET_KEY"));
 }
+
+#[tokio::test]
+async fn a_server_that_nobody_listens_to_answers_and_ends_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_unheard(folder.path());
+    assert_eq!(server.get("/api/skills").await, serde_json::json!([]));
+    assert_eq!(server.terminate().await, Some(0));
+}

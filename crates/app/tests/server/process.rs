@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 /// `square` with settings for tests, in `folder`.
 pub(crate) fn square<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A>) -> Command {
@@ -32,11 +32,22 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server in `folder` and returns once it has said that it is ready.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut process = square(folder, [&["serve"], arguments].concat())
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("square starts");
+        let (server, mut lines) = Self::begin(square(folder, [&["serve"], arguments].concat()));
+        // Somebody must go on reading, or the server would block on a full pipe.
+        std::thread::spawn(move || lines.read_to_end(&mut Vec::new()));
+        server
+    }
+
+    /// Starts one that logs every request, and whose standard error nobody reads once it is ready.
+    pub(crate) fn start_unheard(folder: &Path) -> Self {
+        let mut command = square(folder, ["serve"]);
+        command.env("SQUARE__LOG__LEVEL", "info");
+        Self::begin(command).0
+    }
+
+    fn begin(mut command: Command) -> (Self, BufReader<ChildStderr>) {
+        let mut process =
+            command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("square starts");
         let mut lines = BufReader::new(process.stderr.take().expect("stderr is piped"));
         let (mut heard, mut url) = (String::new(), None);
         while url.is_none() {
@@ -51,9 +62,8 @@ impl Server {
                 .map(|url| url.trim().trim_end_matches("/apidocs").to_owned());
             heard.push_str(&line);
         }
-        // Somebody must go on reading, or the server would block on a full pipe.
-        std::thread::spawn(move || lines.read_to_end(&mut Vec::new()));
-        Self { process, url: url.expect("was read"), client: reqwest::Client::new(), token: None }
+        let url = url.expect("was read");
+        (Self { process, url, client: reqwest::Client::new(), token: None }, lines)
     }
 
     /// Starts one whose calls are made by `ann`, an account that `square user create` makes before.
