@@ -1,0 +1,143 @@
+use jiff::Timestamp;
+use square_kernel::{Asker, UserId};
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+square_kernel::id!(
+    /// What a receiver tells a repeat by: the same for every delivery of one change, and never used again.
+    ChangeId
+);
+
+/// A word that names no channel or action.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not known")]
+pub struct UnknownWord(pub String);
+
+/// Declares an enum whose variants have names in JSON and in the database.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)+
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// Its name in messages and in the database.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                let found = Self::ALL.iter().copied().find(|known| known.as_str() == word);
+                found.ok_or_else(|| UnknownWord(word.to_owned()))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words!(
+    /// What kind of thing changed.
+    Channel {
+        /// An account.
+        Person = "person",
+        /// A way to sign in to an account.
+        LoginMethod = "login_method",
+        /// A second factor.
+        OtpMethod = "otp_method",
+        /// A recovery code.
+        RecoveryCode = "recovery_code",
+        /// An event of the events service.
+        Event = "event",
+        /// A skill.
+        Skill = "skill",
+        /// A company.
+        Company = "company",
+        /// A film.
+        Movie = "movie",
+        /// An actor.
+        Actor = "actor",
+        /// A signed-in session. Told among instances only.
+        Session = "session",
+        /// A training of a skill; the entity is the skill. Told among instances only.
+        Training = "training",
+        /// A question that its asker gave up. Told among instances only.
+        Question = "question",
+    }
+);
+
+impl Channel {
+    /// Whether changes on it leave the installation. The others keep instances in step with one another.
+    pub const fn is_public(self) -> bool {
+        !matches!(self, Self::Session | Self::Training | Self::Question)
+    }
+}
+
+words!(
+    /// What happened to it.
+    Action {
+        /// It is new.
+        Create = "create",
+        /// It is another than before.
+        Update = "update",
+        /// It is gone.
+        Delete = "delete",
+    }
+);
+
+/// Who may be told of a change, beside the operator's own receivers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Audience {
+    /// Everybody.
+    pub everybody: bool,
+    /// The person whose thing it is.
+    pub owner: Option<UserId>,
+    /// Whoever holds this permission (`verb:thing`).
+    pub permission: Option<String>,
+}
+
+/// Something that changed. It says what, not how: who wants to know reads it, with their own rights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its place in the one order of all changes, from 1.
+    pub number: u64,
+    /// What a receiver tells a repeat by.
+    pub id: ChangeId,
+    /// What kind of thing changed.
+    pub channel: Channel,
+    /// What happened to it.
+    pub action: Action,
+    /// Which one.
+    pub entity: Uuid,
+    /// Who may be told.
+    pub audience: Audience,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Change {
+    /// Whether `asker` may be told of it.
+    pub fn visible_to(&self, asker: &Asker) -> bool {
+        let audience = &self.audience;
+        self.channel.is_public()
+            && (audience.everybody
+                || audience.owner.is_some_and(|owner| asker.is(owner))
+                || audience.permission.as_deref().is_some_and(|permission| asker.may(permission)))
+    }
+}

@@ -1,0 +1,1 @@
+//! Stand-ins for the ports of this crate, and their contract suites.

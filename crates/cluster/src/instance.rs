@@ -1,0 +1,4 @@
+square_kernel::id!(
+    /// One run of one process. A process that is started anew is another instance.
+    InstanceId
+);
