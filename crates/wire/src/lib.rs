@@ -5,11 +5,13 @@
 //! - [`SkillAnswer`], [`QuestionView`] and [`StreamEvent`] are the three forms in which answers go out.
 //! - [`access_token`] and [`Origins`] read what a request says of where it comes from.
 //! - [`User`] and [`Skill`] are what accounts and skills look like from outside.
+//! - [`ChangeMessage`] tells everybody outside that something changed.
 //!
 //! All of them serialise and deserialise, so a client written in Rust can take them as they are.
 
 mod answer;
 mod authorization;
+mod change;
 mod error_body;
 pub mod fault;
 mod lenient;
@@ -23,6 +25,7 @@ pub use answer::{
     SkillResultEvent, StreamEvent,
 };
 pub use authorization::access_token;
+pub use change::ChangeMessage;
 pub use error_body::{Detail, ErrorBody};
 pub use fault::Fault;
 pub use origins::Origins;

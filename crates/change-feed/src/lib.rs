@@ -1,0 +1,1 @@
+//! Brings change events to receivers outside: a RabbitMQ exchange and the Pusher Channels service.
