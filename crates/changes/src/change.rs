@@ -141,3 +141,82 @@ impl Change {
                 || audience.permission.as_deref().is_some_and(|permission| asker.may(permission)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Action, Audience, Change, Channel, UnknownWord};
+    use crate::testing::{Draft, MemoryChanges};
+    use square_kernel::{Asker, Identity, Permissions, SessionId, UserId};
+    use uuid::Uuid;
+
+    fn user(number: u128) -> UserId {
+        Uuid::from_u128(number).into()
+    }
+
+    fn asker(user: UserId, permissions: &[&str]) -> Asker {
+        let session = SessionId::from(Uuid::from_u128(9));
+        let identity = Identity { user, session, username: "somebody".into(), roles: [].into() };
+        Asker { identity: Some(identity), permissions: permissions.iter().copied().collect() }
+    }
+
+    fn change(channel: Channel, audience: Audience) -> Change {
+        let draft = Draft::of(channel, Action::Create, Uuid::from_u128(1));
+        MemoryChanges::default().record(Draft { audience, ..draft })
+    }
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        for channel in Channel::ALL {
+            assert_eq!(channel.to_string().parse(), Ok(*channel));
+        }
+        for action in Action::ALL {
+            assert_eq!(action.to_string().parse(), Ok(*action));
+        }
+        for wrong in ["", "Person", "persons", "create"] {
+            assert_eq!(wrong.parse::<Channel>(), Err(UnknownWord(wrong.to_owned())));
+        }
+    }
+
+    #[test]
+    fn the_channels_that_leave_the_installation_are_these() {
+        let public =
+            Channel::ALL.iter().filter(|channel| channel.is_public()).map(|channel| channel.as_str());
+        let expected = [
+            "person",
+            "login_method",
+            "otp_method",
+            "recovery_code",
+            "event",
+            "skill",
+            "company",
+            "movie",
+            "actor",
+        ];
+        assert!(public.eq(expected));
+    }
+
+    #[test]
+    fn a_change_is_told_to_its_audience_only() {
+        let (owner, other) = (asker(user(1), &[]), asker(user(2), &[]));
+        let holder = asker(user(3), &["get:users"]);
+        let nobody = Asker::anonymous(Permissions::default());
+        let told = |audience: Audience| {
+            let change = change(Channel::Person, audience);
+            [&owner, &other, &holder, &nobody].map(|asker| change.visible_to(asker))
+        };
+        assert_eq!(told(Audience::default()), [false; 4]);
+        assert_eq!(told(Audience { everybody: true, ..Audience::default() }), [true; 4]);
+        let of_owner = Audience { owner: Some(user(1)), ..Audience::default() };
+        assert_eq!(told(of_owner.clone()), [true, false, false, false]);
+        let permission = Some("get:users".to_owned());
+        assert_eq!(told(Audience { permission, ..of_owner }), [true, false, true, false]);
+    }
+
+    #[test]
+    fn what_instances_tell_one_another_is_told_to_nobody() {
+        let audience =
+            Audience { everybody: true, owner: Some(user(1)), permission: Some("get:users".to_owned()) };
+        let change = change(Channel::Session, audience);
+        assert!(!change.visible_to(&asker(user(1), &["get:users"])));
+    }
+}

@@ -8,19 +8,20 @@ use square_kernel::Unavailable;
 /// The changes as they were stored by the stores of the domain crates.
 #[async_trait]
 pub trait ChangeLog: Send + Sync {
-    /// The number of the newest change; 0 when there never was one.
+    /// The number of the newest change, which MUST be visible; 0 when there never was one.
     async fn head(&self) -> Result<u64, Unavailable>;
 
     /// Up to `at_most` changes with numbers above `number`, in order. When one is given, all with smaller numbers
-    /// MUST be visible too.
+    /// MUST be visible too, or forgotten: none may turn up later.
     async fn after(&self, number: u64, at_most: u32) -> Result<Vec<Change>, Unavailable>;
 
-    /// Returns when there may be something new. It MAY never return where nobody can tell, so callers look
-    /// again after a while all the same.
+    /// Returns when there may be something new. It MAY never return where nobody can tell, and MAY miss what came
+    /// just before it was called, so callers look again after a while all the same.
     async fn hint(&self);
 
-    /// Deletes changes that happened before `before` and that no receiver still waits for, `at_most` of them,
-    /// and tells how many. The newest change MUST stay.
+    /// Deletes changes that happened before `before`, that no receiver still waits for and that are not set aside:
+    /// `at_most` of them, the smallest numbers first. Tells how many. The newest change MUST stay, and no number is used
+    /// again.
     async fn forget(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable>;
 }
 
@@ -46,10 +47,12 @@ pub trait DeliveryStore: Send + Sync {
     async fn position(&self, receiver: &str) -> Result<u64, Unavailable>;
 
     /// Notes that everything from behind `from` up to number `to` was delivered. `false`, and nothing noted, when
-    /// the position is not `from` any more: somebody else is at work.
+    /// the position is not `from` any more: somebody else is at work. Of any number of calls with the same `from` one
+    /// MUST get `true`.
     async fn advance(&self, receiver: &str, from: u64, to: u64) -> Result<bool, Unavailable>;
 
-    /// Like [`DeliveryStore::advance`] by the one change `refused`, which is set aside for `reason` in the same transaction.
+    /// Like [`DeliveryStore::advance`] up to the number of `refused`, which is set aside for `reason` in the same
+    /// transaction.
     async fn set_aside(
         &self,
         receiver: &str,
@@ -59,20 +62,20 @@ pub trait DeliveryStore: Send + Sync {
         at: Timestamp,
     ) -> Result<bool, Unavailable>;
 
-    /// What is set aside and not asked for again, of all receivers, oldest first.
+    /// Up to `at_most` of what is set aside and not asked for again, of all receivers, smallest numbers first.
     async fn all_set_aside(&self, at_most: u32) -> Result<Vec<SetAside>, Unavailable>;
 
-    /// Has what `receiver` refused delivered again soon; tells how much that is.
+    /// Has what `receiver` refused and is not asked for yet delivered again soon; tells how much that is.
     async fn replay(&self, receiver: &str) -> Result<u32, Unavailable>;
 
     /// Up to `at_most` changes that are to be delivered to `receiver` again, in order.
     async fn to_replay(&self, receiver: &str, at_most: u32) -> Result<Vec<Change>, Unavailable>;
 
-    /// Notes that a change was delivered again: it is not set aside any more.
+    /// Notes that a change was delivered again: it is not set aside any more. Nothing happens when it was not.
     async fn replayed(&self, receiver: &str, number: u64) -> Result<(), Unavailable>;
 
     /// Notes that a change was refused again, for `reason`; it stays set aside and is not delivered until it
-    /// is asked for anew.
+    /// is asked for anew. Nothing happens when it was not set aside.
     async fn refused_again(
         &self,
         receiver: &str,

@@ -1,1 +1,0 @@
-//! Stand-ins for the ports of this crate, and their contract suites.
