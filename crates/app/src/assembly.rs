@@ -42,7 +42,7 @@ pub(crate) struct Square {
 
 /// Brings the database to this version; gives the number of migrations that ran.
 pub(crate) async fn migrate(settings: &Settings) -> Result<usize, Box<dyn Error>> {
-    let database = open(settings)?;
+    let database = open(settings).await?;
     Ok(database.migrate().await?)
 }
 
@@ -55,7 +55,7 @@ impl Square {
         let sealer: Arc<dyn Sealer> = Arc::new(AeadSealer::new(&key));
         let keyed_hash: Arc<dyn KeyedHash> = Arc::new(HmacHash::new(&key));
 
-        let database = open(settings)?;
+        let database = open(settings).await?;
         database.migrate().await?;
         let stores = Arc::new(Stores::new(database.clone(), Arc::clone(&sealer)));
         let log = Arc::new(DatabaseQuestionLog::new(database.clone())?);
@@ -128,12 +128,17 @@ fn required(secret: &SecretSetting) -> &Secret {
     secret.get().unwrap_or(&EMPTY)
 }
 
-fn open(settings: &Settings) -> Result<Database, square_persistence::OpenError> {
-    Database::open(&DatabaseSettings {
-        url: settings.database.url.clone(),
-        read_connections: settings.database.read_connections,
-        busy_timeout: Duration::from_millis(settings.database.busy_timeout_ms),
-    })
+async fn open(settings: &Settings) -> Result<Database, square_persistence::OpenError> {
+    let database = &settings.database;
+    let opening = Database::open(DatabaseSettings {
+        url: database.url.clone(),
+        read_connections: database.read_connections,
+        write_connections: database.write_connections,
+        busy_timeout: Duration::from_millis(database.busy_timeout_ms),
+        connect_timeout: Duration::from_millis(database.connect_timeout_ms),
+        statement_timeout: Duration::from_millis(database.statement_timeout_ms),
+    });
+    opening.await
 }
 
 /// 0 among the settings stands for one per core.

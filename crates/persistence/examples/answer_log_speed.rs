@@ -88,7 +88,7 @@ fn report(what: &str, mut times: Vec<Duration>, took: Duration) {
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let folder = tempfile::tempdir()?;
     let url = format!("sqlite:{}", folder.path().join("square.db").display());
-    let database = Database::open(&DatabaseSettings::new(url))?;
+    let database = Database::open(DatabaseSettings::new(url)).await?;
     database.migrate().await?;
     let stores = Stores::new(database.clone(), Arc::new(NoSealer));
     let log = Arc::new(DatabaseQuestionLog::new(database)?);

@@ -20,7 +20,13 @@ mod connection;
 mod database;
 mod events;
 mod letters;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod names;
+#[cfg(feature = "network")]
+mod network;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod question_log;
 mod schema;
 mod sessions;
@@ -28,8 +34,12 @@ mod signing_keys;
 mod skills;
 mod sqlite;
 mod stores;
+#[cfg(feature = "network")]
+mod tls;
 mod trainings;
 mod transaction;
+#[cfg(feature = "network")]
+mod url;
 
 #[cfg(test)]
 mod tests;

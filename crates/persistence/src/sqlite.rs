@@ -1,5 +1,6 @@
 //! What is particular to SQLite: the file, its checks, the settings of a connection.
 
+use crate::connection::Purpose;
 use crate::database::OpenError;
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
@@ -22,13 +23,6 @@ const APPLICATION_ID: i32 = 0x5351_5552;
 
 /// What SQLite says of a file that is something else. Its codes do not come through diesel, its messages do.
 const NOT_A_DATABASE: &str = "file is not a database";
-
-/// What a connection is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Reading,
-    Writing,
-}
 
 /// A database file and how long to wait for others who use it.
 #[derive(Debug, Clone)]
@@ -110,7 +104,7 @@ impl SqliteFile {
             ConnectError::QueryError(Error::DatabaseError(_, info)) if info.message() == NOT_A_DATABASE => {
                 OpenError::NotADatabase(path)
             }
-            _ => OpenError::Unusable { path, source: error },
+            _ => OpenError::Unusable { database: path.display().to_string(), source: error },
         }
     }
 }

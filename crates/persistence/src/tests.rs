@@ -8,6 +8,7 @@ mod killed;
 mod letters;
 mod log;
 mod opening;
+mod server;
 mod skills;
 mod transactions;
 
@@ -18,27 +19,71 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// A database in a folder of its own, gone with the test.
+/// Names a PostgreSQL or MySQL server on which the tests of this crate make their databases, each its own. Without it
+/// they use SQLite.
+const SERVER: &str = "SQUARE_TEST_DATABASE_URL";
+
+/// A database that is gone with the test.
 pub(crate) struct TestDatabase {
     pub(crate) database: Database,
-    folder: TempDir,
+    place: Place,
+}
+
+enum Place {
+    Folder(TempDir),
+    Server(server::Scratch),
 }
 
 impl TestDatabase {
     /// A new one with all tables.
     pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(&settings(&folder.path().join("square.db"))).unwrap();
-        database.migrate().await.unwrap();
-        Self { database, folder }
+        let test = Self::empty().await;
+        test.database.migrate().await.unwrap();
+        test
     }
 
+    /// A new one without tables.
+    pub(crate) async fn empty() -> Self {
+        let place = match std::env::var(SERVER) {
+            Ok(server) => Place::Server(server::Scratch::on(&server)),
+            Err(_) => Place::Folder(tempfile::tempdir().unwrap()),
+        };
+        let database = Database::open(place.settings()).await.unwrap();
+        Self { database, place }
+    }
+
+    /// A new one on SQLite, for what only SQLite has.
+    pub(crate) async fn sqlite() -> Self {
+        let place = Place::Folder(tempfile::tempdir().unwrap());
+        let database = Database::open(place.settings()).await.unwrap();
+        database.migrate().await.unwrap();
+        Self { database, place }
+    }
+
+    /// Another process's view of the same database.
+    pub(crate) async fn opened_again(&self) -> Database {
+        Database::open(self.place.settings()).await.unwrap()
+    }
+
+    /// The file, on SQLite.
     pub(crate) fn path(&self) -> PathBuf {
-        self.folder.path().join("square.db")
+        match &self.place {
+            Place::Folder(folder) => folder.path().join("square.db"),
+            Place::Server(_) => panic!("only SQLite has a file"),
+        }
     }
 
     pub(crate) fn stores(&self) -> Stores {
         Stores::new(self.database.clone(), Arc::new(TransparentSealer))
+    }
+}
+
+impl Place {
+    fn settings(&self) -> DatabaseSettings {
+        match self {
+            Self::Folder(folder) => settings(&folder.path().join("square.db")),
+            Self::Server(scratch) => scratch.settings(),
+        }
     }
 }
 

@@ -1,26 +1,40 @@
 //! The one place that knows pools, threads and transactions.
 
-use crate::connection::{DbConnection, Manager};
+use crate::connection::{DbConnection, Manager, Server};
 use crate::database::Database;
 use crate::sqlite;
 use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use diesel::r2d2::{Pool, PoolError};
+use diesel::r2d2::{Pool, PoolError, PooledConnection};
 use diesel::result::{DatabaseErrorKind, Error};
 use square_kernel::Unavailable;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tokio::time::error::Elapsed;
 use tracing::Span;
 
 /// How often a transaction is tried that others got in the way of.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 8;
+
+/// How long a connection over the network is used, and how long it is kept without use.
+const MAX_LIFETIME: Duration = Duration::from_mins(30);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// What databases say when two transactions wait for each other or one of them for too long, as far as diesel does not tell
+/// it by the kind of the error: PostgreSQL, MySQL twice, MariaDB under snapshot isolation.
+const CONFLICTS: [&str; 4] = [
+    "deadlock detected",
+    "Deadlock found",
+    "Lock wait timeout exceeded",
+    "Record has changed since last read",
+];
 
 /// How transactions begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Begin {
-    /// Locks when needed.
-    Deferred,
+    /// As the connection's settings say; on SQLite, locks are taken when needed.
+    AsSet,
     /// Takes the write lock at once. A SQLite transaction that reads first and asks for the lock later
     /// fails whenever another one wrote in between, however long it is ready to wait.
     Immediate,
@@ -47,16 +61,27 @@ enum Fault {
     Connection(#[from] PoolError),
     #[error("the database is closed")]
     Closed(#[from] AcquireError),
+    #[error("all database connections are in use")]
+    Busy(#[from] Elapsed),
     #[error("database error")]
     Query(#[from] Error),
 }
 
 impl Fault {
+    /// Whether the same transaction may succeed when tried again at once.
     fn may_pass(&self) -> bool {
-        match self {
-            Self::Query(Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
-            Self::Query(error) => sqlite::is_busy(error),
-            Self::Connection(_) | Self::Closed(_) => false,
+        let Self::Query(error) = self else { return false };
+        match error {
+            // Somebody else wrote the row between a look and a write of this transaction. The next attempt sees it.
+            Error::DatabaseError(
+                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::UniqueViolation,
+                _,
+            ) => true,
+            Error::DatabaseError(_, info) => {
+                sqlite::is_busy(error)
+                    || CONFLICTS.iter().any(|conflict| info.message().starts_with(conflict))
+            }
+            _ => false,
         }
     }
 }
@@ -99,14 +124,25 @@ async fn through(gate: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Unavaila
     Arc::clone(gate).acquire_owned().await.map_err(|error| Unavailable::new(Fault::from(error)))
 }
 
+/// Waits at `gate`, but not for ever: who comes in greater numbers than the database can serve is turned away.
+async fn through_within(
+    gate: &Arc<Semaphore>,
+    patience: Duration,
+) -> Result<OwnedSemaphorePermit, Unavailable> {
+    let passed = tokio::time::timeout(patience, through(gate)).await;
+    passed.unwrap_or_else(|elapsed| Err(Unavailable::new(Fault::from(elapsed))))
+}
+
 impl Lane {
     pub(crate) fn new(manager: Manager, connections: u32, patience: Duration, begin: Begin) -> Self {
-        // Connections to a file neither age nor die by themselves, so they are opened once, when first needed.
+        // Connections to a file neither age nor die by themselves. Those over the network are replaced now and then,
+        // so that an address which leads to another server one day is followed.
+        let over_network = !matches!(manager.server, Server::Sqlite(_));
         let pool = Pool::builder()
             .max_size(connections)
             .min_idle(Some(0))
-            .max_lifetime(None)
-            .idle_timeout(None)
+            .max_lifetime(over_network.then_some(MAX_LIFETIME))
+            .idle_timeout(over_network.then_some(IDLE_TIMEOUT))
             .test_on_check_out(false)
             .connection_timeout(patience)
             .build_unchecked(manager);
@@ -118,7 +154,7 @@ impl Lane {
         &self,
         work: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, Unavailable> {
-        let waiting = through(&self.waiting).await?;
+        let waiting = through_within(&self.waiting, self.patience).await?;
         let lane = self.clone();
         let span = Span::current();
         let done = tokio::task::spawn_blocking(move || {
@@ -135,7 +171,7 @@ impl Lane {
         let (start, mut attempt) = (Instant::now(), 1);
         loop {
             match self.attempt(work) {
-                // SQLite has waited by itself before it said so.
+                // The database has waited by itself before it said so.
                 Err(fault) if fault.may_pass() && attempt < ATTEMPTS && start.elapsed() < self.patience => {
                     attempt += 1;
                 }
@@ -145,9 +181,8 @@ impl Lane {
     }
 
     fn attempt<T>(&self, work: &impl Fn(&mut DbConnection) -> QueryResult<T>) -> Result<T, Fault> {
-        let mut connection = self.pool.get()?;
+        let mut connection = self.begun()?;
         let connection: &mut DbConnection = &mut connection;
-        self.begin(connection)?;
         match work(connection) {
             Ok(value) => {
                 DbConnection::commit_transaction(connection)?;
@@ -162,12 +197,26 @@ impl Lane {
         }
     }
 
+    /// A connection on which a transaction has begun. One that its server has dropped since it was last used shows it
+    /// here, before anything was done on it, and another one is taken.
+    fn begun(&self) -> Result<PooledConnection<Manager>, Fault> {
+        let until = Instant::now() + self.patience;
+        loop {
+            let mut connection = self.pool.get_timeout(until.saturating_duration_since(Instant::now()))?;
+            match self.begin(&mut connection) {
+                Ok(()) => return Ok(connection),
+                Err(_) if connection.give_up() && Instant::now() < until => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
     fn begin(&self, connection: &mut DbConnection) -> QueryResult<()> {
         match (self.begin, connection) {
             (Begin::Immediate, DbConnection::Sqlite(connection)) => {
                 AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")
             }
-            (Begin::Deferred, connection) => DbConnection::begin_transaction(connection),
+            (_, connection) => DbConnection::begin_transaction(connection),
         }
     }
 }

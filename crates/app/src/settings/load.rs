@@ -1,7 +1,7 @@
 use super::environment::{Environment, SettingsError};
 use super::types::Settings;
 use super::validate::validate;
-use figment::providers::{Env, Format, Toml};
+use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Profile};
 use std::path::Path;
 
@@ -23,7 +23,7 @@ pub(crate) fn load(folder: &Path) -> Result<(Environment, Settings), SettingsErr
         Ok(name) => name.parse()?,
         Err(_) => Environment::Development,
     };
-    let settings: Settings = sources(environment, folder).extract().map_err(|error| one_sentence(&error))?;
+    let settings: Settings = sources(environment, folder)?.extract().map_err(|error| one_sentence(&error))?;
     validate(environment, &settings)?;
     Ok((environment, settings))
 }
@@ -36,19 +36,39 @@ fn read_dotenv() -> Result<(), SettingsError> {
     }
 }
 
-fn sources(environment: Environment, folder: &Path) -> Figment {
+fn sources(environment: Environment, folder: &Path) -> Result<Figment, SettingsError> {
     let well_known = Env::raw().filter(|key| WELL_KNOWN.iter().any(|(name, _)| key == *name)).map(|key| {
         WELL_KNOWN.iter().find(|(name, _)| key == *name).map_or(key.into(), |(_, path)| (*path).into())
     });
     // Names are cut at "__" by hand: a single underscore belongs to the key.
     let own = Env::prefixed("SQUARE__").split("__");
-    Figment::new()
+    let mut files = Figment::new()
         .merge(Toml::string(DEFAULT))
         .merge(Toml::string(environment.defaults()))
         .merge(Toml::file(folder.join("default.toml")))
-        .merge(Toml::file(folder.join(format!("{}.toml", environment.name()))))
-        .merge(well_known.profile(Profile::Default))
-        .merge(own.profile(Profile::Default))
+        .merge(Toml::file(folder.join(format!("{}.toml", environment.name()))));
+    if let Some(url) = mysql_url()? {
+        files = files.merge(Serialized::default("database.url", url));
+    }
+    Ok(files.merge(well_known.profile(Profile::Default)).merge(own.profile(Profile::Default)))
+}
+
+/// The URL of the database that `MYSQL_HOST` and its companions name, where they do.
+fn mysql_url() -> Result<Option<String>, SettingsError> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let Some(host) = variable("MYSQL_HOST") else { return Ok(None) };
+    let port = match variable("MYSQL_PORT") {
+        Some(port) => {
+            port.parse().map_err(|_| SettingsError("MYSQL_PORT must be a port number".to_owned()))?
+        }
+        None => 3306_u16,
+    };
+    let no_host = || SettingsError("MYSQL_HOST must be a host name or an address".to_owned());
+    let mut url = url::Url::parse(&format!("mysql://{host}:{port}")).map_err(|_| no_host())?;
+    url.set_username(&variable("MYSQL_USER").unwrap_or_else(|| "root".to_owned())).map_err(|()| no_host())?;
+    url.set_password(variable("MYSQL_PASSWORD").as_deref()).map_err(|()| no_host())?;
+    url.set_path(&variable("MYSQL_DATABASE").unwrap_or_else(|| "square".to_owned()));
+    Ok(Some(url.into()))
 }
 
 /// Puts figment's findings into one sentence that begins with the setting's name and its source.
@@ -126,6 +146,27 @@ mod tests {
         let origins = r#"["*", "https://app.example:8443", "http://[::1]:3000", "chrome-extension://abc"]"#;
         let (_, settings) = loaded(|jail| jail.set_env("SQUARE__HTTP__CORS_ORIGINS", origins)).unwrap();
         assert_eq!(settings.http.cors_origins.len(), 4);
+    }
+
+    #[test]
+    fn the_variables_of_mysql_name_a_database_together() {
+        let url = |variables: &[(&str, &str)]| {
+            let loaded = loaded(|jail| variables.iter().for_each(|(name, value)| jail.set_env(name, value)));
+            loaded.map(|(_, settings)| settings.database.url).map_err(|error| error.to_string())
+        };
+        let all = [
+            ("MYSQL_HOST", "db.example"),
+            ("MYSQL_PORT", "3307"),
+            ("MYSQL_USER", "square"),
+            ("MYSQL_PASSWORD", "p@ss/word"),
+            ("MYSQL_DATABASE", "answers"),
+        ];
+        assert_eq!(url(&all).unwrap(), "mysql://square:p%40ss%2Fword@db.example:3307/answers");
+        assert_eq!(url(&all[..1]).unwrap(), "mysql://root@db.example:3306/square");
+        assert_eq!(url(&all[1..]).unwrap(), "sqlite:data/square.db");
+        assert_eq!(url(&[all[0], ("DATABASE_URL", "sqlite:other.db")]).unwrap(), "sqlite:other.db");
+        assert_eq!(url(&[all[0], ("MYSQL_PORT", "many")]).unwrap_err(), "MYSQL_PORT must be a port number");
+        assert!(url(&[("MYSQL_HOST", "not a host")]).unwrap_err().contains("MYSQL_HOST"));
     }
 
     #[test]

@@ -40,7 +40,10 @@ pub(crate) struct Http {
 pub(crate) struct Database {
     pub(crate) url: String,
     pub(crate) read_connections: u32,
+    pub(crate) write_connections: u32,
     pub(crate) busy_timeout_ms: u64,
+    pub(crate) connect_timeout_ms: u64,
+    pub(crate) statement_timeout_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -18,7 +18,11 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     check(http.head_timeout_ms > 0, "http.head_timeout_ms", "must be more than 0")?;
     check(http.body_timeout_ms > 0, "http.body_timeout_ms", "must be more than 0")?;
 
-    check(settings.database.read_connections > 0, "database.read_connections", "must be more than 0")?;
+    let database = &settings.database;
+    check(database.read_connections > 0, "database.read_connections", "must be more than 0")?;
+    check(database.write_connections > 0, "database.write_connections", "must be more than 0")?;
+    check(database.connect_timeout_ms > 0, "database.connect_timeout_ms", "must be more than 0")?;
+    check(database.statement_timeout_ms > 0, "database.statement_timeout_ms", "must be more than 0")?;
     check(
         (1..=2_592_000).contains(&settings.auth.access_token_s),
         "auth.access_token_s",

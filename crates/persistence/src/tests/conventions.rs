@@ -27,7 +27,7 @@ async fn columns(test: &TestDatabase) -> Vec<Column> {
 
 #[tokio::test]
 async fn columns_have_portable_types_that_their_names_tell() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::sqlite().await;
     let columns = columns(&test).await;
     assert!(!columns.is_empty());
     for Column { table, name, kind, .. } in &columns {
@@ -45,7 +45,7 @@ async fn columns_have_portable_types_that_their_names_tell() {
 
 #[tokio::test]
 async fn every_table_has_a_primary_key() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::sqlite().await;
     let columns = columns(&test).await;
     for Column { table, .. } in &columns {
         assert!(columns.iter().any(|column| column.table == *table && column.primary), "{table}");
@@ -54,7 +54,7 @@ async fn every_table_has_a_primary_key() {
 
 #[tokio::test]
 async fn every_reference_has_an_index_so_that_deleting_does_not_read_whole_tables() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::sqlite().await;
     let look = "SELECT t.name || '.' || f.\"from\" FROM sqlite_master t, pragma_foreign_key_list(t.name) f
                 WHERE t.type = 'table' AND NOT EXISTS (
                     SELECT 1 FROM pragma_index_list(t.name) i, pragma_index_info(i.name) c

@@ -20,7 +20,7 @@ const FOLDER: &str = "SQUARE_TEST_FOLDER";
 const ENTRIES: u32 = 3;
 
 async fn log_in(folder: &Path) -> (Database, DatabaseQuestionLog) {
-    let database = Database::open(&settings(&folder.join("square.db"))).unwrap();
+    let database = Database::open(settings(&folder.join("square.db"))).await.unwrap();
     database.migrate().await.unwrap();
     (database.clone(), DatabaseQuestionLog::new(database).unwrap())
 }

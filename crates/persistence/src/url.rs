@@ -1,0 +1,84 @@
+//! Database URLs: what of their query is ours to read, and what the driver's.
+
+use crate::database::OpenError;
+use crate::tls::{Protection, Tls};
+use std::path::PathBuf;
+
+/// A database URL without the parameters about TLS, and what these said.
+#[derive(Debug)]
+pub(crate) struct Split {
+    /// What the driver is to read.
+    pub(crate) rest: String,
+    pub(crate) tls: Tls,
+}
+
+/// How a database's own tools call the parameters about TLS, and their values.
+pub(crate) struct TlsWords {
+    pub(crate) mode: &'static str,
+    pub(crate) authorities: &'static str,
+    /// Values of `mode`, compared without regard to case.
+    pub(crate) modes: &'static [(&'static str, Protection)],
+}
+
+/// Takes the parameters about TLS out of `url`. Connections are encrypted where the server can, unless told otherwise.
+pub(crate) fn split(url: &str, words: &TlsWords) -> Result<Split, OpenError> {
+    let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    let mut tls = Tls { protection: Protection::Preferred, authorities: None };
+    let mut rest = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let parsed = url::form_urlencoded::parse(pair.as_bytes()).next();
+        match parsed {
+            Some((name, value)) if name == words.mode => {
+                let known = words.modes.iter().find(|(word, _)| word.eq_ignore_ascii_case(&value));
+                let (_, protection) = known.ok_or_else(|| OpenError::BadUrl {
+                    reason: format!("{} must be {}", words.mode, listed(words)),
+                })?;
+                tls.protection = *protection;
+            }
+            Some((name, value)) if name == words.authorities => {
+                tls.authorities = Some(PathBuf::from(value.into_owned()));
+            }
+            _ => rest.push(pair),
+        }
+    }
+    let rest = if rest.is_empty() { base.to_owned() } else { format!("{base}?{}", rest.join("&")) };
+    Ok(Split { rest, tls })
+}
+
+fn listed(words: &TlsWords) -> String {
+    let names: Vec<&str> = words.modes.iter().map(|(word, _)| *word).collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORDS: TlsWords = TlsWords {
+        mode: "sslmode",
+        authorities: "sslrootcert",
+        modes: &[("disable", Protection::None), ("verify-full", Protection::Verified)],
+    };
+
+    #[test]
+    fn what_is_about_tls_is_taken_out_and_the_rest_left_as_it_was() {
+        let url = "postgres://u:p%40@h/db?options=-c%20a%3Db&sslmode=Verify-Full&sslrootcert=/a%20b.pem&x";
+        let split = split(url, &WORDS).unwrap();
+        assert_eq!(split.rest, "postgres://u:p%40@h/db?options=-c%20a%3Db&x");
+        assert_eq!(split.tls.protection, Protection::Verified);
+        assert_eq!(split.tls.authorities.unwrap().to_str(), Some("/a b.pem"));
+    }
+
+    #[test]
+    fn without_parameters_encryption_is_preferred() {
+        let split = split("postgres://h/db", &WORDS).unwrap();
+        assert_eq!((split.rest.as_str(), split.tls.protection), ("postgres://h/db", Protection::Preferred));
+    }
+
+    #[test]
+    fn an_unknown_mode_is_refused_with_those_that_there_are() {
+        let error = split("postgres://u:secret@h/db?sslmode=maybe", &WORDS).unwrap_err().to_string();
+        assert!(error.contains("sslmode must be disable, verify-full"), "{error}");
+        assert!(!error.contains("secret"));
+    }
+}

@@ -1,0 +1,3 @@
+DROP TABLE log_entries;
+DROP TABLE unfinished_questions;
+DROP TABLE questions;

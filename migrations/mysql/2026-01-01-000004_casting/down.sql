@@ -1,0 +1,3 @@
+DROP TABLE casting_roles;
+DROP TABLE actors;
+DROP TABLE movies;

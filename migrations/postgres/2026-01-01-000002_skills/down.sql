@@ -1,0 +1,3 @@
+DROP TABLE training_examples;
+DROP TABLE trainings;
+DROP TABLE skills;
