@@ -1,0 +1,7 @@
+//! Changes to receivers that a test plays itself; no server is needed.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
+
+mod broker;
+#[path = "../support/mod.rs"]
+mod support;
