@@ -4,12 +4,13 @@ use square_kernel::{Asker, Identity, Permissions};
 use std::sync::{Arc, PoisonError};
 
 impl Accounts {
-    /// Who holds an access token. Reads no database: the token's signature and the set of ended sessions in
-    /// memory decide. A token whose session has ended counts as expired. Whoever has signed in may do what
-    /// everybody may, and what the token says.
+    /// Who holds an access token. Reads no database: the token's signature and what is in memory of ended sessions
+    /// and changed rights decide. A token whose session has ended counts as expired, and so does one that was made
+    /// before its account's roles changed: the next one, got by refreshing, says what is true now. Whoever has signed
+    /// in may do what everybody may, and what the token says.
     pub fn authenticate(&self, access_token: &str) -> Result<Asker, TokenRejected> {
         let claims = self.parts.signer.verify(access_token, self.now())?;
-        if self.revocations.contains(claims.session) {
+        if self.revocations.revoked(&claims) {
             return Err(TokenRejected::Expired);
         }
         let identity = Identity {
@@ -100,7 +101,11 @@ mod tests {
 
     #[tokio::test]
     async fn loading_fails_with_the_store() {
-        for (working, broken) in [(&[][..], "ended_since"), (&["ended_since"], "permissions_of")] {
+        for (working, broken) in [
+            (&[][..], "ended_since"),
+            (&["ended_since"], "rights_changed_since"),
+            (&["ended_since", "rights_changed_since"], "permissions_of"),
+        ] {
             let mut calls = MockCalls::new();
             calls.allow(working);
             calls.fail(broken);

@@ -51,6 +51,8 @@ pub struct Account {
     pub roles: Arc<[String]>,
     /// What its roles allow together.
     pub permissions: Permissions,
+    /// How often what it may do was changed. Access tokens made before the last change are not good any more.
+    pub rights: u32,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -71,14 +71,17 @@ impl Accounts {
         }
     }
 
-    /// Adds a role to an account. It shows in tokens from the next refresh on.
+    /// Adds a role to an account. Access tokens made before are good no more; the next refresh gives one that
+    /// shows it.
     pub async fn grant_role(&self, login: &LoginName, role: &str) -> Result<Account, OperatorError> {
         let account = self.named(login).await?;
-        if self.parts.store.grant_role(account.id, role).await? {
-            self.named(login).await
-        } else {
-            Err(OperatorError::NoSuchRole(role.to_owned()))
+        let now = self.now();
+        if !self.parts.store.grant_role(account.id, role, now).await? {
+            return Err(OperatorError::NoSuchRole(role.to_owned()));
         }
+        let changed = self.named(login).await?;
+        self.revocations.note_rights(changed.id, changed.rights, now);
+        Ok(changed)
     }
 
     /// Suspends an account, which ends all its sessions, or readmits it.
@@ -100,7 +103,9 @@ impl Accounts {
 mod tests {
     use super::*;
     use crate::account::Standing;
+    use crate::ports::AccountStore;
     use crate::testing::TestAccounts;
+    use square_kernel::Clock;
 
     fn new_user(name: &str, roles: &[&str]) -> NewUser {
         let registration = TestAccounts::registration(name);
@@ -154,6 +159,34 @@ mod tests {
         assert!(matches!(unknown, Err(OperatorError::NoSuchRole(role)) if role == "king"));
         let nobody = test.accounts.grant_role(&login("nobody"), "admin").await;
         assert!(matches!(nobody, Err(OperatorError::NoSuchAccount)));
+    }
+
+    #[tokio::test]
+    async fn a_new_role_shows_at_once_and_tokens_that_do_not_show_it_are_good_no_more() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let before = test.sign_in("ada").await;
+        test.accounts.grant_role(&login("ada"), "casting_assistant").await.unwrap();
+        let stale = test.accounts.authenticate(before.tokens.access.expose());
+        assert_eq!(stale.map(|_| ()), Err(crate::ports::TokenRejected::Expired));
+        let after = test.accounts.refresh(&before.tokens.refresh).await.unwrap();
+        assert!(test.accounts.authenticate(after.tokens.access.expose()).unwrap().may("get:movies"));
+
+        // What one has already changes nothing.
+        test.accounts.grant_role(&login("ada"), "casting_assistant").await.unwrap();
+        assert!(test.accounts.authenticate(after.tokens.access.expose()).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_role_given_elsewhere_is_known_after_loading() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let before = test.sign_in("ada").await;
+        let (user, now) = (before.account.id, test.clock.now());
+        test.store.grant_role(user, "casting_assistant", now).await.unwrap();
+        assert!(test.accounts.authenticate(before.tokens.access.expose()).is_ok());
+        test.accounts.load().await.unwrap();
+        assert!(test.accounts.authenticate(before.tokens.access.expose()).is_err());
     }
 
     #[tokio::test]

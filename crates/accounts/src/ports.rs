@@ -131,8 +131,16 @@ pub trait AccountStore: Send + Sync {
         new: &PasswordHash,
     ) -> Result<bool, Unavailable>;
 
-    /// Adds a role to an account; `false` when account or role does not exist.
-    async fn grant_role(&self, user: UserId, role: &str) -> Result<bool, Unavailable>;
+    /// Adds a role to an account; `false` when account or role does not exist. Unless the account had the role
+    /// already, [`Account::rights`] MUST be counted up with it, as changed at `at`.
+    async fn grant_role(&self, user: UserId, role: &str, at: Timestamp) -> Result<bool, Unavailable>;
+
+    /// Accounts whose rights changed at or after `since`: [`Account::rights`] as it is now, and the moment of the
+    /// last change.
+    async fn rights_changed_since(
+        &self,
+        since: Timestamp,
+    ) -> Result<Vec<(UserId, u32, Timestamp)>, Unavailable>;
 
     /// Suspends or readmits an account; suspending also ends its sessions at `at` and returns their ids.
     /// `None` when there is no such account.

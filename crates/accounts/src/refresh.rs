@@ -213,8 +213,8 @@ mod tests {
     async fn the_next_pair_says_what_changed_in_the_account() {
         let (test, first) = signed_in().await;
         let ada = LoginName::Username("ada".to_owned());
-        test.accounts.grant_role(&ada, "casting_assistant").await.unwrap();
         let before = test.accounts.authenticate(first.tokens.access.expose()).unwrap();
+        test.accounts.grant_role(&ada, "casting_assistant").await.unwrap();
         let next = test.refresh(&first.tokens).await.unwrap();
         let after = test.accounts.authenticate(next.access.expose()).unwrap();
         assert_eq!((before.may("get:movies"), after.may("get:movies")), (false, true));

@@ -112,6 +112,7 @@ impl NewAccount {
             login_method: self.login_method,
             roles: roles.into(),
             permissions,
+            rights: 0,
             created_at: self.created_at,
         }
     }

@@ -1,6 +1,7 @@
 use crate::service::{earlier, later};
+use crate::tokens::AccessClaims;
 use jiff::{SignedDuration, Timestamp};
-use square_kernel::SessionId;
+use square_kernel::{SessionId, UserId};
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -14,15 +15,16 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(2);
 /// Below so many entries forgetting is not worth the walk.
 const FEW: usize = 1024;
 
-/// The sessions that ended so lately that access tokens of theirs may not have expired, in memory: this is
-/// what makes a sign-out bite on the very next request without a read of the database.
+/// What ended or changed so lately that access tokens from before may not have expired, in memory: this is what makes a
+/// sign-out or a new role bite on the very next request without a read of the database.
 pub(crate) struct Revocations {
     keep: SignedDuration,
-    ended: RwLock<Ended>,
+    known: RwLock<Known>,
 }
 
-struct Ended {
-    sessions: HashMap<SessionId, Timestamp>,
+struct Known {
+    ended: HashMap<SessionId, Timestamp>,
+    rights: HashMap<UserId, (u32, Timestamp)>,
     read_until: Option<Timestamp>,
     sweep_at: usize,
 }
@@ -31,8 +33,8 @@ impl Revocations {
     /// Entries are kept for as long as a token made at the moment of the end could be good.
     pub(crate) fn new(access_token_lifetime: SignedDuration) -> Self {
         let keep = access_token_lifetime.saturating_add(CLOCK_ERROR);
-        let ended = Ended { sessions: HashMap::new(), read_until: None, sweep_at: FEW };
-        Self { keep, ended: RwLock::new(ended) }
+        let known = Known { ended: HashMap::new(), rights: HashMap::new(), read_until: None, sweep_at: FEW };
+        Self { keep, known: RwLock::new(known) }
     }
 
     /// No token of a session is good any more that could be refreshed for the last time before this moment.
@@ -40,21 +42,34 @@ impl Revocations {
         earlier(now, self.keep)
     }
 
-    /// Whether the session is known to have ended.
-    pub(crate) fn contains(&self, session: SessionId) -> bool {
-        self.read().sessions.contains_key(&session)
+    /// Whether a token says what is true no more: its session has ended, or its account's rights have changed since.
+    pub(crate) fn revoked(&self, claims: &AccessClaims) -> bool {
+        let known = self.read();
+        known.ended.contains_key(&claims.session)
+            || known.rights.get(&claims.user).is_some_and(|(rights, _)| claims.rights < *rights)
     }
 
     /// Takes note that a session ended at `at`.
     pub(crate) fn note(&self, session: SessionId, at: Timestamp) {
-        let mut ended = self.write();
-        ended.sessions.insert(session, at);
-        if ended.sessions.len() >= ended.sweep_at {
-            ended.forget_before(self.oldest(at));
+        let mut known = self.write();
+        known.ended.insert(session, at);
+        self.sweep(&mut known, at);
+    }
+
+    /// Takes note that an account's rights were counted up to `rights` at `at`.
+    pub(crate) fn note_rights(&self, user: UserId, rights: u32, at: Timestamp) {
+        let mut known = self.write();
+        known.change(user, rights, at);
+        self.sweep(&mut known, at);
+    }
+
+    fn sweep(&self, known: &mut Known, at: Timestamp) {
+        if known.ended.len() + known.rights.len() >= known.sweep_at {
+            known.forget_before(self.oldest(at));
         }
     }
 
-    /// From when on the store's ended sessions have to be read at `now`.
+    /// From when on what ended or changed has to be read from the store at `now`.
     pub(crate) fn unread_since(&self, now: Timestamp) -> Timestamp {
         let oldest = self.oldest(now);
         match self.read().read_until {
@@ -67,29 +82,43 @@ impl Revocations {
     }
 
     /// Takes over what the store had at `now`.
-    pub(crate) fn absorb(&self, sessions: Vec<(SessionId, Timestamp)>, now: Timestamp) {
-        let mut ended = self.write();
-        for (session, at) in sessions {
-            let known = ended.sessions.entry(session).or_insert(at);
-            *known = at.max(*known);
+    pub(crate) fn absorb(
+        &self,
+        ended: Vec<(SessionId, Timestamp)>,
+        changed: Vec<(UserId, u32, Timestamp)>,
+        now: Timestamp,
+    ) {
+        let mut known = self.write();
+        for (session, at) in ended {
+            let noted = known.ended.entry(session).or_insert(at);
+            *noted = at.max(*noted);
         }
-        ended.read_until = Some(now);
-        ended.forget_before(self.oldest(now));
+        for (user, rights, at) in changed {
+            known.change(user, rights, at);
+        }
+        known.read_until = Some(now);
+        known.forget_before(self.oldest(now));
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Ended> {
-        self.ended.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Ended> {
-        self.ended.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Ended {
+impl Known {
+    fn change(&mut self, user: UserId, rights: u32, at: Timestamp) {
+        let noted = self.rights.entry(user).or_insert((rights, at));
+        *noted = (rights.max(noted.0), at.max(noted.1));
+    }
+
     fn forget_before(&mut self, oldest: Timestamp) {
-        self.sessions.retain(|_, at| *at >= oldest);
-        self.sweep_at = (self.sessions.len() * 2).max(FEW);
+        self.ended.retain(|_, at| *at >= oldest);
+        self.rights.retain(|_, (_, at)| *at >= oldest);
+        self.sweep_at = ((self.ended.len() + self.rights.len()) * 2).max(FEW);
     }
 }
 
@@ -105,15 +134,19 @@ mod tests {
         SessionId::new(&ManualClock::default(), randomness)
     }
 
+    fn knows(revocations: &Revocations, session: SessionId) -> bool {
+        revocations.read().ended.contains_key(&session)
+    }
+
     #[test]
     fn an_entry_outlives_the_tokens_of_its_session_and_goes_then() {
         let (revocations, randomness) = (Revocations::new(LIFETIME), SeededRandomness::default());
         let (ended, at) = (session(&randomness), ManualClock::default().now());
         revocations.note(ended, at);
-        revocations.absorb(Vec::new(), later(at, LIFETIME));
-        assert!(revocations.contains(ended));
-        revocations.absorb(Vec::new(), later(at, SignedDuration::from_secs(2 * 3600 + 1)));
-        assert!(!revocations.contains(ended));
+        revocations.absorb(Vec::new(), Vec::new(), later(at, LIFETIME));
+        assert!(knows(&revocations, ended));
+        revocations.absorb(Vec::new(), Vec::new(), later(at, SignedDuration::from_secs(2 * 3600 + 1)));
+        assert!(!knows(&revocations, ended));
     }
 
     #[test]
@@ -124,7 +157,7 @@ mod tests {
             at = later(at, SignedDuration::from_mins(1));
             revocations.note(session(&randomness), at);
         }
-        assert!(revocations.read().sessions.len() <= FEW);
+        assert!(revocations.read().ended.len() <= FEW);
     }
 
     #[test]
@@ -132,7 +165,7 @@ mod tests {
         let revocations = Revocations::new(LIFETIME);
         let now = ManualClock::default().now();
         assert_eq!(revocations.unread_since(now), earlier(now, SignedDuration::from_hours(2)));
-        revocations.absorb(Vec::new(), now);
+        revocations.absorb(Vec::new(), Vec::new(), now);
         let next = later(now, SignedDuration::from_secs(1));
         assert_eq!(revocations.unread_since(next), earlier(now, OVERLAP));
         let adjusted = earlier(now, OVERLAP);
@@ -145,9 +178,9 @@ mod tests {
     fn what_was_forgotten_while_the_clock_was_ahead_is_read_again() {
         let (revocations, randomness) = (Revocations::new(LIFETIME), SeededRandomness::default());
         let (ended, at) = (session(&randomness), ManualClock::default().now());
-        revocations.absorb(vec![(ended, at)], at);
-        revocations.absorb(Vec::new(), later(at, SignedDuration::from_hours(24)));
-        assert!(!revocations.contains(ended));
+        revocations.absorb(vec![(ended, at)], Vec::new(), at);
+        revocations.absorb(Vec::new(), Vec::new(), later(at, SignedDuration::from_hours(24)));
+        assert!(!knows(&revocations, ended));
         assert!(revocations.unread_since(later(at, SignedDuration::from_mins(30))) <= at);
     }
 }

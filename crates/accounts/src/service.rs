@@ -54,15 +54,16 @@ impl Accounts {
         Self { parts, revocations, everybody: RwLock::default() }
     }
 
-    /// Loads what [`Self::authenticate`] and [`Self::anonymous`] answer from: the ended sessions that may still
-    /// have live access tokens, and the permissions of everybody.
+    /// Loads what [`Self::authenticate`] and [`Self::anonymous`] answer from: the ended sessions and changed rights
+    /// of which there may still be live access tokens, and the permissions of everybody.
     ///
-    /// Called again it reads only what has ended of late, wherever that happened; calling it every second makes
-    /// a sign-out in another process hold here within a second.
+    /// Called again it reads only what has happened of late, wherever that was; calling it every half second makes
+    /// a sign-out or a new role in another process hold here within a second.
     pub async fn load(&self) -> Result<(), Unavailable> {
         let now = self.now();
         let ended = self.parts.sessions.ended_since(self.revocations.unread_since(now)).await?;
-        self.revocations.absorb(ended, now);
+        let changed = self.parts.store.rights_changed_since(self.revocations.unread_since(now)).await?;
+        self.revocations.absorb(ended, changed, now);
         let permissions = self.parts.store.permissions_of(&self.parts.policy.anonymous_role).await?;
         let permissions = permissions.iter().map(String::as_str).collect();
         *self.everybody.write().unwrap_or_else(PoisonError::into_inner) = permissions;

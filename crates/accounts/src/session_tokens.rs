@@ -67,6 +67,7 @@ impl Accounts {
             display_name: account.display_name().into(),
             roles: account.roles.clone(),
             permissions: account.permissions.clone(),
+            rights: account.rights,
             issued_at,
             expires_at,
         };

@@ -70,6 +70,9 @@ pub struct AccessClaims {
     pub roles: Arc<[String]>,
     /// What the roles allow.
     pub permissions: Permissions,
+    /// [`Account::rights`](crate::Account::rights) when the token was made: a token with a smaller number than its
+    /// account has now says something that is true no more.
+    pub rights: u32,
     /// From when it is good, whole seconds.
     pub issued_at: Timestamp,
     /// Until when it is good, whole seconds.

@@ -161,20 +161,42 @@ impl AccountStore for Stores {
             .await
     }
 
-    async fn grant_role(&self, user: UserId, role: &str) -> Result<bool, Unavailable> {
-        let (user, role) = (Key(user.uuid()), role.to_owned());
+    async fn grant_role(&self, user: UserId, role: &str, at: Timestamp) -> Result<bool, Unavailable> {
+        let (user, role, at) = (Key(user.uuid()), role.to_owned(), Moment::from(at));
         self.database
             .write(move |connection| {
-                let users = accounts::table.find(user).count().get_result::<i64>(connection)?;
                 let known = roles::table.find(&role).count().get_result::<i64>(connection)?;
-                if users == 0 || known == 0 {
+                // Whoever gives this account a role at the same time waits here.
+                if known == 0 || !lock(connection, user)? {
                     return Ok(false);
                 }
                 let has = user_roles::table.find((user, &role)).count().get_result::<i64>(connection)?;
                 if has == 0 {
                     give_role(connection, user, &role)?;
+                    let counted =
+                        (accounts::rights.eq(accounts::rights + 1), accounts::rights_changed_at.eq(at));
+                    diesel::update(accounts::table.find(user)).set(counted).execute(connection)?;
                 }
                 Ok(true)
+            })
+            .await
+    }
+
+    async fn rights_changed_since(
+        &self,
+        since: Timestamp,
+    ) -> Result<Vec<(UserId, u32, Timestamp)>, Unavailable> {
+        let since = Moment::from(since);
+        self.database
+            .read(move |connection| {
+                let rows: Vec<(Key, i64, Option<Moment>)> = accounts::table
+                    .filter(accounts::rights_changed_at.ge(since))
+                    .select((accounts::id, accounts::rights, accounts::rights_changed_at))
+                    .load(connection)?;
+                let changed = |(id, number, at): (Key, i64, Option<Moment>)| {
+                    Ok((id.0.into(), rights(number)?, at.map_or(Timestamp::MIN, |at| at.at)))
+                };
+                rows.into_iter().map(changed).collect()
             })
             .await
     }
@@ -234,6 +256,8 @@ struct AccountRow {
     confirmed_at: Option<Moment>,
     login_method: String,
     created_at: Moment,
+    rights: i64,
+    rights_changed_at: Option<Moment>,
 }
 
 impl From<&NewAccount> for AccountRow {
@@ -250,6 +274,8 @@ impl From<&NewAccount> for AccountRow {
             confirmed_at: new.confirmed_at.map(Moment::from),
             login_method: new.login_method.as_str().to_owned(),
             created_at: new.created_at.into(),
+            rights: 0,
+            rights_changed_at: None,
         }
     }
 }
@@ -320,8 +346,19 @@ fn account_of(connection: &mut DbConnection, row: &AccountRow) -> QueryResult<Ac
         login_method: login_method(&row.login_method)?,
         roles: roles.into(),
         permissions: permissions.iter().map(|text| Permission::new(text)).collect(),
+        rights: rights(row.rights)?,
         created_at: row.created_at.at,
     })
+}
+
+fn rights(number: i64) -> QueryResult<u32> {
+    u32::try_from(number).map_err(|error| corrupt("accounts.rights", error))
+}
+
+/// Has other transactions that lock the account wait for the end of this one; `false` when there is no such account.
+fn lock(connection: &mut DbConnection, id: Key) -> QueryResult<bool> {
+    let itself = accounts::suspended.eq(accounts::suspended);
+    Ok(diesel::update(accounts::table.find(id)).set(itself).execute(connection)? == 1)
 }
 
 fn login_method(word: &str) -> QueryResult<LoginMethod> {

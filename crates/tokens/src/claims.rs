@@ -32,6 +32,9 @@ pub(crate) struct Claims {
     sub: Subject,
     sid: String,
     jti: String,
+    /// The number of the account's rights.
+    #[serde(default)]
+    rights: u32,
     iat: i64,
     exp: i64,
     username: Arc<str>,
@@ -63,6 +66,7 @@ impl Claims {
             sub,
             sid: claims.session.to_string(),
             jti: claims.token_id.clone(),
+            rights: claims.rights,
             iat: claims.issued_at.as_second(),
             exp: claims.expires_at.as_second(),
             username: Arc::clone(&claims.username),
@@ -89,6 +93,7 @@ impl Claims {
             display_name,
             roles: self.roles,
             permissions: self.permissions.iter().map(|text| Permission::new(text)).collect(),
+            rights: self.rights,
             issued_at: Timestamp::from_second(self.iat).ok()?,
             expires_at: Timestamp::from_second(self.exp).ok()?,
         })

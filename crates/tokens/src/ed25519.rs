@@ -172,7 +172,7 @@ mod tests {
         let expected = json!({
             "iss": "https://square.test", "aud": "square",
             "sub": { "id": user, "username": "ada", "name": "Ada Lovelace" },
-            "sid": session, "jti": "token-1", "iat": now().as_second(), "exp": now().as_second() + 3600,
+            "sid": session, "jti": "token-1", "rights": 3, "iat": now().as_second(), "exp": now().as_second() + 3600,
             "username": "ada", "roles": ["user"], "permissions": ["get:actors", "get:movies"],
         });
         assert_eq!(token.claims, expected);

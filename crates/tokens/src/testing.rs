@@ -23,6 +23,7 @@ pub(crate) fn claims() -> AccessClaims {
         display_name: "Ada Lovelace".into(),
         roles: ["user".to_owned()].into(),
         permissions: ["get:movies", "get:actors"].into_iter().collect(),
+        rights: 3,
         issued_at: now(),
         expires_at: now() + SignedDuration::from_hours(1),
     }

@@ -22,6 +22,7 @@ pub struct MemoryAccounts(Mutex<State>);
 pub(super) struct State {
     roles: BTreeMap<String, Vec<String>>,
     pub(super) accounts: Vec<(Account, PasswordHash)>,
+    rights_changed: HashMap<UserId, (u32, Timestamp)>,
     confirmations: HashMap<TokenDigest, Confirmation>,
     pub(super) sessions: BTreeMap<SessionId, SessionRecord>,
     pub(super) letters: Vec<StoredLetter>,
@@ -206,18 +207,32 @@ impl AccountStore for MemoryAccounts {
         }
     }
 
-    async fn grant_role(&self, user: UserId, role: &str) -> Result<bool, Unavailable> {
+    async fn grant_role(&self, user: UserId, role: &str, at: Timestamp) -> Result<bool, Unavailable> {
         let mut state = self.state();
         if !state.roles.contains_key(role) {
             return Ok(false);
         }
         let Some((account, _)) = state.get_mut(user) else { return Ok(false) };
+        if account.roles.iter().any(|held| held == role) {
+            return Ok(true);
+        }
         let mut roles = account.roles.to_vec();
         roles.push(role.to_owned());
         roles.sort_unstable();
-        roles.dedup();
         account.roles = roles.into();
+        account.rights += 1;
+        let rights = account.rights;
+        state.rights_changed.insert(user, (rights, at));
         Ok(true)
+    }
+
+    async fn rights_changed_since(
+        &self,
+        since: Timestamp,
+    ) -> Result<Vec<(UserId, u32, Timestamp)>, Unavailable> {
+        let state = self.state();
+        let changed = state.rights_changed.iter().map(|(user, (rights, at))| (*user, *rights, *at));
+        Ok(changed.filter(|(_, _, at)| *at >= since).collect())
     }
 
     async fn set_suspended(

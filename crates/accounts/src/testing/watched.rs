@@ -141,9 +141,17 @@ impl AccountStore for Watched {
         self.inner.upgrade_hash(user, old, new).await
     }
 
-    async fn grant_role(&self, user: UserId, role: &str) -> Result<bool, Unavailable> {
+    async fn grant_role(&self, user: UserId, role: &str, at: Timestamp) -> Result<bool, Unavailable> {
         self.calls.to("grant_role")?;
-        self.inner.grant_role(user, role).await
+        self.inner.grant_role(user, role, at).await
+    }
+
+    async fn rights_changed_since(
+        &self,
+        since: Timestamp,
+    ) -> Result<Vec<(UserId, u32, Timestamp)>, Unavailable> {
+        self.calls.to("rights_changed_since")?;
+        self.inner.rights_changed_since(since).await
     }
 
     async fn set_suspended(

@@ -11,6 +11,8 @@ diesel::table! {
         confirmed_at -> Nullable<BigInt>,
         login_method -> Text,
         created_at -> BigInt,
+        rights -> BigInt,
+        rights_changed_at -> Nullable<BigInt>,
     }
 }
 

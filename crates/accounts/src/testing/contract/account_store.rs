@@ -27,6 +27,8 @@ macro_rules! account_store_contract {
                 a_letter_may_be_stored_alone,
                 a_hash_is_replaced_only_where_it_is_the_old_one,
                 a_role_adds_its_permissions,
+                a_new_role_counts_the_rights_up,
+                one_of_many_grants_counts,
                 suspending_ends_the_live_sessions,
                 an_unknown_account_is_none,
             ]
@@ -192,7 +194,9 @@ pub async fn a_role_adds_its_permissions(stores: &Stores) {
     let account = samples.registered(stores, "somebody").await;
     assert!(!account.permissions.allow("get:movies"));
     for _ in 0..2 {
-        assert!(stores.accounts.grant_role(account.id, "casting_assistant").await.expect("asked"));
+        assert!(
+            stores.accounts.grant_role(account.id, "casting_assistant", samples.at(1)).await.expect("asked")
+        );
     }
     let account = stores.accounts.by_id(account.id).await.expect("read").expect("there");
     assert_eq!(*account.roles, ["casting_assistant", "user"]);
@@ -200,9 +204,38 @@ pub async fn a_role_adds_its_permissions(stores: &Stores) {
     assert!(allowed.iter().any(|permission| permission == "get:movies"));
     assert!(allowed.iter().all(|permission| account.permissions.allow(permission)));
 
-    assert!(!stores.accounts.grant_role(account.id, "no_such_role").await.expect("asked"));
-    assert!(!stores.accounts.grant_role(samples.user_id(), "user").await.expect("asked"));
+    assert!(!stores.accounts.grant_role(account.id, "no_such_role", samples.at(1)).await.expect("asked"));
+    assert!(!stores.accounts.grant_role(samples.user_id(), "user", samples.at(1)).await.expect("asked"));
     assert!(stores.accounts.permissions_of("no_such_role").await.expect("read").is_empty());
+}
+
+/// Each role that an account did not have counts its rights up, at the moment of the change; nothing else does.
+pub async fn a_new_role_counts_the_rights_up(stores: &Stores) {
+    let samples = Samples::default();
+    let (account, bystander) =
+        (samples.registered(stores, "somebody").await, samples.registered(stores, "bystander").await);
+    assert_eq!((account.rights, bystander.rights), (0, 0));
+    for (role, at) in [("admin", 1), ("casting_assistant", 2), ("admin", 3), ("no_such_role", 4)] {
+        stores.accounts.grant_role(account.id, role, samples.at(at)).await.expect("asked");
+    }
+    let rights = stores.accounts.by_id(account.id).await.expect("read").expect("there").rights;
+    assert_eq!(rights, 2);
+    let changed = async |since| stores.accounts.rights_changed_since(samples.at(since)).await.expect("read");
+    assert_eq!(changed(2).await, [(account.id, 2, samples.at(2))]);
+    assert_eq!(changed(3).await, []);
+}
+
+/// Many grants of one role at once count once.
+pub async fn one_of_many_grants_counts(stores: &Stores) {
+    let samples = Samples::default();
+    let account = samples.registered(stores, "somebody").await;
+    let granted = at_once(|_| {
+        let (accounts, at) = (stores.accounts.clone(), samples.at(1));
+        async move { accounts.grant_role(account.id, "admin", at).await.expect("asked") }
+    });
+    assert!(granted.await.into_iter().all(|granted| granted));
+    let account = stores.accounts.by_id(account.id).await.expect("read").expect("there");
+    assert_eq!((&*account.roles, account.rights), (&["admin".to_owned(), "user".to_owned()][..], 1));
 }
 
 /// Suspending names the sessions it ended, once; readmitting ends none and gives the account back.
