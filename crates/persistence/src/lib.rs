@@ -15,6 +15,7 @@
 
 mod accounts;
 mod casting;
+mod clock;
 mod columns;
 mod connection;
 mod database;
@@ -44,6 +45,7 @@ mod url;
 #[cfg(test)]
 mod tests;
 
+pub use clock::DatabaseClock;
 pub use database::{Database, DatabaseSettings, OpenError};
 pub use question_log::DatabaseQuestionLog;
 pub use stores::Stores;
