@@ -7,8 +7,8 @@
 //!   however long that one is away.
 //! - [`ports`] is what this crate needs from outside.
 //!
-//! **One order.** Numbers are given under a lock that is held until the commit, as the last thing that a
-//! transaction does. So whoever sees a number sees all smaller ones too, changes of one entity are numbered in the
+//! **One order.** Numbers are given from 1 and without gaps, under a lock that is held until the commit, as the last
+//! thing that a transaction does. So whoever sees a number sees all smaller ones too, changes of one entity are numbered in the
 //! order in which they happened, and a reader needs to remember one number, not a set.
 
 mod change;

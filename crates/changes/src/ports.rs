@@ -43,7 +43,7 @@ pub struct SetAside {
 #[async_trait]
 pub trait DeliveryStore: Send + Sync {
     /// The number of the last change that was delivered to `receiver`. A receiver that was never seen before
-    /// MUST be stored, and begins behind the newest change.
+    /// MUST be stored, and begins behind the newest change: at one place, however many ask at once.
     async fn position(&self, receiver: &str) -> Result<u64, Unavailable>;
 
     /// Notes that everything from behind `from` up to number `to` was delivered. `false`, and nothing noted, when

@@ -40,7 +40,7 @@ struct Aside {
 pub struct Backup(State);
 
 impl MemoryChanges {
-    /// Stores one change.
+    /// Stores one change, also while calls fail.
     pub fn record(&self, draft: Draft) -> Change {
         let change = lock(&self.state).append(draft, self.new_id());
         self.recorded.notify_waiters();

@@ -95,7 +95,9 @@ impl Run {
         let one = self.roll(self.living.len());
         match self.roll(40) {
             0 if self.living.len() > 1 => {
-                self.killed.insert(self.living.remove(one).id);
+                let dead = self.living.remove(one).id;
+                // One that was never listed dies unnoticed.
+                self.killed.extend(self.store.listed().contains(&dead).then_some(dead));
             }
             1 if self.living.len() > 1 && self.away == 0 => {
                 let leaving = self.living.remove(one);
@@ -171,6 +173,8 @@ impl Run {
         let living: BTreeSet<InstanceId> = self.living.iter().map(|instance| instance.id).collect();
         let seed = self.seed;
         assert_eq!(self.store.listed().into_iter().collect::<BTreeSet<_>>(), living, "seed {seed}");
+        let untold: Vec<_> = self.killed.iter().filter(|dead| !self.struck.contains(dead)).collect();
+        assert!(untold.is_empty(), "seed {seed}: {untold:?}");
         for duty in DUTIES {
             let holder = self.store.holder(duty);
             assert!(holder.is_some_and(|holder| living.contains(&holder)), "seed {seed}: {duty}");
