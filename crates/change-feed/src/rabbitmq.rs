@@ -11,6 +11,8 @@ use crate::one_by_one::{self, Carrier};
 use async_trait::async_trait;
 use failure::Failure;
 use link::Link;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use square_changes::Change;
 use square_changes::ports::{Outcome, Receiver};
 use std::time::Duration;
@@ -68,6 +70,9 @@ impl RabbitMq {
         if settings.exchange.is_empty() || settings.exchange.len() > 255 {
             return Err(SetupError::new("rabbitmq.exchange", "must be a name of 1 to 255 bytes"));
         }
+        if settings.authorities.as_deref().is_some_and(|pem| !holds_certificates(pem)) {
+            return Err(SetupError::new("rabbitmq.authorities", "must be certificates in PEM"));
+        }
         if settings.connect_timeout.is_zero() {
             return Err(SetupError::new("rabbitmq.connect_timeout_ms", "must be at least 1"));
         }
@@ -98,6 +103,11 @@ impl RabbitMq {
         let refusal = failure.map(|failure| failure.refusal(&self.settings));
         Ok(Outcome { delivered, refusal })
     }
+}
+
+fn holds_certificates(pem: &str) -> bool {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    certificates.is_ok_and(|certificates| !certificates.is_empty())
 }
 
 #[async_trait]

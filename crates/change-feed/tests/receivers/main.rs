@@ -3,5 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 
 mod broker;
+mod broker_tls;
+mod pusher;
 #[path = "../support/mod.rs"]
 mod support;
