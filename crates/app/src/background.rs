@@ -13,6 +13,8 @@ use tokio_util::task::TaskTracker;
 const LETTER_PAUSE: Duration = Duration::from_millis(500);
 /// How often sign-outs made elsewhere (another instance, a command) are taken up.
 const ACCESS_PAUSE: Duration = Duration::from_millis(500);
+/// How long training rests while the database is away.
+const TRAINING_PAUSE: Duration = Duration::from_secs(5);
 /// How often expired sessions and letters sent long ago are deleted.
 const FORGET_PAUSE: Duration = Duration::from_mins(10);
 
@@ -91,6 +93,19 @@ async fn health(square: Arc<Square>, interval: Duration, stop: CancellationToken
 async fn trainings(square: Arc<Square>, stop: CancellationToken) {
     tokio::select! {
         () = stop.cancelled() => {}
-        () = square.skills.run_trainings() => {}
+        () = train(&square) => {}
+    }
+}
+
+async fn train(square: &Square) {
+    loop {
+        match square.skills.train_next().await {
+            Ok(Some(_)) => {}
+            Ok(None) => square.skills.work_waits().await,
+            Err(error) => {
+                tracing::error!(cause = error.chain(), "training waits for the database");
+                tokio::time::sleep(TRAINING_PAUSE).await;
+            }
+        }
     }
 }

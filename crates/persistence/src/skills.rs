@@ -44,8 +44,9 @@ impl SkillStore for Stores {
             .await
     }
 
-    async fn update(&self, skill: &RegisteredSkill) -> Result<Written, Unavailable> {
+    async fn update(&self, skill: &RegisteredSkill, seen: Timestamp) -> Result<Written, Unavailable> {
         let row = SkillRow::from(skill).map_err(Unavailable::new)?;
+        let seen = Moment::from(seen);
         self.database
             .write(move |connection| {
                 let change = (
@@ -57,8 +58,12 @@ impl SkillStore for Stores {
                     skills::secret.eq(&row.secret),
                     skills::updated_at.eq(row.updated_at),
                 );
-                let update = diesel::update(skills::table.find(row.id)).set(change);
-                unless_taken(connection, |connection| update.execute(connection))
+                let as_seen = skills::table.find(row.id).filter(skills::updated_at.eq(seen));
+                let update = diesel::update(as_seen).set(change);
+                match unless_taken(connection, |connection| update.execute(connection))? {
+                    Written::Gone if is_there(connection, row.id)? => Ok(Written::Changed),
+                    written => Ok(written),
+                }
             })
             .await
     }
@@ -145,6 +150,11 @@ impl SkillStore for Stores {
         self.database.read(trainings::running).await
     }
 
+    async fn examples_of_published(&self, skill: SkillId) -> Result<Option<Arc<[String]>>, Unavailable> {
+        let skill = Key(skill.uuid());
+        self.database.read(move |connection| trainings::examples_of_published(connection, skill)).await
+    }
+
     async fn published_examples(&self) -> Result<Vec<(SkillId, Arc<[String]>)>, Unavailable> {
         self.database.read(trainings::published).await
     }
@@ -218,6 +228,10 @@ impl SkillRow {
 fn skill(connection: &mut DbConnection, id: Key) -> QueryResult<Option<RegisteredSkill>> {
     let row: Option<SkillRow> = skills::table.find(id).first(connection).optional()?;
     row.map(SkillRow::skill).transpose()
+}
+
+fn is_there(connection: &mut DbConnection, id: Key) -> QueryResult<bool> {
+    Ok(skills::table.find(id).count().get_result::<i64>(connection)? == 1)
 }
 
 /// The name is all that can collide: the only other unique column is the identifier, which is random.

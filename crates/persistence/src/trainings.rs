@@ -116,6 +116,20 @@ pub(crate) fn examples(connection: &mut DbConnection, training: Key) -> QueryRes
     }))
 }
 
+pub(crate) fn examples_of_published(
+    connection: &mut DbConnection,
+    skill: Key,
+) -> QueryResult<Option<Arc<[String]>>> {
+    let train: Option<String> = trainings::table
+        .inner_join(training_examples::table.on(training_examples::training_id.eq(trainings::id)))
+        .filter(trainings::skill_id.eq(skill))
+        .filter(trainings::state.eq(PUBLISHED))
+        .select(training_examples::train)
+        .first(connection)
+        .optional()?;
+    train.map(|train| Ok(texts("training_examples.train", &train)?.into())).transpose()
+}
+
 pub(crate) fn published(connection: &mut DbConnection) -> QueryResult<Vec<(SkillId, Arc<[String]>)>> {
     let rows: Vec<(Key, String)> = trainings::table
         .inner_join(training_examples::table.on(training_examples::training_id.eq(trainings::id)))

@@ -83,9 +83,7 @@ impl SkillDirectory {
         });
     }
 
-    /// Lists a skill, in place of what was listed under its id. A skill that is listed already in a newer
-    /// form (by `updated_at`) stays, and one that was removed stays away, so that changes told in the wrong
-    /// order end right.
+    /// Lists a skill, in place of what was listed under its id. One that was removed stays away.
     pub fn put(&self, skill: RegisteredSkill) {
         self.change(|skills, removed| {
             let mut skills = skills.to_vec();
@@ -93,7 +91,6 @@ impl SkillDirectory {
                 return skills;
             }
             match skills.iter().position(|listed| listed.skill.id == skill.id) {
-                Some(index) if skills[index].skill.updated_at > skill.updated_at => {}
                 Some(index) => {
                     let same_place = skills[index].skill.address == skill.address;
                     let health = if same_place { skills[index].health } else { Health::default() };

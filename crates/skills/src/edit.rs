@@ -1,6 +1,6 @@
 use crate::ports::Written;
 use crate::register::SkillFields;
-use crate::service::{OwnerError, Shared, Skills};
+use crate::service::{OwnerError, Shared, Skills, just_after};
 use crate::{Listed, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillName, SkillUrl};
 use square_kernel::{Asker, FieldError, Invalid, Sealed, Secret, SkillId, Unavailable};
 use std::sync::Arc;
@@ -86,7 +86,7 @@ impl Skills {
         id: SkillId,
         patch: SkillPatch,
     ) -> Result<Arc<Listed>, EditError> {
-        let listed = self.shared.owned(asker, id)?;
+        let listed = self.shared.owned(asker, id).await?;
         let checked = self.shared.check(&listed.skill, patch).await?;
         self.shared.carry_through(move |shared| async move { shared.update(id, checked).await }).await
     }
@@ -112,32 +112,37 @@ impl Shared {
 
     async fn update(&self, id: SkillId, checked: Checked) -> Result<Arc<Listed>, EditError> {
         let _changing = self.changing.lock().await;
-        // Read under the lock: of two patches to different fields both must be kept.
-        let mut skill = self.parts.store.find(id).await?.ok_or(EditError::NotFound)?;
-        checked.apply(&mut skill);
-        skill.updated_at = self.moment_of_change(id);
-        match self.parts.store.update(&skill).await? {
-            Written::Done => self.list(skill).ok_or(EditError::NotFound),
-            Written::NameTaken => Err(EditError::NameTaken),
-            Written::Gone => Err(EditError::NotFound),
+        loop {
+            // As it is now: of two patches to different fields both must be kept.
+            let mut skill = self.parts.store.find(id).await?.ok_or(EditError::NotFound)?;
+            let seen = skill.updated_at;
+            checked.apply(&mut skill);
+            skill.updated_at = self.moment_of_change(id).max(just_after(seen));
+            match self.parts.store.update(&skill, seen).await? {
+                Written::Done => return self.list(skill).ok_or(EditError::NotFound),
+                Written::NameTaken => return Err(EditError::NameTaken),
+                Written::Gone => return Err(EditError::NotFound),
+                // Another instance was faster.
+                Written::Changed => {}
+            }
         }
     }
 }
 
 impl Checked {
-    fn apply(self, skill: &mut RegisteredSkill) {
-        if let Some(name) = self.patch.name {
-            skill.name = name;
+    fn apply(&self, skill: &mut RegisteredSkill) {
+        if let Some(name) = &self.patch.name {
+            skill.name = name.clone();
         }
-        if let Some(description) = self.patch.description {
-            skill.description = description;
+        if let Some(description) = &self.patch.description {
+            skill.description = description.clone();
         }
         if self.patch.secret.is_some() {
-            skill.secret = self.sealed;
+            skill.secret.clone_from(&self.sealed);
         }
         if let SkillAddress::Remote { url, protocol } = &mut skill.address {
-            if let Some(new) = self.patch.url {
-                *url = new;
+            if let Some(new) = &self.patch.url {
+                *url = new.clone();
             }
             if let Some(new) = self.patch.protocol {
                 *protocol = new;

@@ -7,6 +7,7 @@
 //! - [`ports`] is what this crate needs from outside.
 
 mod answering;
+mod catch_up;
 mod directory;
 mod edit;
 mod health;

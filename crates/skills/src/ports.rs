@@ -16,6 +16,8 @@ pub enum Written {
     NameTaken,
     /// There is no such skill any more; nothing was stored.
     Gone,
+    /// It is not as it was when the change was made up; nothing was stored.
+    Changed,
 }
 
 /// Keeps registered skills, their trainings and example questions. Each method is one transaction.
@@ -28,8 +30,9 @@ pub trait SkillStore: Send + Sync {
     async fn insert(&self, skill: &RegisteredSkill) -> Result<Written, Unavailable>;
 
     /// Replaces name, description, address, secret and `updated_at` of the skill with this id; whether it is
-    /// published, its samples and its owner stay as they are stored.
-    async fn update(&self, skill: &RegisteredSkill) -> Result<Written, Unavailable>;
+    /// published, its samples and its owner stay as they are stored. MUST return `Changed` when the stored
+    /// `updated_at` is not `seen` any more, also under concurrency, so that no other change is lost.
+    async fn update(&self, skill: &RegisteredSkill, seen: Timestamp) -> Result<Written, Unavailable>;
 
     /// Removes the skill with its trainings and examples. `false` when there is none.
     async fn delete(&self, id: SkillId) -> Result<bool, Unavailable>;
@@ -77,6 +80,9 @@ pub trait SkillStore: Send + Sync {
     /// Trainings that are `Running`, oldest first: what waits, also from a process that died. MUST NOT hold
     /// superseded ones, so at most one a skill.
     async fn running_trainings(&self) -> Result<Vec<TrainingRecord>, Unavailable>;
+
+    /// The questions that a skill is published with; `None` where it is not.
+    async fn examples_of_published(&self, skill: SkillId) -> Result<Option<Arc<[String]>>, Unavailable>;
 
     /// For every published skill the questions it was published with.
     async fn published_examples(&self) -> Result<Vec<(SkillId, Arc<[String]>)>, Unavailable>;

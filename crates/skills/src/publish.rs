@@ -3,33 +3,27 @@ use crate::service::{Shared, Skills};
 use crate::training::{Accuracy, TrainingId, TrainingRecord, TrainingSet, TrainingState};
 use square_kernel::{SkillId, Unavailable};
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
-/// How long the worker waits after the store has failed it.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// The share of a training's progress that learning makes up; the rest is measuring.
 const LEARNING_SHARE: f32 = 0.8;
 
 impl Skills {
-    /// Works off trainings, one at a time, for as long as the process lives. Spawn it once.
-    pub async fn run_trainings(&self) {
-        loop {
-            match self.train_next().await {
-                Ok(Some(_)) => {}
-                Ok(None) => self.shared.work.notified().await,
-                Err(error) => {
-                    tracing::error!(error = error.chain(), "training waits for the store");
-                    tokio::time::sleep(RETRY_AFTER).await;
-                }
-            }
-        }
+    /// Returns when there may be something for [`Skills::train_next`] or [`Skills::settle`] to do.
+    pub async fn work_waits(&self) {
+        self.shared.work.notified().await;
     }
 
-    /// One step of [`Skills::run_trainings`]: brings the learners in line with what was unpublished or
-    /// removed, then works off the oldest training that waits and says which. `None` when none waited.
+    /// Has the learners know what the skills are published with, after changes here or elsewhere.
+    pub async fn settle(&self) -> Result<(), Unavailable> {
+        let _learning = self.shared.learning.lock().await;
+        self.shared.set_right().await
+    }
+
+    /// Does what [`Skills::settle`] does, then works off the oldest training that waits and says which. `None` when none
+    /// waited. Of several instances on one store one is to call this; the others settle.
     ///
-    /// What waits is what the store says is running, so nothing is lost with the process, and a failure here
-    /// leaves the training to the next step.
+    /// What waits is what the store says is running, so nothing is lost with the process or the instance, and a failure
+    /// here leaves the training to the next step.
     pub async fn train_next(&self) -> Result<Option<TrainingId>, Unavailable> {
         let shared = &self.shared;
         let _learning = shared.learning.lock().await;
@@ -119,26 +113,31 @@ impl Shared {
         if astray.is_empty() {
             return Ok(());
         }
-        let published = match self.parts.store.published_examples().await {
-            Ok(published) => published,
-            Err(error) => {
-                self.astray.lock().unwrap_or_else(PoisonError::into_inner).extend(astray);
-                return Err(error);
-            }
-        };
-        for skill in astray {
-            let examples = published.iter().find(|(id, _)| *id == skill).map(|(_, examples)| examples);
-            for learner in &self.parts.learners {
-                let settled = match examples {
-                    Some(examples) => learner.learn(skill, examples, &|_| {}).await,
-                    None => learner.forget(skill).await,
-                };
-                if let Err(error) = settled {
-                    tracing::error!(selector = learner.name(), %skill, %error, "a selector is out of line");
+        let mut astray = astray.into_iter();
+        while let Some(skill) = astray.next() {
+            match self.parts.store.examples_of_published(skill).await {
+                Ok(examples) => self.teach(skill, examples.as_deref()).await,
+                Err(error) => {
+                    let left = std::iter::once(skill).chain(astray);
+                    self.astray.lock().unwrap_or_else(PoisonError::into_inner).extend(left);
+                    return Err(error);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Has every learner know these examples of a skill, or nothing.
+    async fn teach(&self, skill: SkillId, examples: Option<&[String]>) {
+        for learner in &self.parts.learners {
+            let settled = match examples {
+                Some(examples) => learner.learn(skill, examples, &|_| {}).await,
+                None => learner.forget(skill).await,
+            };
+            if let Err(error) = settled {
+                tracing::error!(selector = learner.name(), %skill, %error, "a selector is out of line");
+            }
+        }
     }
 }
 

@@ -108,7 +108,9 @@ impl Skills {
             match shared.parts.store.insert(&skill).await? {
                 Written::Done => shared.list(skill).ok_or_else(|| Unavailable::new("removed at once").into()),
                 Written::NameTaken => Err(RegisterError::NameTaken),
-                Written::Gone => Err(Unavailable::new("the store says a new skill is gone").into()),
+                Written::Gone | Written::Changed => {
+                    Err(Unavailable::new("the store says a new skill is another already").into())
+                }
             }
         };
         self.shared.carry_through(insert).await

@@ -6,7 +6,7 @@ use std::sync::Arc;
 impl Skills {
     /// Removes a skill with all that was learnt of it, and returns it as it was.
     pub async fn remove(&self, asker: &Asker, id: SkillId) -> Result<Arc<Listed>, OwnerError> {
-        let listed = self.shared.owned(asker, id)?;
+        let listed = self.shared.owned(asker, id).await?;
         self.shared
             .carry_through(move |shared| async move {
                 let _changing = shared.changing.lock().await;

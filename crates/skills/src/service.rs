@@ -1,7 +1,7 @@
 use crate::ports::{AddressGuard, Learner, SkillStore};
 use crate::progress::ProgressBoard;
 use crate::{Listed, SkillDirectory};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use square_kernel::{Asker, Clock, Randomness, Sealer, SkillId, Unavailable};
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -29,7 +29,8 @@ pub struct SkillsParts {
 /// Everything that can be done with registered skills; one file per use case.
 ///
 /// The store is the truth, the directory follows it within the call that changes it, and the learners follow
-/// through [`Skills::run_trainings`]. Once a change has begun it is carried through to the directory, also
+/// through [`Skills::train_next`] and [`Skills::settle`]. Other instances hear of a change and call
+/// [`Skills::catch_up`]. Once a change has begun it is carried through to the directory, also
 /// when the caller stops waiting for it.
 pub struct Skills {
     pub(crate) shared: Arc<Shared>,
@@ -100,9 +101,13 @@ impl Skills {
 
 impl Shared {
     /// The skill, when `asker` owns it.
-    pub(crate) fn owned(&self, asker: &Asker, id: SkillId) -> Result<Arc<Listed>, OwnerError> {
+    pub(crate) async fn owned(&self, asker: &Asker, id: SkillId) -> Result<Arc<Listed>, OwnerError> {
         if asker.user().is_none() {
             return Err(OwnerError::SignInRequired);
+        }
+        if self.parts.directory.snapshot().by_id(id).is_none() {
+            // Another instance may have registered it a moment ago.
+            self.refresh(id).await?;
         }
         let snapshot = self.parts.directory.snapshot();
         match snapshot.by_id(id) {
@@ -112,11 +117,12 @@ impl Shared {
         }
     }
 
-    /// The moment of a change to a skill: now, but never before the skill's last change, so that the newest
-    /// form also has the latest `updated_at` when the clock was set back.
+    /// The moment of a change to a skill: now, but always after the skill's last change as far as it is known here, so
+    /// that the newest form also has the latest `updated_at` when the clock was set back.
     pub(crate) fn moment_of_change(&self, id: SkillId) -> Timestamp {
         let now = self.parts.clock.now();
-        self.parts.directory.snapshot().by_id(id).map_or(now, |listed| now.max(listed.skill.updated_at))
+        let snapshot = self.parts.directory.snapshot();
+        snapshot.by_id(id).map_or(now, |listed| now.max(just_after(listed.skill.updated_at)))
     }
 
     /// Lists what was stored. `None` when the skill was removed meanwhile.
@@ -146,4 +152,9 @@ impl Shared {
             Err(error) => Err(Unavailable::new(error).into()),
         }
     }
+}
+
+/// The first moment after `at` that every store can tell from it.
+pub(crate) fn just_after(at: Timestamp) -> Timestamp {
+    at.checked_add(SignedDuration::from_micros(1)).unwrap_or(at)
 }

@@ -5,8 +5,8 @@ use tokio::sync::watch;
 
 impl Skills {
     /// Whether `asker` may train the skill, for whoever wants to know before taking in the examples.
-    pub fn may_train(&self, asker: &Asker, id: SkillId) -> Result<(), OwnerError> {
-        self.shared.owned(asker, id).map(drop)
+    pub async fn may_train(&self, asker: &Asker, id: SkillId) -> Result<(), OwnerError> {
+        self.shared.owned(asker, id).await.map(drop)
     }
 
     /// Stores the examples and has the skill published with them; returns at once. A training of the skill
@@ -17,7 +17,7 @@ impl Skills {
         id: SkillId,
         examples: TrainingSet,
     ) -> Result<TrainingRecord, OwnerError> {
-        self.shared.owned(asker, id)?;
+        self.shared.owned(asker, id).await?;
         self.shared
             .carry_through(move |shared| async move {
                 let _changing = shared.changing.lock().await;
@@ -48,7 +48,7 @@ impl Skills {
         asker: &Asker,
         id: SkillId,
     ) -> Result<Option<(TrainingRecord, f32)>, OwnerError> {
-        self.shared.owned(asker, id)?;
+        self.shared.owned(asker, id).await?;
         let record = self.shared.parts.store.training(id).await?;
         Ok(record.map(|record| {
             let running = record.state == TrainingState::Running;

@@ -7,7 +7,7 @@ impl Skills {
     /// Takes a skill out of routing and deletes its examples; a training under way comes to nothing. From
     /// the moment this returns it is not asked; the learners forget it soon after.
     pub async fn unpublish(&self, asker: &Asker, id: SkillId) -> Result<Arc<Listed>, OwnerError> {
-        self.shared.owned(asker, id)?;
+        self.shared.owned(asker, id).await?;
         self.shared
             .carry_through(move |shared| async move {
                 let _changing = shared.changing.lock().await;

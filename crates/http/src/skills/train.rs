@@ -53,7 +53,7 @@ pub(crate) async fn train_skill(
 ) -> Result<HttpResponse, Failure> {
     let skills = &state.services.skills;
     // Asked first, so that nobody sends megabytes for nothing.
-    skills.may_train(&caller.asker, id)?;
+    skills.may_train(&caller.asker, id).await?;
     let time = state.services.settings.upload_time_limit;
     let examples = training_files::read(&request, form.into_inner(), time).await?;
     skills.train(&caller.asker, id, examples).await?;

@@ -85,10 +85,13 @@ impl SkillStore for MemorySkills {
         Ok(Written::Done)
     }
 
-    async fn update(&self, skill: &RegisteredSkill) -> Result<Written, Unavailable> {
+    async fn update(&self, skill: &RegisteredSkill, seen: Timestamp) -> Result<Written, Unavailable> {
         let mut state = self.state()?;
         let taken = state.name_is_taken(skill);
         let Some(stored) = state.skills.get_mut(&skill.id) else { return Ok(Written::Gone) };
+        if stored.updated_at != seen {
+            return Ok(Written::Changed);
+        }
         if taken {
             return Ok(Written::NameTaken);
         }
@@ -192,6 +195,13 @@ impl SkillStore for MemorySkills {
         let state = self.state()?;
         let running = state.trainings.iter().filter(|training| training.is_running());
         Ok(running.map(|training| training.record.clone()).collect())
+    }
+
+    async fn examples_of_published(&self, skill: SkillId) -> Result<Option<Arc<[String]>>, Unavailable> {
+        let state = self.state()?;
+        let published = state.trainings.iter().find(|one| one.record.skill == skill && one.is_published());
+        let examples = published.and_then(|training| training.examples.as_ref());
+        Ok(examples.map(|examples| Arc::clone(&examples.train)))
     }
 
     async fn published_examples(&self) -> Result<Vec<(SkillId, Arc<[String]>)>, Unavailable> {

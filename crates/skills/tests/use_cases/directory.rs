@@ -1,5 +1,4 @@
 use crate::world::World;
-use jiff::SignedDuration;
 use square_skills::Health;
 
 #[tokio::test]
@@ -12,19 +11,6 @@ async fn what_was_removed_does_not_come_back() {
     assert!(world.directory.snapshot().by_id(id).is_none());
     world.directory.replace_all(vec![skill]);
     assert!(world.directory.snapshot().all().is_empty());
-}
-
-#[tokio::test]
-async fn an_older_form_does_not_displace_a_newer_one() {
-    let world = World::new();
-    let id = world.registered("Films").await;
-    let older = world.listed(id).skill.clone();
-    let mut newer = older.clone();
-    newer.published = true;
-    newer.updated_at += SignedDuration::from_micros(1);
-    world.directory.put(newer.clone());
-    world.directory.put(older);
-    assert_eq!(world.listed(id).skill, newer);
 }
 
 #[tokio::test]

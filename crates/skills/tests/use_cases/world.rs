@@ -50,6 +50,22 @@ impl World {
         Self { skills, store, directory, connector, learners, clock, owner, other }
     }
 
+    /// Another process on the same store, at the same time.
+    pub(crate) fn beside(&self, learner: MemoryLearner) -> Self {
+        let learners = vec![Arc::new(learner)];
+        let (skills, directory) = assemble(&self.store, &self.connector, &learners, &self.clock);
+        Self {
+            skills,
+            store: self.store.clone(),
+            directory,
+            connector: self.connector.clone(),
+            learners,
+            clock: self.clock.clone(),
+            owner: self.owner.clone(),
+            other: self.other.clone(),
+        }
+    }
+
     /// What another process makes of the same store.
     pub(crate) fn restarted(self, learner: MemoryLearner) -> Self {
         let learners = vec![Arc::new(learner)];

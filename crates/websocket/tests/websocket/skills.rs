@@ -21,7 +21,12 @@ async fn owner() -> Owner {
     let (ada, token) = server.sign_in("ada").await;
     server.register(1, "Weather", ada, false).await;
     let skills = Arc::clone(&server.services.skills);
-    actix_web::rt::spawn(async move { skills.run_trainings().await });
+    actix_web::rt::spawn(async move {
+        loop {
+            skills.work_waits().await;
+            while skills.train_next().await.expect("the store works").is_some() {}
+        }
+    });
     let mut client = server.connect().await;
     client.ask(json!({"type": "auth", "token": token})).await;
     Owner { server, learner: script, client, ada }

@@ -36,6 +36,7 @@ macro_rules! skill_store_contract {
             an_update_to_a_taken_name_changes_nothing,
             a_skill_may_change_the_case_of_its_name,
             a_name_given_up_is_free,
+            of_parallel_updates_one_wins,
             nothing_gone_is_updated,
             deleting_takes_trainings_along,
             all_are_listed_oldest_first,

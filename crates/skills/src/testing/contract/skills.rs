@@ -55,7 +55,7 @@ pub async fn an_update_replaces_what_the_owner_says(store: &dyn SkillStore, owne
     after.updated_at = at(9);
     let mut written = after.clone();
     written.created_at = at(5);
-    assert_eq!(store.update(&written).await.unwrap(), Written::Done);
+    assert_eq!(store.update(&written, before.updated_at).await.unwrap(), Written::Done);
     assert_eq!(stored(store, before.id).await, after);
 }
 
@@ -66,7 +66,7 @@ pub async fn an_update_keeps_what_publishing_made(store: &dyn SkillStore, owner:
     let shown = store.finish_training(training, &published(), at(2)).await.unwrap().unwrap();
     skill.name = SkillName::parse("Movies").unwrap();
     skill.updated_at = at(3);
-    assert_eq!(store.update(&skill).await.unwrap(), Written::Done);
+    assert_eq!(store.update(&skill, shown.updated_at).await.unwrap(), Written::Done);
 
     let after = stored(store, skill.id).await;
     assert!(after.published);
@@ -81,7 +81,7 @@ pub async fn an_update_to_a_taken_name_changes_nothing(store: &dyn SkillStore, o
     let mut after = before.clone();
     after.name = SkillName::parse("FILMS").unwrap();
     after.description = SkillDescription::default();
-    assert_eq!(store.update(&after).await.unwrap(), Written::NameTaken);
+    assert_eq!(store.update(&after, before.updated_at).await.unwrap(), Written::NameTaken);
     assert_eq!(stored(store, before.id).await, before);
 }
 
@@ -89,7 +89,7 @@ pub async fn an_update_to_a_taken_name_changes_nothing(store: &dyn SkillStore, o
 pub async fn a_skill_may_change_the_case_of_its_name(store: &dyn SkillStore, owner: UserId) {
     let mut skill = inserted(store, owner, "Films").await;
     skill.name = SkillName::parse("FILMS").unwrap();
-    assert_eq!(store.update(&skill).await.unwrap(), Written::Done);
+    assert_eq!(store.update(&skill, skill.updated_at).await.unwrap(), Written::Done);
     assert_eq!(stored(store, skill.id).await.name.as_str(), "FILMS");
 }
 
@@ -97,16 +97,32 @@ pub async fn a_skill_may_change_the_case_of_its_name(store: &dyn SkillStore, own
 pub async fn a_name_given_up_is_free(store: &dyn SkillStore, owner: UserId) {
     let mut renamed = inserted(store, owner, "Films").await;
     renamed.name = SkillName::parse("Movies").unwrap();
-    assert_eq!(store.update(&renamed).await.unwrap(), Written::Done);
+    assert_eq!(store.update(&renamed, renamed.updated_at).await.unwrap(), Written::Done);
     let deleted = inserted(store, owner, "Films").await;
     assert!(store.delete(deleted.id).await.unwrap());
     inserted(store, owner, "Films").await;
 }
 
+/// Of many updates made up from one form of a skill one is stored, and the others are told.
+pub async fn of_parallel_updates_one_wins(store: &dyn SkillStore, owner: UserId) {
+    let skill = inserted(store, owner, "Films").await;
+    let updates = (0..32).map(|number| {
+        let mut update = skill.clone();
+        update.description = SkillDescription::parse(&format!("number {number}")).unwrap();
+        update.updated_at = at(10 + number);
+        async move { (store.update(&update, skill.updated_at).await.unwrap(), update) }
+    });
+    let outcomes = futures::future::join_all(updates).await;
+    let done: Vec<_> = outcomes.iter().filter(|(written, _)| *written == Written::Done).collect();
+    assert_eq!(done.len(), 1);
+    assert!(outcomes.iter().all(|(written, _)| matches!(written, Written::Done | Written::Changed)));
+    assert_eq!(stored(store, skill.id).await, done[0].1);
+}
+
 /// A skill that is not there is not made by an update.
 pub async fn nothing_gone_is_updated(store: &dyn SkillStore, owner: UserId) {
     let unknown = skill(owner, "Films");
-    assert_eq!(store.update(&unknown).await.unwrap(), Written::Gone);
+    assert_eq!(store.update(&unknown, unknown.updated_at).await.unwrap(), Written::Gone);
     assert_eq!(store.all().await.unwrap(), []);
 }
 
