@@ -32,6 +32,15 @@ impl Membership {
         Self { store, me, seen: HashMap::new() }
     }
 
+    /// Strikes off everybody who is on the list: for a process that knows it is the only one, such as the one that
+    /// serves a file.
+    pub async fn replace_all(&self) -> Result<(), Unavailable> {
+        for beat in self.store.beats().await? {
+            self.store.strike_off(beat).await?;
+        }
+        Ok(())
+    }
+
     /// Counts, looks at the others and strikes off who has died; tells whom. Whatever these had to do may be done
     /// by others from then on. Nobody else is told, and nobody at all when this process ends here: what a death leaves
     /// behind is to be found by what the store holds.

@@ -206,3 +206,16 @@ impl InstanceStore for Shaky {
         self.inner.take(duty, instance).await
     }
 }
+
+#[tokio::test]
+async fn the_only_process_need_not_wait_for_those_before_it() {
+    let store = Arc::new(MemoryInstances::default());
+    for number in [1, 2] {
+        step(&mut member(&store, number)).await;
+    }
+    let mut only = member(&store, 3);
+    only.replace_all().await.unwrap();
+    assert_eq!(store.listed(), NOBODY);
+    step(&mut only).await;
+    assert_eq!(store.listed(), [id(3)]);
+}
