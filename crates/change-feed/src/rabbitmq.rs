@@ -128,7 +128,8 @@ impl Receiver for RabbitMq {
 
 impl Drop for RabbitMq {
     fn drop(&mut self) {
-        if let Some(link) = self.idle.get_mut().take() {
+        // A blocked broker would hear no farewell.
+        if let Some(link) = self.idle.get_mut().take().filter(|link| !link.is_blocked()) {
             link.close();
         }
     }

@@ -1,6 +1,6 @@
 //! Changes to a real RabbitMQ, at `SQUARE_TEST_RABBITMQ_URL` or on this machine. Needs the feature `server-tests`.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic as tests may")]
 
 #[path = "support/proxy.rs"]
 mod proxy;

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 const KEY: &str = "278d425bdf160c739803";
 const SECRET: &str = "7ad3773142a6692b25b8";
@@ -36,18 +37,20 @@ struct Batch {
 /// What the server says to a batch: a status, or nothing at all.
 type Answer = fn(&[Event]) -> Option<u16>;
 
+/// The batches that came, in order, with the path of each.
+type Batches = Arc<Mutex<Vec<(String, Vec<Event>)>>>;
+
 struct Server {
     port: u16,
-    /// The batches that came, in order, with the path of each.
-    batches: Arc<Mutex<Vec<(String, Vec<Event>)>>>,
+    batches: Batches,
     clock: Arc<ManualClock>,
 }
 
 impl Server {
-    async fn start(answer: Answer) -> Self {
+    fn start(answer: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let batches = Arc::new(Mutex::new(Vec::new()));
+        let batches = Batches::default();
         let clock = Arc::new(ManualClock::default());
         let (seen, time) = (Arc::clone(&batches), Arc::clone(&clock));
         let server = HttpServer::new(move || {
@@ -89,7 +92,7 @@ async fn receive(
     request: &HttpRequest,
     body: &[u8],
     answer: Answer,
-    seen: &Mutex<Vec<(String, Vec<Event>)>>,
+    seen: &Batches,
     clock: &dyn Clock,
 ) -> HttpResponse {
     if !is_signed(request, body, clock) {
@@ -138,7 +141,7 @@ fn has_second(events: &[Event]) -> bool {
 
 #[actix_web::test]
 async fn changes_arrive_signed_and_in_order() {
-    let server = Server::start(|_| Some(200)).await;
+    let server = Server::start(|_| Some(200));
     let outcome = server.pusher().deliver(&changes(2)).await;
     assert_eq!(outcome, taken(2));
     let event = |number: u32| Event {
@@ -156,7 +159,7 @@ async fn changes_arrive_signed_and_in_order() {
 
 #[actix_web::test]
 async fn at_most_ten_go_in_a_request() {
-    let server = Server::start(|_| Some(200)).await;
+    let server = Server::start(|_| Some(200));
     let pusher = server.pusher();
     assert_eq!(pusher.batch(), 10);
     assert_eq!(pusher.deliver(&changes(25)).await, taken(25));
@@ -165,7 +168,7 @@ async fn at_most_ten_go_in_a_request() {
 
 #[actix_web::test]
 async fn nothing_to_tell_asks_nobody() {
-    let server = Server::start(|_| Some(500)).await;
+    let server = Server::start(|_| Some(500));
     assert_eq!(server.pusher().deliver(&[]).await, taken(0));
     assert_eq!(server.sizes(), [0; 0]);
 }
@@ -178,7 +181,7 @@ async fn one_event_that_is_refused_is_found_among_the_others() {
             413 => |events| Some(if has_second(events) { 413 } else { 200 }),
             _ => |events| Some(if has_second(events) { 422 } else { 200 }),
         };
-        let server = Server::start(answer).await;
+        let server = Server::start(answer);
         let pusher = server.pusher();
         let text = server.says(&format!("refused the event with status {status}"));
         assert_eq!(pusher.deliver(&changes(4)).await, refused(1, text));
@@ -189,7 +192,7 @@ async fn one_event_that_is_refused_is_found_among_the_others() {
 
 #[actix_web::test]
 async fn a_batch_that_is_too_large_goes_one_by_one() {
-    let server = Server::start(|events| Some(if events.len() > 1 { 413 } else { 200 })).await;
+    let server = Server::start(|events| Some(if events.len() > 1 { 413 } else { 200 }));
     assert_eq!(server.pusher().deliver(&changes(3)).await, taken(3));
     assert_eq!(server.sizes(), [3, 1, 1, 1]);
 }
@@ -200,8 +203,7 @@ async fn trouble_while_going_one_by_one_ends_the_count() {
         1 if has_second(events) => Some(503),
         1 => Some(200),
         _ => Some(400),
-    })
-    .await;
+    });
     let outcome = server.pusher().deliver(&changes(3)).await;
     assert_eq!(outcome, put_off(1, server.says("is in trouble (status 503)")));
 }
@@ -220,7 +222,7 @@ async fn other_refusals_put_changes_off_and_say_why() {
         (|_| Some(429), "asks us to slow down (status 429)"),
         (|_| Some(500), "is in trouble (status 500)"),
     ] {
-        let server = Server::start(answer).await;
+        let server = Server::start(answer);
         assert_eq!(server.pusher().deliver(&changes(3)).await, put_off(0, server.says(what)));
         assert_eq!(server.sizes(), [3], "neither repeated nor followed elsewhere");
     }
@@ -228,7 +230,7 @@ async fn other_refusals_put_changes_off_and_say_why() {
 
 #[actix_web::test]
 async fn a_wrong_secret_is_noticed() {
-    let server = Server::start(|_| Some(200)).await;
+    let server = Server::start(|_| Some(200));
     let pusher = server.pusher_with(PusherSettings { secret: Secret::new("wrong"), ..server.settings() });
     let Some(Refusal::Temporary(reason)) = pusher.deliver(&changes(1)).await.refusal else {
         panic!("the signature was taken");
@@ -238,7 +240,7 @@ async fn a_wrong_secret_is_noticed() {
 
 #[actix_web::test]
 async fn a_server_that_says_nothing_is_waited_for_no_longer_than_the_limit() {
-    let server = Server::start(|_| None).await;
+    let server = Server::start(|_| None);
     let pusher = server.pusher_with(PusherSettings { timeout: SHORT, ..server.settings() });
     let outcome = pusher.deliver(&changes(1)).await;
     assert_eq!(outcome, put_off(0, server.says("did not answer within 200ms")));
@@ -250,11 +252,10 @@ async fn the_limit_holds_for_all_requests_together() {
         1 if has_second(events) => None,
         1 => Some(200),
         _ => Some(400),
-    })
-    .await;
-    let pusher = server.pusher_with(PusherSettings { timeout: SHORT, ..server.settings() });
+    });
+    let pusher = server.pusher_with(PusherSettings { timeout: Duration::from_secs(1), ..server.settings() });
     let outcome = pusher.deliver(&changes(3)).await;
-    assert_eq!(outcome, put_off(1, server.says("did not answer within 200ms")));
+    assert_eq!(outcome, put_off(1, server.says("did not answer within 1s")));
 }
 
 #[actix_web::test]
@@ -273,7 +274,7 @@ async fn a_port_where_nobody_listens_puts_changes_off_without_showing_the_signat
 
 #[actix_web::test]
 async fn a_path_in_front_of_the_server_is_not_signed() {
-    let server = Server::start(|_| Some(200)).await;
+    let server = Server::start(|_| Some(200));
     let place = format!("http://127.0.0.1:{}/push/", server.port);
     let settings = PusherSettings { server: PusherServer::at(&place).unwrap(), ..server.settings() };
     assert_eq!(server.pusher_with(settings).deliver(&changes(1)).await, taken(1));
@@ -293,7 +294,7 @@ fn settings_that_cannot_work_are_refused_by_name() {
     insta::assert_snapshot!(refused(|s| s.app_id = String::new()), @"pusher.app_id must be the id of a Pusher app");
     insta::assert_snapshot!(refused(|s| s.key = "a&b=c".to_owned()), @"pusher.key must be the key of a Pusher app");
     insta::assert_snapshot!(refused(|s| s.secret = Secret::new("")), @"pusher.secret must not be empty");
-    insta::assert_snapshot!(refused(|s| s.timeout = std::time::Duration::ZERO), @"pusher.timeout_ms must be at least 1");
+    insta::assert_snapshot!(refused(|s| s.timeout = Duration::ZERO), @"pusher.timeout_ms must be at least 1");
 }
 
 #[test]
