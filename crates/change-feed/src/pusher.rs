@@ -6,6 +6,7 @@ pub use server::PusherServer;
 
 use crate::SetupError;
 use crate::one_by_one::{self, Carrier};
+use crate::setup::is_time_limit;
 use async_trait::async_trait;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
@@ -95,8 +96,8 @@ impl Pusher {
         if settings.secret.expose().is_empty() {
             return Err(SetupError::new("pusher.secret", "must not be empty"));
         }
-        if settings.timeout.is_zero() {
-            return Err(SetupError::new("pusher.timeout_ms", "must be at least 1"));
+        if !is_time_limit(settings.timeout) {
+            return Err(SetupError::new("pusher.timeout_ms", "must be 1 to 3600000"));
         }
         Ok(Self {
             http: client()

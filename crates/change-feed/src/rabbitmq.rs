@@ -8,6 +8,7 @@ pub use address::BrokerAddress;
 
 use crate::SetupError;
 use crate::one_by_one::{self, Carrier};
+use crate::setup::is_time_limit;
 use async_trait::async_trait;
 use failure::Failure;
 use link::Link;
@@ -73,11 +74,11 @@ impl RabbitMq {
         if settings.authorities.as_deref().is_some_and(|pem| !holds_certificates(pem)) {
             return Err(SetupError::new("rabbitmq.authorities", "must be certificates in PEM"));
         }
-        if settings.connect_timeout.is_zero() {
-            return Err(SetupError::new("rabbitmq.connect_timeout_ms", "must be at least 1"));
+        if !is_time_limit(settings.connect_timeout) {
+            return Err(SetupError::new("rabbitmq.connect_timeout_ms", "must be 1 to 3600000"));
         }
-        if settings.delivery_timeout.is_zero() {
-            return Err(SetupError::new("rabbitmq.delivery_timeout_ms", "must be at least 1"));
+        if !is_time_limit(settings.delivery_timeout) {
+            return Err(SetupError::new("rabbitmq.delivery_timeout_ms", "must be 1 to 3600000"));
         }
         Ok(Self { settings, idle: Mutex::new(None) })
     }

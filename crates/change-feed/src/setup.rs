@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 /// A setting that no change could be delivered with. The text is one sentence that names it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key} {reason}")]
@@ -12,4 +14,9 @@ impl SetupError {
     pub(crate) const fn new(key: &'static str, reason: &'static str) -> Self {
         Self { key, reason }
     }
+}
+
+/// Whether a receiver may be waited for so long: more than an hour is a slip of the pen.
+pub(crate) fn is_time_limit(limit: Duration) -> bool {
+    !limit.is_zero() && limit <= Duration::from_secs(3600)
 }

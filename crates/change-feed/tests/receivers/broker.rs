@@ -395,6 +395,7 @@ fn settings_that_cannot_work_are_refused_by_name() {
     };
     insta::assert_snapshot!(refused(|s| s.exchange = String::new()), @"rabbitmq.exchange must be a name of 1 to 255 bytes");
     insta::assert_snapshot!(refused(|s| s.exchange = "x".repeat(256)), @"rabbitmq.exchange must be a name of 1 to 255 bytes");
-    insta::assert_snapshot!(refused(|s| s.connect_timeout = Duration::ZERO), @"rabbitmq.connect_timeout_ms must be at least 1");
-    insta::assert_snapshot!(refused(|s| s.delivery_timeout = Duration::ZERO), @"rabbitmq.delivery_timeout_ms must be at least 1");
+    insta::assert_snapshot!(refused(|s| s.connect_timeout = Duration::ZERO), @"rabbitmq.connect_timeout_ms must be 1 to 3600000");
+    insta::assert_snapshot!(refused(|s| s.delivery_timeout = Duration::MAX), @"rabbitmq.delivery_timeout_ms must be 1 to 3600000");
+    insta::assert_snapshot!(refused(|s| s.delivery_timeout = Duration::ZERO), @"rabbitmq.delivery_timeout_ms must be 1 to 3600000");
 }

@@ -294,7 +294,7 @@ fn settings_that_cannot_work_are_refused_by_name() {
     insta::assert_snapshot!(refused(|s| s.app_id = String::new()), @"pusher.app_id must be the id of a Pusher app");
     insta::assert_snapshot!(refused(|s| s.key = "a&b=c".to_owned()), @"pusher.key must be the key of a Pusher app");
     insta::assert_snapshot!(refused(|s| s.secret = Secret::new("")), @"pusher.secret must not be empty");
-    insta::assert_snapshot!(refused(|s| s.timeout = Duration::ZERO), @"pusher.timeout_ms must be at least 1");
+    insta::assert_snapshot!(refused(|s| s.timeout = Duration::ZERO), @"pusher.timeout_ms must be 1 to 3600000");
 }
 
 #[test]
