@@ -18,5 +18,5 @@ impl SetupError {
 
 /// Whether a receiver may be waited for so long: more than an hour is a slip of the pen.
 pub(crate) fn is_time_limit(limit: Duration) -> bool {
-    !limit.is_zero() && limit <= Duration::from_secs(3600)
+    !limit.is_zero() && limit <= Duration::from_hours(1)
 }
