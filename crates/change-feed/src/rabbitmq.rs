@@ -51,7 +51,7 @@ impl RabbitMqSettings {
 /// Publishes changes to a durable topic exchange of RabbitMQ (AMQP 0-9-1 with publisher confirms).
 ///
 /// The routing key is `channel.action`, such as `skill.update`; messages are persistent and bear the change's id as
-/// their `message_id`. They are sent ahead of their confirmations. So when the broker cannot store one in
+/// their `message_id`. They are sent ahead of their confirmations, so when the broker cannot store one in
 /// the middle, those behind it may be seen before it comes again.
 ///
 /// One connection is kept, and made anew after any failure. [`Receiver::deliver`] returns within the two limits of

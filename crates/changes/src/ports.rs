@@ -83,6 +83,10 @@ pub trait DeliveryStore: Send + Sync {
         reason: &str,
         at: Timestamp,
     ) -> Result<(), Unavailable>;
+
+    /// Keeps nothing more for a receiver: neither its position nor what it refused. `false` when it was not known.
+    /// Should it be asked for again, it begins as one that was never seen.
+    async fn retire(&self, receiver: &str) -> Result<bool, Unavailable>;
 }
 
 /// Why a receiver did not take a change; the text is for the operator.
@@ -114,7 +118,7 @@ pub trait Receiver: Send + Sync {
     /// How many changes it likes to get at once.
     fn batch(&self) -> u32;
 
-    /// Hands changes over in their order. MUST count only what the receiver has confirmed, and MUST return within
+    /// Hands changes over in their order; no two are of one entity. MUST count only what the receiver has confirmed, and MUST return within
     /// a time limit of its own. A change may come again.
     async fn deliver(&self, changes: &[Change]) -> Outcome;
 }

@@ -1,6 +1,7 @@
 use crate::change::Change;
 use crate::ports::{ChangeLog, DeliveryStore, Outcome, Receiver, Refusal};
 use square_kernel::{Clock, Unavailable};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,8 +66,10 @@ impl Relay {
     /// the receiver has already may come to it again.
     pub async fn step(&mut self) -> Result<Step, Unavailable> {
         let position = self.deliveries.position(self.receiver.name()).await?;
-        let changes = self.log.after(position, self.batch()).await?;
-        let caught_up = changes.len() < self.batch() as usize;
+        let waiting = self.log.after(position, self.batch()).await?;
+        let waiting_count = waiting.len();
+        let changes = each_entity_once(waiting);
+        let caught_up = changes.len() == waiting_count && waiting_count < self.batch() as usize;
         if changes.is_empty() {
             return self.replay().await;
         }
@@ -106,7 +109,7 @@ impl Relay {
     /// Delivers again what is asked for. In its old place it was missed already, so the order is that of now.
     async fn replay(&mut self) -> Result<Step, Unavailable> {
         let receiver = Arc::clone(&self.receiver);
-        let changes = self.deliveries.to_replay(receiver.name(), self.batch()).await?;
+        let changes = each_entity_once(self.deliveries.to_replay(receiver.name(), self.batch()).await?);
         if changes.is_empty() {
             return Ok(Step::Idle);
         }
@@ -175,6 +178,15 @@ impl Relay {
     fn batch(&self) -> u32 {
         self.receiver.batch().max(1)
     }
+}
+
+/// The changes up to the first whose entity came before. A receiver may take a batch in another order than it was given
+/// (RabbitMQ stores what comes behind a message that it could not store); of one entity there is never more than one in it.
+fn each_entity_once(mut changes: Vec<Change>) -> Vec<Change> {
+    let mut seen = HashSet::with_capacity(changes.len());
+    let once = changes.iter().take_while(|change| seen.insert((change.channel, change.entity))).count();
+    changes.truncate(once);
+    changes
 }
 
 /// `reason` such that every database and terminal takes it.

@@ -4,6 +4,7 @@ use crate::ports::{DeliveryStore, Outcome, Receiver, Refusal};
 use crate::testing::{Draft, MemoryChanges, ScriptedReceiver};
 use square_kernel::testing::ManualClock;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -12,6 +13,7 @@ struct Stage {
     changes: Arc<MemoryChanges>,
     receiver: Arc<ScriptedReceiver>,
     relay: Relay,
+    entities: AtomicU64,
 }
 
 impl Stage {
@@ -24,12 +26,20 @@ impl Stage {
         let receiver = Arc::new(ScriptedReceiver::new("there", batch));
         let relay = relay(&changes, &receiver);
         assert_eq!(changes.position("there").await.unwrap(), 0);
-        Self { changes, receiver, relay }
+        Self { changes, receiver, relay, entities: AtomicU64::new(1000) }
     }
 
+    /// Changes, each of an entity of its own.
     fn record(&self, channels: &[Channel]) -> Vec<Change> {
-        let draft = |channel| Draft::of(channel, Action::Update, Uuid::from_u128(7));
-        channels.iter().map(|channel| self.changes.record(draft(*channel))).collect()
+        let record = |channel: &Channel| {
+            let entity = self.entities.fetch_add(1, Ordering::Relaxed);
+            self.changes.record(Draft::of(*channel, Action::Update, Uuid::from_u128(entity.into())))
+        };
+        channels.iter().map(record).collect()
+    }
+
+    fn record_of(&self, entity: u128) {
+        self.changes.record(Draft::of(Channel::Skill, Action::Update, Uuid::from_u128(entity)));
     }
 
     async fn step(&mut self) -> Step {
@@ -356,4 +366,15 @@ impl Receiver for Overtaken {
         assert!(self.changes.advance(self.name(), 0, self.to).await.unwrap());
         self.inner.deliver(changes).await
     }
+}
+
+#[tokio::test]
+async fn a_receiver_never_has_two_changes_of_one_entity_in_hand() {
+    let mut stage = Stage::with_batch(10).await;
+    for entity in [1, 2, 1, 1, 3, 2] {
+        stage.record_of(entity);
+    }
+    stage.until_idle().await;
+    assert_eq!(stage.handed(), [vec![1, 2], vec![3], vec![4, 5, 6]]);
+    assert_eq!(stage.position().await, 6);
 }

@@ -218,4 +218,10 @@ impl DeliveryStore for MemoryChanges {
         }
         Ok(())
     }
+
+    async fn retire(&self, receiver: &str) -> Result<bool, Unavailable> {
+        let mut state = self.state()?;
+        state.aside.retain(|(_, name), _| name != receiver);
+        Ok(state.positions.remove(receiver).is_some())
+    }
 }

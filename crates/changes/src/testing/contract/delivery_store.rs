@@ -28,6 +28,7 @@ macro_rules! delivery_store_contract {
                 what_was_delivered_again_is_not_set_aside,
                 what_was_refused_again_waits_to_be_asked_for,
                 what_is_not_set_aside_cannot_be_noted,
+                a_retired_receiver_is_as_one_never_seen,
             ]
         );
     };
@@ -259,4 +260,20 @@ pub async fn what_is_not_set_aside_cannot_be_noted(stores: &Stores) {
     samples.replayed("picky", 2).await;
     assert_eq!((samples.aside().await, samples.to_replay("picky", 10).await), (vec![], vec![]));
     assert_eq!(samples.replay("picky").await, 0);
+}
+
+/// Nothing is kept for it, and others keep theirs.
+pub async fn a_retired_receiver_is_as_one_never_seen(stores: &Stores) {
+    let samples = Samples::of(stores);
+    for receiver in ["retired", "other"] {
+        assert_eq!(samples.position(receiver).await, 0);
+    }
+    let changes = samples.recorded(2, 0).await;
+    for receiver in ["retired", "other"] {
+        samples.set_aside(receiver, &changes[0], "no").await;
+    }
+    assert!(stores.deliveries.retire("retired").await.expect("stored"));
+    assert!(!stores.deliveries.retire("retired").await.expect("stored"));
+    assert_eq!(samples.aside().await, [("other".to_owned(), 1)]);
+    assert_eq!((samples.position("retired").await, samples.position("other").await), (2, 1));
 }
