@@ -381,6 +381,10 @@ impl DeliveryStore for Stopping {
     ) -> Result<(), Unavailable> {
         self.around(self.inner.refused_again(receiver, number, reason, at)).await
     }
+
+    async fn retire(&self, receiver: &str) -> Result<bool, Unavailable> {
+        self.around(self.inner.retire(receiver)).await
+    }
 }
 
 /// Lets others go on, once.
