@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use square_accounts::ports::{PasswordHasher, TokenSigner};
 use square_accounts::{AccountPolicy, Accounts, AccountsParts, LetterDelivery, ensure_signing_key};
 use square_casting::CastingSkill;
+use square_changes::Subscribers;
 use square_events::EventsSkill;
 use square_kernel::{Clock, KeyedHash, OsRandomness, Randomness, Sealer, Secret, SystemClock};
 use square_passwords::BcryptHasher;
@@ -32,6 +33,7 @@ pub(crate) struct Square {
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) skills: Arc<Skills>,
     pub(crate) router: Arc<Router>,
+    pub(crate) subscribers: Subscribers,
     pub(crate) letters: Arc<LetterDelivery>,
     pub(crate) database: Database,
     pub(crate) stores: Arc<Stores>,
@@ -107,7 +109,8 @@ impl Square {
             clock: clock.clone(),
             randomness: randomness.clone(),
         }));
-        Ok(Self { accounts, skills, router, letters, database, stores, log, clock, randomness })
+        let subscribers = Subscribers::default();
+        Ok(Self { accounts, skills, router, subscribers, letters, database, stores, log, clock, randomness })
     }
 
     /// Reads into memory what requests are answered from.

@@ -114,6 +114,7 @@ fn listen(
         accounts: square.accounts.clone(),
         skills: square.skills.clone(),
         router: square.router.clone(),
+        subscribers: square.subscribers.clone(),
         settings: web_socket_settings(settings),
         shutdown: closing.clone(),
         sockets: sockets.clone(),

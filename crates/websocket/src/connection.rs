@@ -2,9 +2,10 @@ use crate::jobs::Jobs;
 use crate::outbox::{Gone, Outbox, close, write};
 use crate::protocol::Incoming;
 use crate::services::WebSocketServices;
+use crate::sign_in::SignIn;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, MessageStream};
 use actix_ws::{ProtocolError, Session};
-use square_kernel::{Asker, Secret};
+use square_kernel::Asker;
 use square_wire::Fault;
 use std::io::ErrorKind;
 use std::pin::pin;
@@ -19,8 +20,9 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 /// One socket.
 pub(crate) struct Connection {
     pub(crate) services: Arc<WebSocketServices>,
-    /// The access token that counts; `None` for anybody.
-    pub(crate) token: Option<Secret>,
+    pub(crate) sign_in: SignIn,
+    /// Whether the client knows that its sign-in is over.
+    pub(crate) told_it_is_over: bool,
     pub(crate) outbox: Outbox,
     pub(crate) jobs: Jobs,
 }
@@ -32,7 +34,7 @@ type Goodbye = Option<CloseReason>;
 pub(crate) async fn run(
     services: Arc<WebSocketServices>,
     id: Uuid,
-    token: Option<Secret>,
+    sign_in: SignIn,
     mut session: Session,
     messages: MessageStream,
 ) {
@@ -42,7 +44,8 @@ pub(crate) async fn run(
         .aggregate_continuations()
         .max_continuation_size(limits.train_message);
     let (outbox, mut waiting) = Outbox::new(&id.to_string());
-    let connection = Connection { services, token, outbox, jobs: Jobs::new(limits.under_way) };
+    let jobs = Jobs::new(limits.under_way, limits.subscriptions);
+    let connection = Connection { services, sign_in, told_it_is_over: false, outbox, jobs };
     tracing::debug!("socket opened");
     let goodbye = {
         let mut writer = pin!(write(&mut session, &mut waiting, limits.unread));
@@ -80,6 +83,7 @@ impl Connection {
                     if heard.elapsed() >= limits.silence {
                         return Some(goodbye(CloseCode::Policy, "nothing was heard of the client"));
                     }
+                    self.tell_if_signed_out();
                     self.outbox.ping();
                     continue;
                 }
@@ -133,14 +137,19 @@ impl Connection {
         }
     }
 
-    /// Who the client is at this moment: a session may have ended since the last message.
+    /// Who the client is at this moment.
     pub(crate) fn asker(&self) -> Result<Asker, Fault> {
-        match &self.token {
-            None => Ok(self.services.accounts.anonymous()),
-            Some(token) => {
-                let asker = self.services.accounts.authenticate(token.expose());
-                asker.map_err(|rejected| Fault::from(&rejected))
-            }
+        self.sign_in.asker()
+    }
+
+    /// A client that only waits for changes sends nothing that an error could come back for, so it is told once
+    /// without having asked that its sign-in is over.
+    fn tell_if_signed_out(&mut self) {
+        if self.told_it_is_over || !self.jobs.has_subscriptions() {
+            return;
+        }
+        if let Err(fault) = self.asker() {
+            self.told_it_is_over = self.outbox.try_fail(&fault);
         }
     }
 }

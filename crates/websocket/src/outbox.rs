@@ -42,18 +42,34 @@ impl Outbox {
 
     /// Sends a message, waiting for its turn.
     pub(crate) async fn send(&self, reference: Option<&Ref>, message: &ServerMessage) -> Result<(), Gone> {
-        match message.to_json(reference.map(AsRef::as_ref)) {
-            Ok(text) => self.queue.send(Outgoing::Text(text)).await.map_err(|_| Gone),
-            Err(error) => {
-                tracing::error!(%error, kind = message.kind(), "a message could not be written as JSON");
-                Ok(())
-            }
+        match text(reference, message) {
+            Some(text) => self.queue.send(Outgoing::Text(text)).await.map_err(|_| Gone),
+            None => Ok(()),
         }
+    }
+
+    /// Waits for its turn and only then asks what is to be sent, if anything.
+    pub(crate) async fn send_if(
+        &self,
+        reference: Option<&Ref>,
+        message: impl FnOnce() -> Option<ServerMessage>,
+    ) -> Result<(), Gone> {
+        let place = self.queue.reserve().await.map_err(|_| Gone)?;
+        if let Some(text) = message().and_then(|message| text(reference, &message)) {
+            place.send(Outgoing::Text(text));
+        }
+        Ok(())
     }
 
     /// Sends an error.
     pub(crate) async fn fail(&self, reference: Option<&Ref>, fault: &Fault) -> Result<(), Gone> {
         self.send(reference, &ServerMessage::Error(fault.body(&self.request_id))).await
+    }
+
+    /// Sends an error that belongs to no message, unless the client has enough to read already; whether it will go out.
+    pub(crate) fn try_fail(&self, fault: &Fault) -> bool {
+        let text = text(None, &ServerMessage::Error(fault.body(&self.request_id)));
+        text.is_some_and(|text| self.queue.try_send(Outgoing::Text(text)).is_ok())
     }
 
     /// Answers a ping of the transport.
@@ -67,6 +83,15 @@ impl Outbox {
     }
 }
 
+/// The message as text of a frame.
+fn text(reference: Option<&Ref>, message: &ServerMessage) -> Option<String> {
+    let written = message.to_json(reference.map(AsRef::as_ref));
+    let logged = written.inspect_err(|error| {
+        tracing::error!(%error, kind = message.kind(), "a message could not be written as JSON");
+    });
+    logged.ok()
+}
+
 /// Where the answers to one message go: out, under its `ref`.
 #[derive(Clone)]
 pub(crate) struct Reply {
@@ -77,6 +102,10 @@ pub(crate) struct Reply {
 impl Reply {
     pub(crate) async fn send(&self, message: &ServerMessage) -> Result<(), Gone> {
         self.outbox.send(self.reference.as_ref(), message).await
+    }
+
+    pub(crate) async fn send_if(&self, message: impl FnOnce() -> Option<ServerMessage>) -> Result<(), Gone> {
+        self.outbox.send_if(self.reference.as_ref(), message).await
     }
 
     pub(crate) async fn fail(&self, fault: impl Into<Fault>) -> Result<(), Gone> {

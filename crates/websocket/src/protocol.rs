@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use square_kernel::{IdSyntax, Invalid, SkillId};
 use square_skills::Accuracy;
-use square_wire::{ErrorBody, Fault, StreamEvent};
+use square_wire::{ChangeMessage, ErrorBody, Fault, StreamEvent};
 use std::str::FromStr;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -68,6 +68,23 @@ pub struct Unpublish {
     pub id: String,
 }
 
+/// `subscribe`: tells what changes from now on, as far as the client may be told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Subscribe {
+    /// The channels; all of them where they are missing.
+    pub channels: Option<Channels>,
+}
+
+/// Names of channels, `*` for all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "must be a list of channels, or * for all")]
+pub enum Channels {
+    /// One name.
+    One(String),
+    /// Names, at least one.
+    Several(Vec<String>),
+}
+
 /// What the server sends.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -96,6 +113,20 @@ pub enum ServerMessage {
     Train(Progress),
     /// `unpublish`: the skill is out of routing.
     Unpublish(Progress),
+    /// `subscribed`: whatever changes from now on is told.
+    Subscribed {
+        /// The channels that were chosen.
+        channels: Vec<&'static str>,
+    },
+    /// `change`: something changed.
+    Change(ChangeMessage),
+    /// `missed`: the client read so slowly that changes were passed over. What it derived from changes may be stale.
+    Missed {
+        /// How many, on any channel and whether or not the client might have been told of them.
+        count: u64,
+    },
+    /// `unsubscribed`: the last message of a subscription.
+    Unsubscribed {},
     /// `pong`: the answer to `ping`.
     Pong {},
     /// `error`: what was asked for cannot be done.
@@ -141,6 +172,10 @@ impl ServerMessage {
             Self::Event(event) => event.name(),
             Self::Train(_) => "train",
             Self::Unpublish(_) => "unpublish",
+            Self::Subscribed { .. } => "subscribed",
+            Self::Change(_) => "change",
+            Self::Missed { .. } => "missed",
+            Self::Unsubscribed {} => "unsubscribed",
             Self::Pong {} => "pong",
             Self::Error(_) => "error",
         }

@@ -2,6 +2,7 @@ use crate::upgrade::upgrade;
 use actix_web::guard;
 use actix_web::web::{self, ServiceConfig};
 use square_accounts::Accounts;
+use square_changes::Subscribers;
 use square_routing::Router;
 use square_skills::Skills;
 use square_wire::Origins;
@@ -19,6 +20,8 @@ pub struct WebSocketServices {
     pub skills: Arc<Skills>,
     /// The use cases on questions.
     pub router: Arc<Router>,
+    /// Where clients hear of changes.
+    pub subscribers: Subscribers,
     /// What the operator chose.
     pub settings: WebSocketSettings,
     /// Once cancelled, every socket is closed with 1001 and no new one is taken.
@@ -49,6 +52,8 @@ pub struct Limits {
     pub train_message: usize,
     /// How many questions, trainings and the like may be under way on one socket.
     pub under_way: usize,
+    /// How many subscriptions to changes one socket may have.
+    pub subscriptions: usize,
     /// How often the server pings.
     pub ping_every: Duration,
     /// How long a client may be silent, pongs included, before it counts as gone.
@@ -74,6 +79,7 @@ impl Default for Limits {
             message: 1024 * 1024,
             train_message: 11 * 1024 * 1024,
             under_way: 32,
+            subscriptions: 16,
             ping_every: Duration::from_secs(20),
             silence: Duration::from_mins(1),
             unread: Duration::from_secs(30),

@@ -1,9 +1,9 @@
 use crate::connection;
 use crate::protocol::SUBPROTOCOL;
 use crate::services::WebSocketServices;
+use crate::sign_in::SignIn;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use square_kernel::Secret;
 use square_wire::{Fault, Origins, access_token};
 use std::sync::Arc;
 use tracing::Instrument;
@@ -27,15 +27,12 @@ fn accept(
         return Err(Fault::transport(503, "the server is about to stop"));
     }
     check_origin(&services.settings.origins, request)?;
-    let token = token(request)?;
-    if let Some(token) = &token {
-        services.accounts.authenticate(token.expose()).map_err(|rejected| Fault::from(&rejected))?;
-    }
+    let sign_in = sign_in(services, request)?;
     let (response, session, messages) = actix_ws::handle_with_protocols(request, body, &[SUBPROTOCOL])
         .map_err(|_| Fault::malformed("this address takes WebSocket connections (version 13) only"))?;
     let id = Uuid::now_v7();
     let span = tracing::info_span!("websocket", connection = %id);
-    let socket = connection::run(Arc::clone(services), id, token, session, messages).instrument(span);
+    let socket = connection::run(Arc::clone(services), id, sign_in, session, messages).instrument(span);
     actix_web::rt::spawn(services.sockets.track_future(socket));
     Ok(response)
 }
@@ -46,9 +43,12 @@ fn check_origin(origins: &Origins, request: &HttpRequest) -> Result<(), Fault> {
     if allowed { Ok(()) } else { Err(Fault::origin_not_allowed()) }
 }
 
-fn token(request: &HttpRequest) -> Result<Option<Secret>, Fault> {
-    let value = request.headers().get(header::AUTHORIZATION);
-    value.map(|value| access_token(value.as_bytes()).map(Secret::new)).transpose()
+fn sign_in(services: &WebSocketServices, request: &HttpRequest) -> Result<SignIn, Fault> {
+    let sign_in = SignIn::nobody(Arc::clone(&services.accounts));
+    if let Some(value) = request.headers().get(header::AUTHORIZATION) {
+        sign_in.take(access_token(value.as_bytes())?)?;
+    }
+    Ok(sign_in)
 }
 
 /// The fault as a response. It also goes along as a value, for an application that writes all error bodies

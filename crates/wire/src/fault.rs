@@ -109,11 +109,6 @@ impl Fault {
         Self::new(403, "origin_not_allowed", "calls from this origin are not allowed")
     }
 
-    /// Understood, but this server does not do it.
-    pub fn not_supported(what: &'static str) -> Self {
-        Self::new(422, "not_supported", format!("{what} is not supported"))
-    }
-
     /// A path that leads nowhere.
     pub fn no_such_path() -> Self {
         Self::new(404, "not_found", "there is nothing at this path")

@@ -9,6 +9,7 @@ mod stream;
 mod subscribe;
 mod train;
 mod unpublish;
+mod unsubscribe;
 
 use crate::connection::Connection;
 use crate::outbox::Reply;
@@ -30,10 +31,11 @@ impl Connection {
             "train" => self.train(reference, body),
             "unpublish" => self.unpublish(reference, &body),
             "ping" => ping::ping(),
-            "subscribe" => subscribe::subscribe(),
+            "subscribe" => self.subscribe(reference, &body),
+            "unsubscribe" => self.unsubscribe(reference.as_ref()),
             _ => Err(Fault::wrong_type(
                 "type",
-                "must be auth, query, resume, cancel, train, unpublish, ping or subscribe",
+                "must be auth, query, resume, cancel, train, unpublish, subscribe, unsubscribe or ping",
             )),
         }
     }

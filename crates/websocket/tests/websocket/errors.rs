@@ -65,7 +65,13 @@ async fn whatever_is_wrong_is_told_and_the_socket_stays_open() {
         json!({"type": "resume", "ref": "a", "question_id": "01932c07-1c2b-7d3e-8f4a-5b6c7d8e9fa0"}),
         json!({"type": "cancel", "ref": "a"}),
         json!({"type": "cancel"}),
-        json!({"type": "subscribe", "ref": "a", "channel": "event"}),
+        json!({"type": "subscribe", "ref": "a", "channels": ["skill", "skills"]}),
+        json!({"type": "subscribe", "ref": "a", "channels": "session"}),
+        json!({"type": "subscribe", "ref": "a", "channels": []}),
+        json!({"type": "subscribe", "ref": "a", "channels": ["skill", 7]}),
+        json!({"type": "subscribe", "ref": "a", "channels": {"skill": true}}),
+        json!({"type": "unsubscribe", "ref": "a"}),
+        json!({"type": "unsubscribe"}),
         json!({"type": "train", "ref": "a", "id": "7", "train_file": "q", "dev_file": "q"}),
     ];
     let mut report = vec![
@@ -81,7 +87,7 @@ async fn whatever_is_wrong_is_told_and_the_socket_stays_open() {
     - 400 malformed_request "type: must be the kind of message"
     a 400 malformed_request "type: must be the kind of message"
     a 400 malformed_request "type: must be the kind of message"
-    a 400 malformed_request "type: must be auth, query, resume, cancel, train, unpublish, ping or subscribe"
+    a 400 malformed_request "type: must be auth, query, resume, cancel, train, unpublish, subscribe, unsubscribe or ping"
     - 400 malformed_request "ref: must be text of 1 to 128 characters"
     - 400 malformed_request "ref: must be text of 1 to 128 characters"
     a 400 malformed_request "missing field `token`"
@@ -94,7 +100,13 @@ async fn whatever_is_wrong_is_told_and_the_socket_stays_open() {
     a 404 not_found "there is no such question"
     a 404 not_found "there is no such question"
     - 400 malformed_request "ref: must name what to cancel"
-    a 422 not_supported "subscribe is not supported"
+    a 422 validation_failed "channels[1] must be one of person, login_method, otp_method, recovery_code, event, skill, company, movie, actor, or * for all"
+    a 422 validation_failed "channels must be one of person, login_method, otp_method, recovery_code, event, skill, company, movie, actor, or * for all"
+    a 422 validation_failed "channels must not be empty"
+    a 400 malformed_request "channels: must be a list of channels, or * for all"
+    a 400 malformed_request "channels: must be a list of channels, or * for all"
+    a 404 not_found "there is no such subscription"
+    - 400 malformed_request "ref: must name the subscription to end"
     a 422 validation_failed "id must be a UUID, hyphenated or as 32 hex digits"
     "#);
     assert_eq!(client.ask(json!({"type": "ping", "ref": "p"})).await, json!({"type": "pong", "ref": "p"}));

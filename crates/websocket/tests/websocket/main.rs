@@ -6,6 +6,7 @@
     reason = "helpers of tests may panic as tests may"
 )]
 
+mod changes;
 mod errors;
 mod lifetime;
 mod questions;

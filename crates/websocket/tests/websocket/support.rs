@@ -5,6 +5,8 @@ use actix_web::{App, HttpServer};
 use futures::{SinkExt, StreamExt};
 use serde_json::Value;
 use square_accounts::testing::TestAccounts;
+use square_changes::testing::{Draft, MemoryChanges};
+use square_changes::{Change, Subscribers};
 use square_kernel::testing::{ManualClock, SeededRandomness, TransparentSealer};
 use square_kernel::uuid::Uuid;
 use square_kernel::{Clock, SkillId, UserId};
@@ -34,6 +36,7 @@ pub(crate) struct TestServer {
     pub(crate) accounts: TestAccounts,
     pub(crate) store: Arc<MemorySkills>,
     pub(crate) services: WebSocketServices,
+    changes: MemoryChanges,
     connector: Arc<ScriptedConnector>,
     clock: Arc<ManualClock>,
     port: u16,
@@ -74,6 +77,7 @@ impl TestServer {
             accounts: accounts.accounts.clone(),
             skills: Arc::new(skills),
             router: Arc::new(router),
+            subscribers: Subscribers::default(),
             settings,
             shutdown: CancellationToken::new(),
             sockets: TaskTracker::new(),
@@ -88,7 +92,7 @@ impl TestServer {
         let running = server.run();
         let server = running.handle();
         actix_web::rt::spawn(running);
-        Self { accounts, store, services, connector, clock, port, server }
+        Self { accounts, store, services, changes: MemoryChanges::default(), connector, clock, port, server }
     }
 
     /// A published skill whose answers come from the test.
@@ -125,6 +129,13 @@ impl TestServer {
         let account = self.accounts.register(name).await;
         let signed_in = self.accounts.sign_in(name).await;
         (account.id, signed_in.tokens.access.expose().to_owned())
+    }
+
+    /// What happens once a change is stored.
+    pub(crate) fn publish(&self, draft: Draft) -> Arc<Change> {
+        let change = Arc::new(self.changes.record(draft));
+        self.services.subscribers.publish(&change);
+        change
     }
 
     pub(crate) async fn connect(&self) -> Client {
@@ -175,16 +186,18 @@ impl Client {
 
     /// The next message of the protocol.
     pub(crate) async fn next(&mut self) -> Value {
-        in_time(async {
-            loop {
-                match self.stream.next().await.expect("the socket is closed").unwrap() {
-                    Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-                    Message::Ping(_) | Message::Pong(_) => {}
-                    other => panic!("not a message: {other:?}"),
-                }
+        loop {
+            match self.next_raw().await {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("not a message: {other:?}"),
             }
-        })
-        .await
+        }
+    }
+
+    /// The next message of the transport.
+    pub(crate) async fn next_raw(&mut self) -> Message {
+        in_time(async { self.stream.next().await.expect("the socket is closed").unwrap() }).await
     }
 
     /// Sends and gives the next message.
