@@ -103,13 +103,12 @@ impl Collector {
 impl Visit for Collector {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let name = field.name();
+        let text = || clipped(format_args!("{value:?}"));
         match (name, self.id_of) {
-            ("message", None) => self.message = clipped(format_args!("{value:?}")),
-            ("log.target", None) => self.log_target = Some(clipped(format_args!("{value:?}"))),
-            ("id", Some(of)) if ALLOWED.contains(&of) => {
-                self.fields.set(of, clipped(format_args!("{value:?}")))
-            }
-            _ if ALLOWED.contains(&name) => self.fields.set(name, clipped(format_args!("{value:?}"))),
+            ("message", None) => self.message = text(),
+            ("log.target", None) => self.log_target = Some(text()),
+            ("id", Some(of)) if ALLOWED.contains(&of) => self.fields.set(of, text()),
+            _ if ALLOWED.contains(&name) => self.fields.set(name, text()),
             _ => {}
         }
     }

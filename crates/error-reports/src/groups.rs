@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long equal errors are gathered.
-pub(crate) const WINDOW: Duration = Duration::from_secs(60);
+pub(crate) const WINDOW: Duration = Duration::from_mins(1);
 
 /// Gathers equal errors: the first goes out at once, those of the minute after it as one report that counts them.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
 /// How long after a panic an event that speaks of one is taken for its echo.
-const ECHO: Duration = Duration::from_secs(60);
+const ECHO: Duration = Duration::from_mins(1);
 
 /// When the hook saw the last panic.
 #[derive(Debug, Clone, Default)]

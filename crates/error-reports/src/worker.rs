@@ -14,7 +14,7 @@ const GROUPS: usize = 100;
 /// How many reports wait while they cannot be handed over.
 const WAITING: usize = 100;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// Hands one report over.
 pub(crate) trait Carrier: Send + Sync + 'static {
@@ -125,8 +125,8 @@ impl<C: Carrier> Worker<C> {
         report.dropped_before += self.dropped.take();
         let carrier = self.carrier.clone();
         Some(Box::pin(async move {
-            let carried = carrier.carry(&report).await;
-            (report, carried)
+            let outcome = carrier.carry(&report).await;
+            (report, outcome)
         }))
     }
 

@@ -46,14 +46,14 @@ impl World {
     }
 
     fn begin(&mut self, script: impl IntoIterator<Item = Carried>, takes: Duration) {
-        let (out, carried) = mpsc::unbounded_channel();
+        let (out, reports) = mpsc::unbounded_channel();
         let (finish, finished) = oneshot::channel();
         let carrier = Scripted { script: Mutex::new(script.into_iter().collect()), takes, carried: out };
         let number = AtomicU64::new(0);
         let new_id = move || number.fetch_add(1, Ordering::Relaxed).to_string();
         let dropped = self.intake.dropped().clone();
         let worker = Worker::new(carrier, self.occurrences.take().unwrap(), finished, dropped, new_id);
-        (self.carried, self.finish) = (carried, Some(finish));
+        (self.carried, self.finish) = (reports, Some(finish));
         self.work = Some(tokio::spawn(worker.run()));
     }
 
