@@ -1,8 +1,11 @@
 use crate::Stores;
+use crate::changes::Record;
 use crate::columns::{Key, Moment, corrupt};
 use crate::connection::DbConnection;
 use crate::letters::LetterRow;
-use crate::schema::accounts::{accounts, confirmations, role_permissions, roles, sessions, user_roles};
+use crate::schema::accounts::{accounts, confirmations, role_permissions, roles, user_roles};
+use crate::sessions;
+use crate::transaction::savepoint;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -11,6 +14,7 @@ use square_accounts::ports::{AccountStore, LoginName, NewAccount, NewConfirmatio
 use square_accounts::{
     Account, EmailAddress, LoginMethod, PasswordHash, PersonName, Standing, TokenDigest, Username,
 };
+use square_changes::{Action, Audience, Channel};
 use square_kernel::{Permission, SessionId, Unavailable, UserId};
 
 #[async_trait]
@@ -36,9 +40,13 @@ impl AccountStore for Stores {
         };
         let (username, email) = (account.username.key(), account.email.clone());
         self.database
-            .write(move |connection| match connection.transaction(&insert) {
+            .change(move |connection, changes| match savepoint(connection, &insert) {
                 Err(error @ Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
                     which_is_taken(connection, &username, email.as_ref())?.ok_or(error)
+                }
+                Ok(Registration::Created(account)) => {
+                    changes.add(of_person(Action::Create, account.id, account.created_at));
+                    Ok(Registration::Created(account))
                 }
                 outcome => outcome,
             })
@@ -86,30 +94,31 @@ impl AccountStore for Stores {
         at: Timestamp,
     ) -> Result<Option<Account>, Unavailable> {
         let digest = digest.0;
-        let at = Moment::from(at);
+        let (user, at) = (user.map(|user| Key(user.uuid())), Moment::from(at));
         self.database
-            .write(move |connection| {
+            .change(move |connection, changes| {
                 let secret = confirmations::table.find(digest.as_slice());
+                let owner: Option<Key> =
+                    secret.select(confirmations::user_id).first(connection).optional()?;
+                let Some(owner) = owner.filter(|owner| user.is_none_or(|user| user == *owner)) else {
+                    return Ok(None);
+                };
+                // Uses of several secrets of one account would wait for each other.
+                lock(connection, owner)?;
                 let good =
                     secret.filter(confirmations::spent_at.is_null()).filter(confirmations::expires_at.gt(at));
-                let now_spent = confirmations::spent_at.eq(at);
-                let claimed = match user {
-                    Some(user) => {
-                        let own = good.filter(confirmations::user_id.eq(Key(user.uuid())));
-                        diesel::update(own).set(now_spent).execute(connection)?
-                    }
-                    None => diesel::update(good).set(now_spent).execute(connection)?,
-                };
-                if claimed == 0 {
+                if diesel::update(good).set(confirmations::spent_at.eq(at)).execute(connection)? == 0 {
                     return Ok(None);
                 }
-                let user: Key = secret.select(confirmations::user_id).first(connection)?;
-                diesel::delete(confirmations::table.filter(confirmations::user_id.eq(user)))
+                diesel::delete(confirmations::table.filter(confirmations::user_id.eq(owner)))
                     .execute(connection)?;
-                diesel::update(accounts::table.find(user).filter(accounts::confirmed_at.is_null()))
-                    .set(accounts::confirmed_at.eq(at))
-                    .execute(connection)?;
-                account(connection, user)
+                let unconfirmed = accounts::table.find(owner).filter(accounts::confirmed_at.is_null());
+                let confirmed =
+                    diesel::update(unconfirmed).set(accounts::confirmed_at.eq(at)).execute(connection)?;
+                if confirmed == 1 {
+                    changes.add(of_person(Action::Update, owner.0.into(), at.at));
+                }
+                account(connection, owner)
             })
             .await
     }
@@ -126,6 +135,8 @@ impl AccountStore for Stores {
         let letter = LetterRow::sealed(letter, self.sealer.as_ref())?;
         self.database
             .write(move |connection| {
+                // Nobody else gives or spends a secret of this account from here on.
+                lock(connection, confirmation.user_id)?;
                 let waiting = accounts::table.find(confirmation.user_id);
                 let waiting = waiting.filter(accounts::confirmed_at.is_null());
                 if waiting.count().get_result::<i64>(connection)? == 0 {
@@ -164,7 +175,7 @@ impl AccountStore for Stores {
     async fn grant_role(&self, user: UserId, role: &str, at: Timestamp) -> Result<bool, Unavailable> {
         let (user, role, at) = (Key(user.uuid()), role.to_owned(), Moment::from(at));
         self.database
-            .write(move |connection| {
+            .change(move |connection, changes| {
                 let known = roles::table.find(&role).count().get_result::<i64>(connection)?;
                 // Whoever gives this account a role at the same time waits here.
                 if known == 0 || !lock(connection, user)? {
@@ -176,6 +187,7 @@ impl AccountStore for Stores {
                     let counted =
                         (accounts::rights.eq(accounts::rights + 1), accounts::rights_changed_at.eq(at));
                     diesel::update(accounts::table.find(user)).set(counted).execute(connection)?;
+                    changes.add(of_person(Action::Update, user.0.into(), at.at));
                 }
                 Ok(true)
             })
@@ -209,21 +221,22 @@ impl AccountStore for Stores {
     ) -> Result<Option<Vec<SessionId>>, Unavailable> {
         let (user, at) = (Key(user.uuid()), Moment::from(at));
         self.database
-            .write(move |connection| {
-                let changed = diesel::update(accounts::table.find(user))
-                    .set(accounts::suspended.eq(suspended))
-                    .execute(connection)?;
-                if changed == 0 {
+            .change(move |connection, changes| {
+                // Nobody opens a session of this account from here on.
+                if !lock(connection, user)? {
                     return Ok(None);
                 }
-                if !suspended {
-                    return Ok(Some(Vec::new()));
+                let other = accounts::table.find(user).filter(accounts::suspended.ne(suspended));
+                let changed =
+                    diesel::update(other).set(accounts::suspended.eq(suspended)).execute(connection)?;
+                if changed == 1 {
+                    changes.add(of_person(Action::Update, user.0.into(), at.at));
                 }
-                let live =
-                    sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::ended_at.is_null());
-                let ids: Vec<Key> = live.select(sessions::id).load(connection)?;
-                diesel::update(live).set(sessions::ended_at.eq(at)).execute(connection)?;
-                Ok(Some(ids.into_iter().map(|id| id.0.into()).collect()))
+                let ended = if suspended { sessions::end_all(connection, user, at)? } else { Vec::new() };
+                for session in &ended {
+                    changes.add(sessions::ended(*session, at.at));
+                }
+                Ok(Some(ended))
             })
             .await
     }
@@ -349,6 +362,12 @@ fn account_of(connection: &mut DbConnection, row: &AccountRow) -> QueryResult<Ac
         rights: rights(row.rights)?,
         created_at: row.created_at.at,
     })
+}
+
+fn of_person(action: Action, id: UserId, at: Timestamp) -> Record {
+    let permission = Some("get:users".to_owned());
+    let audience = Audience { owner: Some(id), permission, ..Audience::default() };
+    Record { channel: Channel::Person, action, entity: id.uuid(), audience, at }
 }
 
 fn rights(number: i64) -> QueryResult<u32> {

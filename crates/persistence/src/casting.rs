@@ -1,7 +1,10 @@
 use crate::Stores;
+use crate::changes::Record;
 use crate::columns::{Key, corrupt};
 use crate::connection::DbConnection;
+use crate::counters;
 use crate::names::{NameColumns, Wanted, is_meant, rows_named};
+use crate::rows::insert_all;
 use crate::schema::casting::{actors, casting_roles, movies};
 use async_trait::async_trait;
 use diesel::prelude::*;
@@ -10,7 +13,8 @@ use square_casting::ports::{CastingStore, FOUND_AT_MOST};
 use square_casting::{
     Actor, ActorId, ActorName, Age, Catalogue, Character, Credit, Gender, Movie, MovieId, Role, Title,
 };
-use square_kernel::{Unavailable, parse_date};
+use square_changes::{Action, Audience, Channel};
+use square_kernel::{Clock, SystemClock, Unavailable, parse_date};
 use square_naming::{Matching, NameKey};
 
 #[async_trait]
@@ -141,18 +145,20 @@ impl CastingStore for Stores {
         let people: Vec<ActorRow> = catalogue.actors.iter().map(ActorRow::from).collect();
         let parts: Vec<RoleRow> = catalogue.roles.iter().map(RoleRow::from).collect();
         self.database
-            .write(move |connection| {
+            .change(move |connection, changes| {
+                // One at a time, so that the next one finds what this one stored.
+                counters::count_up(connection, counters::FILLINGS, 1)?;
                 if !is_empty(connection)? {
                     return Ok(false);
                 }
-                for row in &films {
-                    diesel::insert_into(movies::table).values(row).execute(connection)?;
+                insert_all!(connection, movies::table, films)?;
+                insert_all!(connection, actors::table, people)?;
+                insert_all!(connection, casting_roles::table, parts)?;
+                for film in &films {
+                    changes.add(created(Channel::Movie, film.id, "get:movies"));
                 }
-                for row in &people {
-                    diesel::insert_into(actors::table).values(row).execute(connection)?;
-                }
-                for row in &parts {
-                    diesel::insert_into(casting_roles::table).values(row).execute(connection)?;
+                for person in &people {
+                    changes.add(created(Channel::Actor, person.id, "get:actors"));
                 }
                 Ok(true)
             })
@@ -164,6 +170,12 @@ fn is_empty(connection: &mut DbConnection) -> QueryResult<bool> {
     let movie: Option<Key> = movies::table.select(movies::id).first(connection).optional()?;
     let actor: Option<Key> = actors::table.select(actors::id).first(connection).optional()?;
     Ok(movie.is_none() && actor.is_none())
+}
+
+/// Something new that only who has `permission` may be told of.
+fn created(channel: Channel, id: Key, permission: &str) -> Record {
+    let audience = Audience { permission: Some(permission.to_owned()), ..Audience::default() };
+    Record { channel, action: Action::Create, entity: id.0, audience, at: SystemClock.now() }
 }
 
 /// Each row once, the oldest first, not more than a look-up gives.

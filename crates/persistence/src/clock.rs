@@ -55,13 +55,14 @@ impl Clock for DatabaseClock {
 /// Microseconds since 1970 on the database's machine; `None` where that is this one.
 fn time_of_day(connection: &mut DbConnection) -> QueryResult<Option<i64>> {
     let expression = match connection {
-        DbConnection::Sqlite(_) => return Ok(None),
+        DbConnection::Sqlite(_) => None,
         #[cfg(feature = "postgres")]
-        DbConnection::Postgres(_) => "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint",
+        DbConnection::Postgres(_) => Some("(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint"),
         #[cfg(feature = "mysql")]
-        DbConnection::Mysql(_) => "CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)",
+        DbConnection::Mysql(_) => Some("CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)"),
     };
-    diesel::select(sql::<BigInt>(expression)).get_result(connection).map(Some)
+    let ask = |expression| diesel::select(sql::<BigInt>(expression)).get_result(connection);
+    expression.map(ask).transpose()
 }
 
 #[cfg(test)]

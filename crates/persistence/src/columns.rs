@@ -8,11 +8,12 @@
 //! - States are short words, text that was parsed is parsed again on its way back.
 
 use crate::connection::MultiBackend;
+use diesel::QueryResult;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::result::Error;
-use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::{BigInt, Binary};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -29,10 +30,12 @@ impl Key {
     }
 }
 
-impl ToSql<Binary, MultiBackend> for Key {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
-        out.set_value((Binary, self.bytes()));
-        Ok(IsNull::No)
+impl<DB: Backend> ToSql<Binary, DB> for Key
+where
+    [u8]: ToSql<Binary, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        self.bytes().to_sql(out)
     }
 }
 
@@ -58,10 +61,12 @@ impl From<Timestamp> for Moment {
     }
 }
 
-impl ToSql<BigInt, MultiBackend> for Moment {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
-        out.set_value((BigInt, &self.micros));
-        Ok(IsNull::No)
+impl<DB: Backend> ToSql<BigInt, DB> for Moment
+where
+    i64: ToSql<BigInt, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        self.micros.to_sql(out)
     }
 }
 
@@ -75,6 +80,16 @@ impl FromSql<BigInt, MultiBackend> for Moment {
 /// A number of rows.
 pub(crate) fn count(rows: usize) -> u32 {
     u32::try_from(rows).unwrap_or(u32::MAX)
+}
+
+/// A number that was counted up one by one, as it is stored.
+pub(crate) fn to_counter(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number that was counted up, read from `column`.
+pub(crate) fn from_counter(column: &'static str, number: i64) -> QueryResult<u64> {
+    u64::try_from(number).map_err(|error| corrupt(column, error))
 }
 
 /// A stored value that this version cannot read: `column` and why.

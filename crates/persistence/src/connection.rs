@@ -6,13 +6,14 @@ use crate::sqlite::SqliteFile;
 use diesel::r2d2::{Error as ConnectError, ManageConnection, R2D2Connection};
 use diesel::sqlite::SqliteConnection;
 use diesel::{MultiConnection, RunQueryDsl};
+#[cfg(feature = "network")]
 use std::time::Duration;
 
 /// A connection to any of the databases this build knows. Queries are written once, against this type, with
 /// a `match` only where the databases' SQL differs.
 ///
-/// What does not go through it: `returning`, `on_conflict`, inserts of slices, `for_update`, `union`, JSON,
-/// `offset` without `limit`. Rows to insert need `treat_none_as_default_value = false`; `eq_any` takes plain
+/// What does not go through it: `returning`, `on_conflict`, inserts of slices (see `rows.rs`), `for_update`, `union`,
+/// JSON, `offset` without `limit`. Rows to insert need `treat_none_as_default_value = false`; `eq_any` takes plain
 /// values only. Stores rely on the number of rows that an update found, not of those it changed, on texts that are
 /// compared byte by byte, and on seeing what others have committed after a write that found nothing.
 #[derive(MultiConnection)]
@@ -52,6 +53,7 @@ pub(crate) enum Purpose {
 }
 
 /// How long things may take on a database that is reached over the network.
+#[cfg(feature = "network")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// Connecting, with all that goes with it.
@@ -60,6 +62,7 @@ pub(crate) struct Limits {
     pub(crate) statement: Option<Duration>,
 }
 
+#[cfg(feature = "network")]
 impl Limits {
     /// The limits of connections for `purpose`.
     pub(crate) fn of(self, purpose: Purpose) -> Self {

@@ -1,18 +1,25 @@
-use crate::connection::{DbConnection, Limits, Manager, Purpose, Server};
+use crate::changes::Changes;
+#[cfg(feature = "network")]
+use crate::connection::Limits;
+use crate::connection::{DbConnection, Manager, Purpose, Server};
 #[cfg(feature = "mysql")]
 use crate::mysql::{self, MysqlServer};
+use crate::news::{Heard, News};
 #[cfg(feature = "postgres")]
 use crate::postgres::{self, PostgresServer};
 use crate::sqlite::{self, SqliteFile};
 use crate::transaction::{Begin, Lane};
+#[cfg(feature = "postgres")]
+use diesel::Connection;
 use diesel::backend::Backend;
 use diesel::migration::MigrationSource;
 use diesel::result::Error;
-use diesel::{Connection, QueryResult, RunQueryDsl};
+use diesel::{QueryResult, RunQueryDsl};
 use diesel_migrations::MigrationHarness;
 use square_kernel::Unavailable;
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long opening a SQLite file may take, also on a machine that is busy with other things.
@@ -54,6 +61,7 @@ impl DatabaseSettings {
         }
     }
 
+    #[cfg(feature = "network")]
     fn limits(&self) -> Limits {
         Limits { connect: self.connect_timeout, statement: Some(self.statement_timeout) }
     }
@@ -124,6 +132,7 @@ pub struct Database {
     pub(crate) server: Server,
     pub(crate) reading: Lane,
     pub(crate) writing: Lane,
+    news: Arc<News>,
 }
 
 impl Database {
@@ -173,6 +182,7 @@ impl Database {
             ),
             writing: Lane::new(manager(Purpose::Writing), writers, patience, begin),
             server,
+            news: Arc::default(),
         }
     }
 
@@ -186,6 +196,34 @@ impl Database {
             migrate(&mut connection).map_err(Unavailable::new)
         });
         migrated.await.unwrap_or_else(|panic| Err(Unavailable::new(panic)))
+    }
+
+    /// Whether the database is a file of this machine, which one process at a time serves.
+    pub fn is_file(&self) -> bool {
+        matches!(self.server, Server::Sqlite(_))
+    }
+
+    /// Returns when something may have changed since the news that was `heard`: on PostgreSQL by whomever, elsewhere by
+    /// this process.
+    pub(crate) async fn news(&self, heard: &Heard) {
+        #[cfg(feature = "postgres")]
+        if let Server::Postgres(server) = &self.server {
+            self.news.listen_to(server);
+        }
+        self.news.next(heard).await;
+    }
+
+    /// Tells those who wait in this process that `changes` were committed, if they are any.
+    pub(crate) fn tell(&self, changes: &Changes) {
+        if !changes.is_empty() && !self.server.tells() {
+            self.news.tell();
+        }
+    }
+
+    /// How often there was news in this process.
+    #[cfg(test)]
+    pub(crate) fn told(&self) -> u64 {
+        self.news.times()
     }
 
     /// Whether the database answers at the moment.
@@ -212,6 +250,14 @@ impl Server {
             #[cfg(feature = "mysql")]
             Self::Mysql(server) => server.shown().to_owned(),
         }
+    }
+
+    /// Whether it tells by itself, and all instances, that something changed.
+    fn tells(&self) -> bool {
+        #[cfg(feature = "postgres")]
+        return matches!(self, Self::Postgres(_));
+        #[cfg(not(feature = "postgres"))]
+        return false;
     }
 
     /// The sentence for what it said on opening.

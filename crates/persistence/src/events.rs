@@ -1,11 +1,15 @@
 use crate::Stores;
+use crate::changes::Record;
 use crate::columns::{Key, Moment, corrupt};
 use crate::connection::DbConnection;
+use crate::counters;
 use crate::names::{NameColumns, Wanted, is_meant, rows_named};
+use crate::rows::insert_all;
 use crate::schema::events::events;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use jiff::civil::Date;
+use square_changes::{Action, Audience, Channel};
 use square_events::ports::{EventFilter, EventStore, FOUND_AT_MOST};
 use square_events::{Address, Event, EventTime, Place, Venue};
 use square_kernel::{Unavailable, parse_date};
@@ -62,13 +66,16 @@ impl EventStore for Stores {
     async fn fill_if_none_from(&self, day: Date, events: &[Event]) -> Result<bool, Unavailable> {
         let rows: Vec<EventRow> = events.iter().map(EventRow::from).collect();
         self.database
-            .write(move |connection| {
+            .change(move |connection, changes| {
+                // One at a time, so that the next one finds what this one stored.
+                counters::count_up(connection, counters::FILLINGS, 1)?;
                 let ahead = events::table.select(events::id).filter(events::date.ge(day.to_string()));
                 if ahead.first::<Key>(connection).optional()?.is_some() {
                     return Ok(false);
                 }
+                insert_all!(connection, events::table, rows)?;
                 for row in &rows {
-                    diesel::insert_into(events::table).values(row).execute(connection)?;
+                    changes.add(row.created());
                 }
                 Ok(true)
             })
@@ -122,6 +129,12 @@ impl EventRow {
             address: event.address.as_str().to_owned(),
             created_at: event.created_at.into(),
         }
+    }
+
+    fn created(&self) -> Record {
+        let (channel, action) = (Channel::Event, Action::Create);
+        let audience = Audience { everybody: true, ..Audience::default() };
+        Record { channel, action, entity: self.id.0, audience, at: self.created_at.at }
     }
 
     fn event(self) -> QueryResult<Event> {

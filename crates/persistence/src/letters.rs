@@ -126,17 +126,19 @@ enum Claim {
 
 fn claim(connection: &mut DbConnection, now: Moment, lease_until: Moment) -> QueryResult<Claim> {
     let due = letters::table.filter(letters::due_at.le(now));
-    let oldest = due.order((letters::created_at, letters::id));
-    let columns = (letters::id, letters::content, letters::attempts);
-    let row: Option<(Key, Option<Vec<u8>>, i64)> = oldest.select(columns).first(connection).optional()?;
-    let Some((id, content, attempts)) = row else { return Ok(Claim::Nothing) };
+    let oldest = due.order((letters::created_at, letters::id)).select(letters::id);
+    let Some(id): Option<Key> = oldest.first(connection).optional()? else { return Ok(Claim::Nothing) };
     let claimed = diesel::update(due.filter(letters::id.eq(id)))
-        .set((letters::due_at.eq(lease_until), letters::attempts.eq(attempts + 1)))
+        .set((letters::due_at.eq(lease_until), letters::attempts.eq(letters::attempts + 1)))
         .execute(connection)?;
     if claimed == 0 {
         return Ok(Claim::Lost);
     }
-    let attempts = u32::try_from(attempts).map_err(|e| corrupt("letters.attempts", e))?;
+    let columns = (letters::content, letters::attempts);
+    let (content, attempts): (Option<Vec<u8>>, i64) =
+        letters::table.find(id).select(columns).first(connection)?;
+    // This one does not count yet.
+    let attempts = u32::try_from(attempts - 1).map_err(|e| corrupt("letters.attempts", e))?;
     Ok(Claim::Won(Claimed { id, content, attempts }))
 }
 

@@ -15,20 +15,26 @@
 
 mod accounts;
 mod casting;
+mod changes;
 mod clock;
 mod columns;
 mod connection;
+mod counters;
 mod database;
+mod deliveries;
 mod events;
+mod instances;
 mod letters;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod names;
 #[cfg(feature = "network")]
 mod network;
+mod news;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod question_log;
+mod rows;
 mod schema;
 mod sessions;
 mod signing_keys;

@@ -25,7 +25,7 @@ use tokio::runtime::Runtime;
 /// would otherwise keep its caller for as long as the system keeps the socket.
 pub(crate) struct Blocking<C> {
     // Before the runtime, so that it is dropped first.
-    inner: C,
+    inner: Box<C>,
     runtime: Option<Runtime>,
     transactions: AnsiTransactionManager,
     limit: Option<Duration>,
@@ -48,7 +48,7 @@ impl<C: AsyncConnection> Blocking<C> {
         match inner {
             Ok(inner) => {
                 let transactions = AnsiTransactionManager::default();
-                Ok(Self { inner, runtime: Some(runtime), transactions, limit, lost: false })
+                Ok(Self { inner: Box::new(inner), runtime: Some(runtime), transactions, limit, lost: false })
             }
             Err(error) => {
                 runtime.shutdown_background();

@@ -1,5 +1,7 @@
 //! What is particular to PostgreSQL: its URL, TLS, the settings of a connection.
 
+mod listening;
+
 use crate::connection::{Limits, Purpose};
 use crate::database::OpenError;
 use crate::network::Blocking;
@@ -17,6 +19,10 @@ use std::any::Any;
 use std::fmt;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+#[cfg(test)]
+pub(crate) use listening::CHANNEL;
+pub(crate) use listening::{listen, notify};
 
 /// The migrations of PostgreSQL databases, compiled in.
 pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
@@ -82,6 +88,13 @@ impl PostgresServer {
         let client = tls::client_config(tls);
         let client = client.map_err(|error| OpenError::BadUrl { reason: error.to_string() })?;
         Ok(Self { config, tls: MakeRustlsConnect::new(client), limits, shown })
+    }
+
+    /// How to reach it for the connection that listens; on the server it is told from the others by its name.
+    fn listening(&self) -> tokio_postgres::Config {
+        let mut config = self.config.clone();
+        config.application_name(format!("{} listening", config.get_application_name().unwrap_or_default()));
+        config
     }
 
     /// What is called `host:port/database` in messages.

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod casting;
+pub(crate) mod changes;
 pub(crate) mod events;
 pub(crate) mod questions;
 pub(crate) mod skills;

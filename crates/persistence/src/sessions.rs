@@ -1,10 +1,13 @@
 use crate::Stores;
+use crate::changes::Record;
 use crate::columns::{Key, Moment, corrupt, count};
+use crate::connection::DbConnection;
 use crate::schema::accounts::{accounts, sessions};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use jiff::Timestamp;
 use square_accounts::ports::{Rotation, SessionRecord, SessionStore};
+use square_changes::{Action, Channel};
 use square_kernel::{SessionId, Unavailable};
 
 #[async_trait]
@@ -60,10 +63,13 @@ impl SessionStore for Stores {
     async fn end(&self, session: SessionId, at: Timestamp) -> Result<bool, Unavailable> {
         let at = Moment::from(at);
         self.database
-            .write(move |connection| {
+            .change(move |connection, changes| {
                 let live = sessions::table.find(Key(session.uuid())).filter(sessions::ended_at.is_null());
-                let ended = diesel::update(live).set(sessions::ended_at.eq(at)).execute(connection)?;
-                Ok(ended == 1)
+                if diesel::update(live).set(sessions::ended_at.eq(at)).execute(connection)? == 0 {
+                    return Ok(false);
+                }
+                changes.add(ended(session, at.at));
+                Ok(true)
             })
             .await
     }
@@ -85,13 +91,28 @@ impl SessionStore for Stores {
         self.database
             .write(move |connection| {
                 // Not every database deletes with a limit.
-                let expired = sessions::table.filter(sessions::expires_at.lt(before)).select(sessions::id);
-                let ids: Vec<Key> = expired.limit(at_most.into()).load(connection)?;
-                let these = sessions::table.filter(sessions::id.eq_any(ids.iter().map(Key::bytes)));
+                let expired = sessions::table.filter(sessions::expires_at.lt(before));
+                let ids: Vec<Key> = expired.select(sessions::id).limit(at_most.into()).load(connection)?;
+                let these = expired.filter(sessions::id.eq_any(ids.iter().map(Key::bytes)));
                 diesel::delete(these).execute(connection).map(count)
             })
             .await
     }
+}
+
+/// Ends all sessions of an account that is locked, and gives those that had not ended yet.
+pub(crate) fn end_all(connection: &mut DbConnection, user: Key, at: Moment) -> QueryResult<Vec<SessionId>> {
+    let live = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::ended_at.is_null());
+    // Changes nothing, but nobody else ends one of them between the look and the write.
+    diesel::update(live).set(sessions::generation.eq(sessions::generation)).execute(connection)?;
+    let ids: Vec<Key> = live.select(sessions::id).order(sessions::id).load(connection)?;
+    diesel::update(live).set(sessions::ended_at.eq(at)).execute(connection)?;
+    Ok(ids.into_iter().map(|id| id.0.into()).collect())
+}
+
+/// The change that the end of a session is.
+pub(crate) fn ended(session: SessionId, at: Timestamp) -> Record {
+    Record::internal(Channel::Session, Action::Delete, session.uuid(), at)
 }
 
 #[derive(Queryable, Insertable)]

@@ -1,6 +1,7 @@
 use crate::Stores;
 use crate::columns::Moment;
 use crate::schema::accounts::signing_keys;
+use crate::transaction::savepoint;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -37,7 +38,7 @@ impl SigningKeyStore for Stores {
                     return Ok(());
                 }
                 let insert = diesel::insert_into(signing_keys::table).values(&row);
-                match connection.transaction(|connection| insert.execute(connection)) {
+                match savepoint(connection, |connection| insert.execute(connection)) {
                     // Another instance, starting at the same time, was faster.
                     Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(()),
                     outcome => outcome.map(drop),

@@ -1,14 +1,17 @@
 use crate::Stores;
+use crate::changes::Record;
 use crate::columns::{Key, Moment, corrupt};
 use crate::connection::DbConnection;
 use crate::schema::accounts::accounts;
 use crate::schema::skills::skills;
-use crate::trainings;
+use crate::trainings::{self, Finished};
+use crate::transaction::savepoint;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use jiff::Timestamp;
-use square_kernel::{Sealed, SkillId, Unavailable, UserId};
+use square_changes::{Action, Audience, Channel};
+use square_kernel::{Clock, Sealed, SkillId, SystemClock, Unavailable, UserId};
 use square_skills::ports::{SkillStore, Written};
 use square_skills::{
     BuiltinName, RegisteredSkill, SkillAddress, SkillDescription, SkillName, SkillUrl, TrainingId,
@@ -36,10 +39,15 @@ impl SkillStore for Stores {
     async fn insert(&self, skill: &RegisteredSkill) -> Result<Written, Unavailable> {
         let row = SkillRow::from(skill).map_err(Unavailable::new)?;
         self.database
-            .write(move |connection| {
-                unless_taken(connection, |connection| {
+            .change(move |connection, changes| {
+                let written = unless_taken(connection, |connection| {
                     diesel::insert_into(skills::table).values(&row).execute(connection)
-                })
+                })?;
+                if written == Written::Done {
+                    let known = Known { owner: row.owner_id, published: row.published };
+                    changes.add(known.record(Action::Create, row.id, row.created_at.at));
+                }
+                Ok(written)
             })
             .await
     }
@@ -48,7 +56,7 @@ impl SkillStore for Stores {
         let row = SkillRow::from(skill).map_err(Unavailable::new)?;
         let seen = Moment::from(seen);
         self.database
-            .write(move |connection| {
+            .change(move |connection, changes| {
                 let change = (
                     skills::name.eq(&row.name),
                     skills::name_key.eq(&row.name_key),
@@ -60,19 +68,28 @@ impl SkillStore for Stores {
                 );
                 let as_seen = skills::table.find(row.id).filter(skills::updated_at.eq(seen));
                 let update = diesel::update(as_seen).set(change);
-                match unless_taken(connection, |connection| update.execute(connection))? {
-                    Written::Gone if is_there(connection, row.id)? => Ok(Written::Changed),
-                    written => Ok(written),
-                }
+                let written = unless_taken(connection, |connection| update.execute(connection))?;
+                let known = Known::of(connection, row.id)?;
+                Ok(match (written, known) {
+                    (Written::Gone, Some(_)) => Written::Changed,
+                    (Written::Done, Some(known)) => {
+                        changes.add(known.record(Action::Update, row.id, row.updated_at.at));
+                        Written::Done
+                    }
+                    (written, _) => written,
+                })
             })
             .await
     }
 
     async fn delete(&self, id: SkillId) -> Result<bool, Unavailable> {
+        let id = Key(id.uuid());
         self.database
-            .write(move |connection| {
-                let skill = skills::table.find(Key(id.uuid()));
-                Ok(diesel::delete(skill).execute(connection)? == 1)
+            .change(move |connection, changes| {
+                let Some(known) = hold(connection, id)? else { return Ok(false) };
+                diesel::delete(skills::table.find(id)).execute(connection)?;
+                changes.add(known.record(Action::Delete, id, SystemClock.now()));
+                Ok(true)
             })
             .await
     }
@@ -97,9 +114,18 @@ impl SkillStore for Stores {
         examples: &TrainingSet,
         at: Timestamp,
     ) -> Result<bool, Unavailable> {
-        let (id, skill, at) = (Key(id.uuid()), Key(skill.uuid()), at.into());
+        let (id, skill, at) = (Key(id.uuid()), Key(skill.uuid()), Moment::from(at));
         let examples = trainings::ExamplesRow::from(id, examples).map_err(Unavailable::new)?;
-        self.database.write(move |connection| trainings::begin(connection, skill, &examples, at)).await
+        self.database
+            .change(move |connection, changes| {
+                if hold(connection, skill)?.is_none() {
+                    return Ok(false);
+                }
+                trainings::begin(connection, skill, &examples, at)?;
+                changes.add(Record::internal(Channel::Training, Action::Create, skill.0, at.at));
+                Ok(true)
+            })
+            .await
     }
 
     async fn finish_training(
@@ -111,16 +137,26 @@ impl SkillStore for Stores {
         let (id, at) = (Key(id.uuid()), Moment::from(at));
         let outcome = trainings::Outcome::from(state).map_err(Unavailable::new)?;
         self.database
-            .write(move |connection| {
-                let Some(finished) = trainings::finish(connection, id, &outcome, at)? else {
+            .change(move |connection, changes| {
+                let Some(of) = trainings::skill_of(connection, id)? else { return Ok(None) };
+                // One that is superseded or unpublished at this moment is gone once the skill is held.
+                let Some(known) = hold(connection, of)? else { return Ok(None) };
+                let Some(finished) = trainings::finish(connection, of, id, &outcome, at)? else {
                     return Ok(None);
                 };
-                if let Some(samples) = finished.samples {
-                    let change =
-                        (skills::published.eq(true), skills::samples.eq(samples), skills::updated_at.eq(at));
-                    diesel::update(skills::table.find(finished.skill)).set(change).execute(connection)?;
-                }
-                skill(connection, finished.skill)
+                changes.add(match finished {
+                    Finished::Published { samples } => {
+                        let change = (
+                            skills::published.eq(true),
+                            skills::samples.eq(samples),
+                            skills::updated_at.eq(at),
+                        );
+                        diesel::update(skills::table.find(of)).set(change).execute(connection)?;
+                        Known { published: true, ..known }.record(Action::Update, of, at.at)
+                    }
+                    Finished::Failed => Record::internal(Channel::Training, Action::Update, of.0, at.at),
+                });
+                skill(connection, of)
             })
             .await
     }
@@ -128,11 +164,13 @@ impl SkillStore for Stores {
     async fn unpublish(&self, id: SkillId, at: Timestamp) -> Result<Option<RegisteredSkill>, Unavailable> {
         let (id, at) = (Key(id.uuid()), Moment::from(at));
         self.database
-            .write(move |connection| {
+            .change(move |connection, changes| {
+                let Some(known) = hold(connection, id)? else { return Ok(None) };
                 trainings::forget(connection, id)?;
                 let change =
                     (skills::published.eq(false), skills::samples.eq("[]"), skills::updated_at.eq(at));
                 diesel::update(skills::table.find(id)).set(change).execute(connection)?;
+                changes.add(known.record(Action::Update, id, at.at));
                 skill(connection, id)
             })
             .await
@@ -230,8 +268,33 @@ fn skill(connection: &mut DbConnection, id: Key) -> QueryResult<Option<Registere
     row.map(SkillRow::skill).transpose()
 }
 
-fn is_there(connection: &mut DbConnection, id: Key) -> QueryResult<bool> {
-    Ok(skills::table.find(id).count().get_result::<i64>(connection)? == 1)
+/// What has to be known of a skill in order to tell of its changes.
+#[derive(Debug, Clone, Copy, Queryable)]
+struct Known {
+    owner: Key,
+    published: bool,
+}
+
+impl Known {
+    fn of(connection: &mut DbConnection, id: Key) -> QueryResult<Option<Self>> {
+        let columns = (skills::owner_id, skills::published);
+        skills::table.find(id).select(columns).first(connection).optional()
+    }
+
+    /// `self` as it was before the change or as it is after it, whichever is published.
+    fn record(self, action: Action, id: Key, at: Timestamp) -> Record {
+        let owner = Some(self.owner.0.into());
+        let audience = Audience { everybody: self.published, owner, ..Audience::default() };
+        Record { channel: Channel::Skill, action, entity: id.0, audience, at }
+    }
+}
+
+/// Has others that change the skill or its trainings wait for the end of this transaction; gives the skill as it stays
+/// until then.
+fn hold(connection: &mut DbConnection, id: Key) -> QueryResult<Option<Known>> {
+    let itself = skills::published.eq(skills::published);
+    diesel::update(skills::table.find(id)).set(itself).execute(connection)?;
+    Known::of(connection, id)
 }
 
 /// The name is all that can collide: the only other unique column is the identifier, which is random.
@@ -239,7 +302,7 @@ fn unless_taken(
     connection: &mut DbConnection,
     write: impl FnOnce(&mut DbConnection) -> QueryResult<usize>,
 ) -> QueryResult<Written> {
-    match connection.transaction(write) {
+    match savepoint(connection, write) {
         Ok(0) => Ok(Written::Gone),
         Ok(_) => Ok(Written::Done),
         Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(Written::NameTaken),

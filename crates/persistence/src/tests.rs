@@ -2,16 +2,21 @@
 
 mod accounts;
 mod casting;
+mod changes;
 mod conventions;
 mod events;
+mod hints;
+mod instances;
 mod killed;
 mod letters;
 mod log;
 mod opening;
+mod recorded;
 mod server;
 mod skills;
 mod transactions;
 
+use crate::connection::Server;
 use crate::{Database, DatabaseSettings, Stores};
 use square_kernel::testing::TransparentSealer;
 use std::path::PathBuf;
@@ -71,6 +76,16 @@ impl TestDatabase {
             Place::Folder(folder) => folder.path().join("square.db"),
             Place::Server(_) => panic!("only SQLite has a file"),
         }
+    }
+
+    /// Whether it is on SQLite.
+    pub(crate) fn is_sqlite(&self) -> bool {
+        matches!(self.database.server, Server::Sqlite(_))
+    }
+
+    /// Whether it is on PostgreSQL.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.database.server, Server::Postgres(_))
     }
 
     pub(crate) fn stores(&self) -> Stores {

@@ -1,10 +1,10 @@
-//! The trainings of skills, as steps of the transactions in `skills.rs`.
+//! The trainings of skills, as steps of the transactions in `skills.rs`. Those that write hold the skill.
 //!
 //! Of each skill at most two are kept: the one it is published with, and the newest.
 
 use crate::columns::{Key, Moment, corrupt};
 use crate::connection::DbConnection;
-use crate::schema::skills::{skills, training_examples, trainings};
+use crate::schema::skills::{training_examples, trainings};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use square_kernel::SkillId;
@@ -20,10 +20,7 @@ pub(crate) fn begin(
     skill: Key,
     examples: &ExamplesRow,
     at: Moment,
-) -> QueryResult<bool> {
-    if skills::table.find(skill).count().get_result::<i64>(connection)? == 0 {
-        return Ok(false);
-    }
+) -> QueryResult<()> {
     let earlier = trainings::table.filter(trainings::skill_id.eq(skill));
     let superseded = earlier.filter(trainings::state.ne(PUBLISHED));
     diesel::delete(superseded).execute(connection)?;
@@ -41,20 +38,26 @@ pub(crate) fn begin(
         finished_at: None,
     };
     diesel::insert_into(trainings::table).values(&row).execute(connection)?;
-    examples.insert(connection)?;
-    Ok(true)
+    examples.insert(connection)
 }
 
 /// What a training that ended means for its skill.
-pub(crate) struct Finished {
-    pub(crate) skill: Key,
-    /// The samples it is published with, as JSON; `None` where it stays as it was.
-    pub(crate) samples: Option<String>,
+pub(crate) enum Finished {
+    /// It is published with these samples, as JSON.
+    Published { samples: String },
+    /// It stays as it was.
+    Failed,
+}
+
+/// The skill that a training is of.
+pub(crate) fn skill_of(connection: &mut DbConnection, id: Key) -> QueryResult<Option<Key>> {
+    trainings::table.find(id).select(trainings::skill_id).first(connection).optional()
 }
 
 /// Ends the training if it is running. One that was superseded or whose skill was unpublished is gone.
 pub(crate) fn finish(
     connection: &mut DbConnection,
+    skill: Key,
     id: Key,
     outcome: &Outcome,
     at: Moment,
@@ -70,10 +73,9 @@ pub(crate) fn finish(
     if diesel::update(running).set(change).execute(connection)? == 0 {
         return Ok(None);
     }
-    let skill: Key = training.select(trainings::skill_id).first(connection)?;
     if outcome.state != PUBLISHED {
         diesel::delete(training_examples::table.find(id)).execute(connection)?;
-        return Ok(Some(Finished { skill, samples: None }));
+        return Ok(Some(Finished::Failed));
     }
     let others = trainings::table.filter(trainings::skill_id.eq(skill)).filter(trainings::id.ne(id));
     diesel::delete(others).execute(connection)?;
@@ -82,7 +84,7 @@ pub(crate) fn finish(
     let mut samples = texts("training_examples.train", &train)?;
     samples.truncate(RegisteredSkill::SAMPLES);
     let samples = serde_json::to_string(&samples).map_err(|e| corrupt("skills.samples", e))?;
-    Ok(Some(Finished { skill, samples: Some(samples) }))
+    Ok(Some(Finished::Published { samples }))
 }
 
 /// Deletes all trainings of a skill, with their examples.

@@ -1,11 +1,12 @@
 //! The one place that knows pools, threads and transactions.
 
+use crate::changes::Changes;
 use crate::connection::{DbConnection, Manager, Server};
 use crate::database::Database;
 use crate::sqlite;
 use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use diesel::r2d2::{Pool, PoolError, PooledConnection};
+use diesel::r2d2::{NopErrorHandler, Pool, PoolError, PooledConnection};
 use diesel::result::{DatabaseErrorKind, Error};
 use square_kernel::Unavailable;
 use std::sync::Arc;
@@ -16,6 +17,10 @@ use tracing::Span;
 
 /// How often a transaction is tried that others got in the way of.
 const ATTEMPTS: u32 = 8;
+
+/// How long, times the number of attempts, a transaction steps back that was in the way of another one. At once, it
+/// could lock the same row before the other one wakes up.
+const GIVING_WAY: Duration = Duration::from_millis(5);
 
 /// How long a connection over the network is used, and how long it is kept without use.
 const MAX_LIFETIME: Duration = Duration::from_mins(30);
@@ -68,20 +73,19 @@ enum Fault {
 }
 
 impl Fault {
-    /// Whether the same transaction may succeed when tried again at once.
-    fn may_pass(&self) -> bool {
-        let Self::Query(error) = self else { return false };
-        match error {
-            // Somebody else wrote the row between a look and a write of this transaction. The next attempt sees it.
-            Error::DatabaseError(
-                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::UniqueViolation,
-                _,
-            ) => true,
-            Error::DatabaseError(_, info) => {
-                sqlite::is_busy(error)
-                    || CONFLICTS.iter().any(|conflict| info.message().starts_with(conflict))
+    /// When the same transaction may succeed after `attempts` that did not; `None` where that is not to be expected.
+    fn passes_after(&self, attempts: u32) -> Option<Duration> {
+        let Self::Query(error @ Error::DatabaseError(kind, info)) = self else { return None };
+        match kind {
+            // Somebody else stored the row between a look and a write of this transaction. The next attempt sees it.
+            DatabaseErrorKind::UniqueViolation => Some(Duration::ZERO),
+            // SQLite has waited by itself before it said so.
+            _ if sqlite::is_busy(error) => Some(Duration::ZERO),
+            DatabaseErrorKind::SerializationFailure => Some(GIVING_WAY * attempts),
+            _ => {
+                let conflict = CONFLICTS.iter().any(|conflict| info.message().starts_with(conflict));
+                conflict.then_some(GIVING_WAY * attempts)
             }
-            _ => false,
         }
     }
 }
@@ -94,7 +98,7 @@ impl Database {
         &self,
         work: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, Unavailable> {
-        self.reading.run(work).await
+        self.reading.run(work, |_| ()).await
     }
 
     /// Runs `work` in a writing transaction on a blocking thread; an error or a panic leaves nothing behind.
@@ -106,7 +110,24 @@ impl Database {
         &self,
         work: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, Unavailable> {
-        self.writing.run(work).await
+        self.writing.run(work, |_| ()).await
+    }
+
+    /// Like [`Database::write`]; in the same transaction what `work` changed is recorded, and then whoever waits for
+    /// changes is told.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut DbConnection, &mut Changes) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        let recording = move |connection: &mut DbConnection| {
+            let mut changes = Changes::default();
+            let value = work(connection, &mut changes)?;
+            changes.store(connection)?;
+            Ok((value, changes))
+        };
+        let database = self.clone();
+        let tell = move |(_, changes): &(T, Changes)| database.tell(changes);
+        self.writing.run(recording, tell).await.map(|(value, _)| value)
     }
 
     /// Like [`Database::write`], but before all that waits, and on the caller's own thread, which must not be
@@ -118,6 +139,22 @@ impl Database {
         let _running = futures::executor::block_on(through(&self.writing.running))?;
         self.writing.transact(&work)
     }
+}
+
+/// Runs `work`, whose failure is expected and undoes nothing but what `work` did; PostgreSQL would give up the whole
+/// transaction otherwise. An error after which the transaction cannot go on must be handed on.
+pub(crate) fn savepoint<T>(
+    connection: &mut DbConnection,
+    work: impl FnOnce(&mut DbConnection) -> QueryResult<T>,
+) -> QueryResult<T> {
+    DbConnection::begin_transaction(connection)?;
+    let error = match work(connection) {
+        Ok(value) => return DbConnection::commit_transaction(connection).map(|()| value),
+        Err(error) => error,
+    };
+    // Where there is nothing to go back to, as after a deadlock on MySQL, this fails too, and its error says less.
+    let _ = DbConnection::rollback_transaction(connection);
+    Err(error)
 }
 
 async fn through(gate: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Unavailable> {
@@ -144,15 +181,19 @@ impl Lane {
             .max_lifetime(over_network.then_some(MAX_LIFETIME))
             .idle_timeout(over_network.then_some(IDLE_TIMEOUT))
             .test_on_check_out(false)
+            // Whoever waits for a connection is told why there is none.
+            .error_handler(Box::new(NopErrorHandler))
             .connection_timeout(patience)
             .build_unchecked(manager);
         let gate = || Arc::new(Semaphore::new(connections as usize));
         Self { pool, waiting: gate(), running: gate(), begin, patience }
     }
 
+    /// `committed` is called also when the caller has gone meanwhile.
     async fn run<T: Send + 'static>(
         &self,
         work: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+        committed: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, Unavailable> {
         let waiting = through_within(&self.waiting, self.patience).await?;
         let lane = self.clone();
@@ -162,20 +203,22 @@ impl Lane {
             let _waiting = waiting;
             // Taken no sooner than here, so that nobody waits for a thread to wake up.
             let _running = futures::executor::block_on(through(&lane.running))?;
-            span.in_scope(|| lane.transact(&work))
+            span.in_scope(|| lane.transact(&work).inspect(committed))
         });
         done.await.unwrap_or_else(|panic| Err(Unavailable::new(panic)))
     }
 
     fn transact<T>(&self, work: &impl Fn(&mut DbConnection) -> QueryResult<T>) -> Result<T, Unavailable> {
-        let (start, mut attempt) = (Instant::now(), 1);
+        let (start, mut attempts) = (Instant::now(), 0);
         loop {
-            match self.attempt(work) {
-                // The database has waited by itself before it said so.
-                Err(fault) if fault.may_pass() && attempt < ATTEMPTS && start.elapsed() < self.patience => {
-                    attempt += 1;
+            let outcome = self.attempt(work);
+            attempts += 1;
+            let again = outcome.as_ref().err().and_then(|fault| fault.passes_after(attempts));
+            match again {
+                Some(pause) if attempts < ATTEMPTS && start.elapsed() < self.patience => {
+                    std::thread::sleep(pause);
                 }
-                outcome => return outcome.map_err(Unavailable::new),
+                _ => return outcome.map_err(Unavailable::new),
             }
         }
     }

@@ -1,3 +1,5 @@
+-- Texts are compared byte by byte, trailing blanks included; the two servers call that by different names.
+
 -- Names are unique by their lower-case key, addresses are stored in lower case.
 CREATE TABLE IF NOT EXISTS accounts (
     id BINARY(16) NOT NULL PRIMARY KEY,
@@ -11,18 +13,18 @@ CREATE TABLE IF NOT EXISTS accounts (
     confirmed_at BIGINT,
     login_method VARCHAR(255) NOT NULL,
     created_at BIGINT NOT NULL
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;
 
 CREATE TABLE IF NOT EXISTS roles (
     name VARCHAR(255) NOT NULL PRIMARY KEY
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;
 
 CREATE TABLE IF NOT EXISTS role_permissions (
     role VARCHAR(255) NOT NULL,
     permission VARCHAR(255) NOT NULL,
     PRIMARY KEY (role, permission),
     FOREIGN KEY (role) REFERENCES roles (name) ON DELETE CASCADE
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;
 
 CREATE TABLE IF NOT EXISTS user_roles (
     user_id BINARY(16) NOT NULL,
@@ -31,7 +33,7 @@ CREATE TABLE IF NOT EXISTS user_roles (
     INDEX user_roles_role (role),
     FOREIGN KEY (user_id) REFERENCES accounts (id) ON DELETE CASCADE,
     FOREIGN KEY (role) REFERENCES roles (name)
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;
 
 -- Secrets of mailed links, by their digest; gone once their account is confirmed.
 CREATE TABLE IF NOT EXISTS confirmations (
@@ -41,7 +43,7 @@ CREATE TABLE IF NOT EXISTS confirmations (
     spent_at BIGINT,
     INDEX confirmations_user_id (user_id),
     FOREIGN KEY (user_id) REFERENCES accounts (id) ON DELETE CASCADE
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;
 
 CREATE TABLE IF NOT EXISTS sessions (
     id BINARY(16) NOT NULL PRIMARY KEY,
@@ -57,7 +59,7 @@ CREATE TABLE IF NOT EXISTS sessions (
     INDEX sessions_ended_at (ended_at),
     INDEX sessions_expires_at (expires_at),
     FOREIGN KEY (user_id) REFERENCES accounts (id) ON DELETE CASCADE
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;
 
 -- The queue of letters. `content` is sealed, and erased once the letter has left; `due_at` is empty then, and
 -- for letters that are set aside.
@@ -73,7 +75,7 @@ CREATE TABLE IF NOT EXISTS letters (
     reason LONGTEXT,
     INDEX letters_due_at (due_at),
     INDEX letters_sent_at (sent_at)
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;
 
 -- `number` counts from 1; being unique, it lets one of several first starts win.
 CREATE TABLE IF NOT EXISTS signing_keys (
@@ -81,7 +83,7 @@ CREATE TABLE IF NOT EXISTS signing_keys (
     number BIGINT NOT NULL UNIQUE,
     private LONGBLOB NOT NULL,
     created_at BIGINT NOT NULL
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;
 
 INSERT IGNORE INTO roles (name) VALUES
     ('admin'),

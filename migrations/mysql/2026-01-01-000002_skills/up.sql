@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS skills (
     updated_at BIGINT NOT NULL,
     INDEX skills_owner_id (owner_id),
     FOREIGN KEY (owner_id) REFERENCES accounts (id) ON DELETE CASCADE
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;
 
 -- `number` grows with each training of a skill. A training that is superseded is deleted.
 CREATE TABLE IF NOT EXISTS trainings (
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS trainings (
     UNIQUE (skill_id, number),
     INDEX trainings_state (state),
     FOREIGN KEY (skill_id) REFERENCES skills (id) ON DELETE CASCADE
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;
 
 -- JSON arrays of texts, written and read whole.
 CREATE TABLE IF NOT EXISTS training_examples (
@@ -40,4 +40,4 @@ CREATE TABLE IF NOT EXISTS training_examples (
     train LONGTEXT NOT NULL,
     dev LONGTEXT NOT NULL,
     FOREIGN KEY (training_id) REFERENCES trainings (id) ON DELETE CASCADE
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;

@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS movies (
     INDEX movies_title_head (title_key_length, title_key(300)),
     INDEX movies_title_tail (title_key_length, title_key_reversed(300)),
     INDEX movies_release_date (release_date, id)
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;
 
 CREATE TABLE IF NOT EXISTS actors (
     id BINARY(16) NOT NULL PRIMARY KEY,
@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS actors (
     INDEX actors_name_key (name_key(300)),
     INDEX actors_name_head (name_key_length, name_key(300)),
     INDEX actors_name_tail (name_key_length, name_key_reversed(300))
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;
 
 -- Who played whom in which film; `roles` are those of accounts.
 CREATE TABLE IF NOT EXISTS casting_roles (
@@ -42,4 +42,4 @@ CREATE TABLE IF NOT EXISTS casting_roles (
     INDEX casting_roles_character_tail (character_key_length, character_key_reversed(300)),
     FOREIGN KEY (movie_id) REFERENCES movies (id) ON DELETE CASCADE,
     FOREIGN KEY (actor_id) REFERENCES actors (id) ON DELETE CASCADE
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;

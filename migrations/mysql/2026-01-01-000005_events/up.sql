@@ -19,4 +19,4 @@ CREATE TABLE IF NOT EXISTS events (
     INDEX events_venue_head (venue_key_length, venue_key(300)),
     INDEX events_venue_tail (venue_key_length, venue_key_reversed(300), venue_key(300)),
     FOREIGN KEY (owner_id) REFERENCES accounts (id) ON DELETE CASCADE
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */;

@@ -25,7 +25,7 @@ impl Scratch {
             let server = Server::Postgres(Box::new(PostgresServer::at(url, limits).unwrap()));
             // Nothing of a test has to survive a crash of the machine.
             let options = format!("-c%20search_path%3D{name}%20-c%20synchronous_commit%3Doff");
-            (server, format!("{url}{separator}options={options}"))
+            (server, format!("{url}{separator}application_name={name}&options={options}"))
         } else {
             let (base, _) = url.rsplit_once('/').unwrap();
             (Server::Mysql(Box::new(MysqlServer::at(url, limits).unwrap())), format!("{base}/{name}"))

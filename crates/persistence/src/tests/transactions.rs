@@ -1,11 +1,14 @@
 use super::TestDatabase;
 use crate::connection::DbConnection;
+use crate::counters::{FILLINGS, count_up};
 use crate::schema::accounts::roles;
+use crate::schema::changes::counters;
+use crate::transaction::savepoint;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::result::Error;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use diesel::result::{DatabaseErrorKind, Error};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Barrier};
 use tracing::Instrument;
 
 fn add(connection: &mut DbConnection, role: &str) -> QueryResult<()> {
@@ -108,6 +111,119 @@ async fn many_writers_at_once_all_succeed() {
     }
     let count = test.database.read(|connection| roles::table.count().get_result::<i64>(connection));
     assert_eq!(count.await.unwrap(), 32 * 20 + 6);
+}
+
+/// Counts two numbers up in opposite orders and at the same time: each of the two transactions has the row that the
+/// other one wants. `second` is how the second one is counted.
+async fn cross(second: fn(&mut DbConnection, &str) -> QueryResult<()>) {
+    let test = TestDatabase::new().await;
+    test.database
+        .write(|connection| {
+            for name in ["cook", "gardener"] {
+                let row = (counters::name.eq(name), counters::value.eq(0_i64));
+                diesel::insert_into(counters::table).values(row).execute(connection)?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let tries = Arc::new(AtomicU32::new(0));
+    // On SQLite there is one writer at a time.
+    let both_have_one = Arc::new(Barrier::new(if test.is_sqlite() { 1 } else { 2 }));
+    let crossing = [["cook", "gardener"], ["gardener", "cook"]].map(|[one, other]| {
+        let (database, tries) = (test.database.clone(), Arc::clone(&tries));
+        let (both_have_one, first_try) = (Arc::clone(&both_have_one), AtomicBool::new(true));
+        tokio::spawn(async move {
+            database
+                .write(move |connection| {
+                    tries.fetch_add(1, Ordering::Relaxed);
+                    count(connection, one)?;
+                    if first_try.swap(false, Ordering::Relaxed) {
+                        both_have_one.wait();
+                    }
+                    second(connection, other)
+                })
+                .await
+        })
+    });
+    for crossing in crossing {
+        crossing.await.unwrap().unwrap();
+    }
+    let values = test.database.read(|connection| {
+        let both = counters::table.filter(counters::name.eq_any(["cook", "gardener"]));
+        both.select(counters::value).load::<i64>(connection)
+    });
+    assert_eq!(values.await.unwrap(), [2, 2]);
+    let tries = tries.load(Ordering::Relaxed);
+    assert!(tries > 2 || test.is_sqlite(), "nobody gave way");
+}
+
+fn count(connection: &mut DbConnection, name: &str) -> QueryResult<()> {
+    count_up(connection, name, 1).map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactions_that_wait_for_each_other_both_succeed() {
+    cross(count).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn they_do_so_also_where_a_failure_was_expected() {
+    cross(|connection, name| savepoint(connection, |connection| count(connection, name))).await;
+}
+
+#[tokio::test]
+async fn a_failure_that_was_expected_undoes_nothing_else() {
+    let test = TestDatabase::new().await;
+    let done = test.database.write(|connection| {
+        add(connection, "cook")?;
+        let twice = savepoint(connection, |connection| {
+            add(connection, "gardener")?;
+            add(connection, "cook")
+        });
+        assert!(matches!(twice, Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))));
+        savepoint(connection, |connection| add(connection, "driver"))
+    });
+    done.await.unwrap();
+    for (role, there) in [("cook", true), ("gardener", false), ("driver", true)] {
+        assert_eq!(
+            test.database.read(move |connection| has(connection, role)).await.unwrap(),
+            there,
+            "{role}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_violation_that_nobody_expected_is_tried_again_and_then_told() {
+    let test = TestDatabase::new().await;
+    let tries = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&tries);
+    let taken = test.database.write(move |connection| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        add(connection, "admin")
+    });
+    assert!(taken.await.is_err());
+    assert_eq!(tries.load(Ordering::Relaxed), 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_that_count_none_is_lost_and_no_number_is_given_twice() {
+    let test = TestDatabase::new().await;
+    let counting: Vec<_> = (0..32)
+        .map(|_| {
+            let database = test.database.clone();
+            tokio::spawn(async move {
+                database.write(|connection| count_up(connection, FILLINGS, 1)).await.unwrap()
+            })
+        })
+        .collect();
+    let mut numbers = Vec::new();
+    for counting in counting {
+        numbers.push(counting.await.unwrap());
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=32).collect::<Vec<i64>>());
 }
 
 #[tokio::test]

@@ -1,0 +1,375 @@
+//! Which changes each write of a store records, and who may be told of them.
+
+use super::TestDatabase;
+use super::skills::account;
+use crate::Stores;
+use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp};
+use square_accounts::ports::{
+    AccountStore, NewAccount, NewConfirmation, NewLetter, Registration, SessionRecord, SessionStore,
+};
+use square_accounts::{EmailAddress, Letter, LetterId, MailToken, Occasion, PasswordHash};
+use square_casting::ports::CastingStore;
+use square_casting::{Actor, ActorId, ActorName, Age, Catalogue, Gender, Movie, MovieId, Title};
+use square_changes::ports::ChangeLog;
+use square_changes::testing::Draft;
+use square_changes::{Action, Audience, Channel};
+use square_events::ports::EventStore;
+use square_events::{Address, Event, EventId, EventTime, Venue};
+use square_kernel::{Clock, OsRandomness, SessionId, SkillId, SystemClock, UserId};
+use square_skills::ports::{SkillStore, Written};
+use square_skills::{
+    Accuracy, BuiltinName, RegisteredSkill, SkillAddress, SkillDescription, SkillName, TrainingId,
+    TrainingSet, TrainingState,
+};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use uuid::Uuid;
+
+struct Scene {
+    stores: Stores,
+    seen: u64,
+    _test: TestDatabase,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let test = TestDatabase::new().await;
+        Self { stores: test.stores(), seen: 0, _test: test }
+    }
+
+    /// With an account, of which nothing is recorded any more.
+    async fn of_owner() -> (Self, UserId) {
+        let mut scene = Self::new().await;
+        let owner = account("owner");
+        scene.register(&owner).await;
+        scene.recorded().await;
+        (scene, owner.id)
+    }
+
+    async fn register(&self, new: &NewAccount) {
+        let registered = self.stores.register(new, None, None).await.unwrap();
+        assert!(matches!(registered, Registration::Created(_)));
+    }
+
+    async fn opened(&self, user: UserId) -> SessionId {
+        let now = SystemClock.now();
+        let session = SessionRecord {
+            id: SessionId::new(&SystemClock, &OsRandomness),
+            user,
+            generation: 0,
+            rotated_at: now,
+            created_at: now,
+            expires_at: at(3600),
+            ended_at: None,
+            address: None,
+            agent: None,
+        };
+        assert!(self.stores.open(&session).await.unwrap());
+        session.id
+    }
+
+    /// What was recorded since this was asked last.
+    async fn recorded(&mut self) -> Vec<Draft> {
+        let changes = self.stores.after(self.seen, 10_000).await.unwrap();
+        let numbers = changes.iter().map(|change| change.number);
+        assert!(numbers.eq((self.seen + 1..).take(changes.len())), "there is a gap: {changes:?}");
+        self.seen += changes.len() as u64;
+        assert_eq!(self.stores.head().await.unwrap(), self.seen);
+        let draft = |change: square_changes::Change| {
+            let square_changes::Change { channel, action, entity, audience, at, .. } = change;
+            Draft { channel, action, entity, audience, at }
+        };
+        changes.into_iter().map(draft).collect()
+    }
+}
+
+/// `seconds` from now, in whole microseconds; always the same moment within one test.
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::constant(1_900_000_000, 0)
+        + SignedDuration::from_secs(seconds)
+        + SignedDuration::from_micros(123_456)
+}
+
+fn of_person(action: Action, id: UserId, at: Timestamp) -> Draft {
+    let audience = Audience { everybody: false, owner: Some(id), permission: Some("get:users".to_owned()) };
+    Draft { channel: Channel::Person, action, entity: id.uuid(), audience, at }
+}
+
+fn of_skill(action: Action, skill: &RegisteredSkill, everybody: bool, at: Timestamp) -> Draft {
+    let audience = Audience { everybody, owner: Some(skill.owner), permission: None };
+    Draft { channel: Channel::Skill, action, entity: skill.id.uuid(), audience, at }
+}
+
+fn internal(channel: Channel, action: Action, entity: Uuid, at: Timestamp) -> Draft {
+    Draft { channel, action, entity, audience: Audience::default(), at }
+}
+
+fn confirmation() -> NewConfirmation {
+    NewConfirmation { digest: MailToken::new(&OsRandomness).digest(), expires_at: at(3600) }
+}
+
+fn letter(to: &NewAccount) -> NewLetter {
+    NewLetter {
+        id: LetterId::new(&SystemClock, &OsRandomness),
+        letter: Letter {
+            to: EmailAddress::parse("ada@example.org").unwrap(),
+            username: to.username.clone(),
+            occasion: Occasion::AlreadyRegistered,
+        },
+        at: at(0),
+    }
+}
+
+#[tokio::test]
+async fn accounts() {
+    let mut scene = Scene::new().await;
+    let stores = scene.stores.clone();
+    let mut ada = account("ada");
+    (ada.confirmed_at, ada.created_at) = (None, at(0));
+    let secret = confirmation();
+    stores.register(&ada, Some(&secret), Some(&letter(&ada))).await.unwrap();
+    assert_eq!(scene.recorded().await, [of_person(Action::Create, ada.id, at(0))]);
+
+    // A name that is taken, a further secret, a secret that is unknown, a better hash: nobody becomes another.
+    let refused = stores.register(&NewAccount { id: account("ada").id, ..ada.clone() }, None, None).await;
+    assert_eq!(refused.unwrap(), Registration::UsernameTaken);
+    assert!(stores.renew_confirmation(ada.id, &confirmation(), &letter(&ada), 9).await.unwrap());
+    assert_eq!(stores.confirm(&confirmation().digest, None, at(1)).await.unwrap(), None);
+    assert!(stores.upgrade_hash(ada.id, &ada.password, &PasswordHash::new("new")).await.unwrap());
+    assert_eq!(scene.recorded().await, []);
+
+    assert!(stores.confirm(&secret.digest, Some(ada.id), at(1)).await.unwrap().is_some());
+    assert_eq!(scene.recorded().await, [of_person(Action::Update, ada.id, at(1))]);
+    assert_eq!(stores.confirm(&secret.digest, Some(ada.id), at(2)).await.unwrap(), None);
+    assert_eq!(scene.recorded().await, []);
+
+    assert!(stores.grant_role(ada.id, "admin", at(3)).await.unwrap());
+    assert_eq!(scene.recorded().await, [of_person(Action::Update, ada.id, at(3))]);
+    assert!(stores.grant_role(ada.id, "admin", at(4)).await.unwrap());
+    assert!(!stores.grant_role(ada.id, "no_such_role", at(4)).await.unwrap());
+    assert!(!stores.grant_role(account("nobody").id, "admin", at(4)).await.unwrap());
+    assert_eq!(scene.recorded().await, []);
+}
+
+#[tokio::test]
+async fn suspensions() {
+    let (mut scene, owner) = Scene::of_owner().await;
+    let stores = scene.stores.clone();
+    let mut live = [scene.opened(owner).await, scene.opened(owner).await];
+    live.sort_unstable();
+    stores.set_suspended(owner, true, at(1)).await.unwrap();
+    let mut expected = vec![of_person(Action::Update, owner, at(1))];
+    for session in live {
+        expected.push(internal(Channel::Session, Action::Delete, session.uuid(), at(1)));
+    }
+    assert_eq!(scene.recorded().await, expected);
+
+    stores.set_suspended(owner, true, at(2)).await.unwrap();
+    stores.set_suspended(account("nobody").id, true, at(2)).await.unwrap();
+    assert_eq!(scene.recorded().await, []);
+    stores.set_suspended(owner, false, at(3)).await.unwrap();
+    assert_eq!(scene.recorded().await, [of_person(Action::Update, owner, at(3))]);
+    stores.set_suspended(owner, false, at(4)).await.unwrap();
+    assert_eq!(scene.recorded().await, []);
+}
+
+#[tokio::test]
+async fn sessions() {
+    let (mut scene, owner) = Scene::of_owner().await;
+    let stores = scene.stores.clone();
+    let session = scene.opened(owner).await;
+    stores.rotate(session, 0, at(1), at(3601)).await.unwrap();
+    assert_eq!(scene.recorded().await, []);
+    assert!(stores.end(session, at(2)).await.unwrap());
+    let ended = internal(Channel::Session, Action::Delete, session.uuid(), at(2));
+    assert_eq!(scene.recorded().await, [ended]);
+    assert!(!stores.end(session, at(3)).await.unwrap());
+    assert_eq!(stores.forget_expired(at(9999), 10).await.unwrap(), 1);
+    assert_eq!(scene.recorded().await, []);
+}
+
+fn skill(owner: UserId, name: &str) -> RegisteredSkill {
+    RegisteredSkill {
+        id: SkillId::new(&SystemClock, &OsRandomness),
+        owner,
+        name: SkillName::parse(name).unwrap(),
+        description: SkillDescription::default(),
+        address: SkillAddress::Builtin(BuiltinName::new("casting")),
+        secret: None,
+        published: false,
+        samples: Arc::default(),
+        created_at: at(0),
+        updated_at: at(0),
+    }
+}
+
+#[tokio::test]
+async fn skills() {
+    let (mut scene, owner) = Scene::of_owner().await;
+    let stores = scene.stores.clone();
+    let (mut films, mut songs) = (skill(owner, "Films"), skill(owner, "Songs"));
+    songs.published = true;
+    for new in [&films, &songs] {
+        assert_eq!(SkillStore::insert(&stores, new).await.unwrap(), Written::Done);
+    }
+    let expected =
+        [of_skill(Action::Create, &films, false, at(0)), of_skill(Action::Create, &songs, true, at(0))];
+    assert_eq!(scene.recorded().await, expected);
+
+    for changed in [&mut films, &mut songs] {
+        changed.updated_at = at(1);
+        assert_eq!(stores.update(changed, at(0)).await.unwrap(), Written::Done);
+    }
+    let expected =
+        [of_skill(Action::Update, &films, false, at(1)), of_skill(Action::Update, &songs, true, at(1))];
+    assert_eq!(scene.recorded().await, expected);
+
+    // A name that is taken, a skill that is not as it was, one that is gone.
+    assert_eq!(stores.insert(&skill(owner, "FILMS")).await.unwrap(), Written::NameTaken);
+    let renamed = RegisteredSkill { name: SkillName::parse("songs").unwrap(), ..films.clone() };
+    assert_eq!(stores.update(&renamed, at(1)).await.unwrap(), Written::NameTaken);
+    assert_eq!(stores.update(&films, at(0)).await.unwrap(), Written::Changed);
+    let gone = skill(owner, "Gone");
+    assert_eq!(stores.update(&gone, at(0)).await.unwrap(), Written::Gone);
+    assert!(!stores.delete(gone.id).await.unwrap());
+    assert_eq!(stores.unpublish(gone.id, at(2)).await.unwrap(), None);
+    assert_eq!(scene.recorded().await, []);
+
+    // Whoever was told that a skill is published is told that it is not any more.
+    for (skill, everybody) in [(&songs, true), (&songs, false), (&films, false)] {
+        assert!(stores.unpublish(skill.id, at(3)).await.unwrap().is_some());
+        assert_eq!(scene.recorded().await, [of_skill(Action::Update, skill, everybody, at(3))]);
+    }
+    let tales = RegisteredSkill { published: true, ..skill(owner, "Tales") };
+    assert_eq!(stores.insert(&tales).await.unwrap(), Written::Done);
+    scene.recorded().await;
+    for (skill, everybody) in [(&tales, true), (&films, false)] {
+        let before = SystemClock.now();
+        assert!(stores.delete(skill.id).await.unwrap());
+        let recorded = scene.recorded().await;
+        let now = recorded[0].at;
+        assert!(before <= now && now <= SystemClock.now());
+        assert_eq!(recorded, [of_skill(Action::Delete, skill, everybody, now)]);
+    }
+}
+
+#[tokio::test]
+async fn trainings() {
+    let (mut scene, owner) = Scene::of_owner().await;
+    let stores = scene.stores.clone();
+    let films = skill(owner, "Films");
+    stores.insert(&films).await.unwrap();
+    scene.recorded().await;
+    let examples = TrainingSet { train: ["Who?".to_owned()].into(), dev: ["What?".to_owned()].into() };
+    let begin = async |seconds| {
+        let id = TrainingId::new(&SystemClock, &OsRandomness);
+        assert!(stores.begin_training(id, films.id, &examples, at(seconds)).await.unwrap());
+        id
+    };
+    let of_training = |action, seconds| internal(Channel::Training, action, films.id.uuid(), at(seconds));
+    let failed = TrainingState::Failed { reason: "too few".to_owned() };
+    let published = TrainingState::Published { accuracy: Accuracy::default() };
+
+    let first = begin(1).await;
+    assert_eq!(scene.recorded().await, [of_training(Action::Create, 1)]);
+    assert!(stores.finish_training(first, &failed, at(2)).await.unwrap().is_some());
+    assert_eq!(scene.recorded().await, [of_training(Action::Update, 2)]);
+
+    let superseded = begin(3).await;
+    let second = begin(4).await;
+    scene.recorded().await;
+    assert!(stores.finish_training(second, &published, at(5)).await.unwrap().is_some());
+    assert_eq!(scene.recorded().await, [of_skill(Action::Update, &films, true, at(5))]);
+
+    for over in [first, superseded, second] {
+        assert_eq!(stores.finish_training(over, &failed, at(6)).await.unwrap(), None);
+    }
+    let nowhere = SkillId::new(&SystemClock, &OsRandomness);
+    assert!(!stores.begin_training(first, nowhere, &examples, at(6)).await.unwrap());
+    assert_eq!(scene.recorded().await, []);
+}
+
+#[tokio::test]
+async fn films_and_actors() {
+    let mut scene = Scene::new().await;
+    // More than go into one statement.
+    let movie = |number: usize| Movie {
+        id: MovieId::new(&SystemClock, &OsRandomness),
+        title: Title::parse(&format!("Film {number}")).unwrap(),
+        release_date: date(1995, 12, 15),
+    };
+    let actor = Actor {
+        id: ActorId::new(&SystemClock, &OsRandomness),
+        name: ActorName::parse("Al Pacino").unwrap(),
+        age: Age::parse(85).unwrap(),
+        gender: Gender::parse("male").unwrap(),
+    };
+    let movies: Vec<Movie> = (0..2 * crate::rows::ROWS_AT_ONCE + 7).map(movie).collect();
+    let catalogue = Catalogue { movies, actors: vec![actor.clone()], roles: Vec::new() };
+    assert!(scene.stores.fill_if_empty(&catalogue).await.unwrap());
+
+    let recorded = scene.recorded().await;
+    let only = |permission: &str| Audience { permission: Some(permission.to_owned()), ..Audience::default() };
+    let now = recorded[0].at;
+    assert!(now.duration_since(SystemClock.now()).abs() < SignedDuration::from_mins(1));
+    let expected = |channel, entity, permission| {
+        let audience = only(permission);
+        (channel, Action::Create, entity, audience)
+    };
+    let mut of_all: Vec<_> = catalogue
+        .movies
+        .iter()
+        .map(|movie| expected(Channel::Movie, movie.id.uuid(), "get:movies"))
+        .collect();
+    of_all.push(expected(Channel::Actor, actor.id.uuid(), "get:actors"));
+    let told = recorded.into_iter().map(|it| (it.channel, it.action, it.entity, it.audience));
+    assert_eq!(told.collect::<Vec<_>>(), of_all);
+    let ids: BTreeSet<_> =
+        scene.stores.after(0, 10_000).await.unwrap().iter().map(|change| change.id).collect();
+    assert_eq!(ids.len(), of_all.len());
+
+    assert!(!scene.stores.fill_if_empty(&catalogue).await.unwrap());
+    assert_eq!(scene.recorded().await, []);
+}
+
+#[tokio::test]
+async fn events() {
+    let (mut scene, owner) = Scene::of_owner().await;
+    let event = Event {
+        id: EventId::new(&SystemClock, &OsRandomness),
+        owner,
+        date: date(2026, 12, 31),
+        time: EventTime::parse("8pm").unwrap(),
+        venue: Venue::parse("The Fillmore").unwrap(),
+        address: Address::parse("Geary Boulevard").unwrap(),
+        created_at: at(1),
+    };
+    let events = std::slice::from_ref(&event);
+    assert!(scene.stores.fill_if_none_from(event.date, events).await.unwrap());
+    let audience = Audience { everybody: true, ..Audience::default() };
+    let (channel, action) = (Channel::Event, Action::Create);
+    let expected = Draft { channel, action, entity: event.id.uuid(), audience, at: at(1) };
+    assert_eq!(scene.recorded().await, [expected]);
+    assert!(!scene.stores.fill_if_none_from(event.date, events).await.unwrap());
+    assert_eq!(scene.recorded().await, []);
+}
+
+#[tokio::test]
+async fn what_fails_is_not_recorded_and_takes_no_number() {
+    let (mut scene, owner) = Scene::of_owner().await;
+    let stores = scene.stores.clone();
+    let mut unknown_role = account("somebody");
+    unknown_role.roles.push("no_such_role".to_owned());
+    assert!(stores.register(&unknown_role, None, None).await.is_err());
+    let nobody = account("nobody").id;
+    assert!(SkillStore::insert(&stores, &skill(nobody, "Films")).await.is_err());
+    let failed = stores.database.change(|_, changes| {
+        changes.add(Draft::of(Channel::Company, Action::Create, Uuid::nil()).into());
+        Err::<(), _>(diesel::result::Error::RollbackTransaction)
+    });
+    assert!(failed.await.is_err());
+    assert_eq!(scene.recorded().await, []);
+    stores.set_suspended(owner, true, at(1)).await.unwrap();
+    assert_eq!(scene.recorded().await.len(), 1);
+}
