@@ -65,3 +65,83 @@ impl SignIn {
         self.held.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::SignIn;
+    use jiff::Timestamp;
+    use square_accounts::AccessClaims;
+    use square_accounts::ports::{TokenRejected, TokenSigner};
+    use square_accounts::testing::{FakeSigner, TestAccounts};
+    use square_changes::testing::{Draft, MemoryChanges};
+    use square_changes::{Action, Audience, Change, Channel};
+    use square_kernel::uuid::Uuid;
+    use square_kernel::{Secret, Unavailable};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Counts how often a signature is checked.
+    #[derive(Default)]
+    struct CountingSigner {
+        signer: FakeSigner,
+        checked: AtomicUsize,
+    }
+
+    impl TokenSigner for CountingSigner {
+        fn sign(&self, claims: &AccessClaims) -> Result<Secret, Unavailable> {
+            self.signer.sign(claims)
+        }
+
+        fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenRejected> {
+            self.checked.fetch_add(1, Ordering::Relaxed);
+            self.signer.verify(token, now)
+        }
+
+        fn jwks(&self) -> Arc<str> {
+            self.signer.jwks()
+        }
+    }
+
+    fn change(audience: Audience) -> Change {
+        let draft = Draft::of(Channel::Skill, Action::Update, Uuid::from_u128(1));
+        MemoryChanges::default().record(Draft { audience, ..draft })
+    }
+
+    #[tokio::test]
+    async fn a_signature_is_checked_only_for_what_its_holder_could_see_and_anybody_could_not() {
+        let signer = Arc::new(CountingSigner::default());
+        let test = TestAccounts::with(|parts| parts.signer = signer.clone());
+        let ada = test.register("ada").await.id;
+        let token = test.sign_in("ada").await.tokens.access;
+        let sign_in = SignIn::nobody(test.accounts.clone());
+        sign_in.take(token.expose()).unwrap();
+
+        let everybody = Audience { everybody: true, ..Audience::default() };
+        let owned_by = |owner| Audience { owner: Some(owner), ..Audience::default() };
+        let mut told = Vec::new();
+        for audience in [everybody, owned_by(Uuid::nil().into()), owned_by(ada)] {
+            let before = signer.checked.load(Ordering::Relaxed);
+            let may = sign_in.may_be_told_of(&change(audience));
+            told.push((may, signer.checked.load(Ordering::Relaxed) - before));
+        }
+        assert_eq!(told, [(true, 0), (false, 0), (true, 1)]);
+    }
+
+    #[tokio::test]
+    async fn what_everybody_may_see_counts_for_those_who_signed_in_before_it_was_granted() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let token = test.sign_in("ada").await.tokens.access;
+        let sign_in = SignIn::nobody(test.accounts.clone());
+        sign_in.take(token.expose()).unwrap();
+        let permission = Some("get:movies".to_owned());
+        let change = change(Audience { permission, ..Audience::default() });
+        assert!(!sign_in.may_be_told_of(&change));
+        test.store.set_role("anonymous", &["get:movies"]);
+        test.accounts.load().await.unwrap();
+        assert!(sign_in.may_be_told_of(&change));
+        test.store.set_role("anonymous", &[]);
+        test.accounts.load().await.unwrap();
+        assert!(!sign_in.may_be_told_of(&change));
+    }
+}

@@ -335,6 +335,17 @@ async fn a_subscriber_is_told_once_that_its_sign_in_is_over() {
     }
 }
 
+#[actix_web::test]
+async fn who_asks_is_told_by_the_next_answer_only() {
+    let limits = Limits { ping_every: Duration::from_millis(5), ..Limits::default() };
+    let server = TestServer::with(WebSocketSettings { limits, ..Default::default() }, Vec::new());
+    let (_, token) = server.sign_in("ada").await;
+    let mut client = server.connect().await;
+    sign_in(&mut client, &token).await;
+    server.accounts.clock.advance(TestAccounts::policy().access_token_lifetime);
+    pings(&mut client, 5).await;
+}
+
 /// Reads on until so many pings have come, and nothing else.
 async fn pings(client: &mut Client, count: usize) {
     for _ in 0..count {
