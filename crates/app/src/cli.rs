@@ -29,6 +29,8 @@ pub(crate) enum Command {
     /// Make, promote, suspend and readmit accounts.
     #[command(subcommand)]
     User(User),
+    /// Ask the server on this machine whether it can serve requests; fails when it cannot.
+    Health,
     /// Print the OpenAPI document.
     Openapi,
     /// Check the settings and say which values are in force, without secrets.

@@ -2,6 +2,7 @@
 
 mod ask;
 mod check_config;
+mod health;
 mod user;
 
 use crate::cli::{Cli, Command, Serve};
@@ -19,6 +20,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Openapi => openapi(&settings),
         Command::CheckConfig => Ok(check_config::run(environment, &settings)),
         Command::Ask(ask) => runtime()?.block_on(ask::run(&ask, &settings)),
+        Command::Health => runtime()?.block_on(health::run(&settings)),
         Command::Serve(serve) => serve_command(&serve, environment, settings),
         Command::Migrate => migrate(settings),
         Command::User(user) => {

@@ -77,7 +77,7 @@ async fn send(ask: &Ask, settings: &Settings) -> Result<reqwest::Response, AskEr
 }
 
 /// An address to bind to as an address to connect to.
-fn reachable(bind: std::net::SocketAddr) -> String {
+pub(super) fn reachable(bind: std::net::SocketAddr) -> String {
     if bind.ip().is_unspecified() { format!("127.0.0.1:{}", bind.port()) } else { bind.to_string() }
 }
 

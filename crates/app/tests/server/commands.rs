@@ -1,5 +1,5 @@
 use crate::process::{Server, complaint, run, square};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::Stdio;
 
 #[test]
@@ -7,7 +7,7 @@ fn help_explains_every_command() {
     let folder = tempfile::tempdir().unwrap();
     let help = run(folder.path(), ["--help"]);
     let text = String::from_utf8_lossy(&help.stdout).into_owned();
-    for command in ["serve", "ask", "migrate", "user", "openapi", "check-config"] {
+    for command in ["serve", "ask", "migrate", "user", "health", "openapi", "check-config"] {
         assert!(text.contains(command), "{text}");
         assert!(run(folder.path(), [command, "--help"]).status.success());
     }
@@ -32,6 +32,36 @@ fn check_config_shows_settings_without_secrets() {
     assert!(
         shown.status.success() && text.contains("auth.secret_key = set") && !text.contains(secret),
         "{text}"
+    );
+}
+
+#[test]
+fn health_says_whether_the_server_can_serve() {
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let health = |bind: &str| {
+        square(folder.path(), ["health"]).env("SQUARE__HTTP__BIND", bind).output().expect("square starts")
+    };
+    let away = health(&nobody);
+    assert!(!away.status.success() && complaint(&away).contains("no server answers"), "{}", complaint(&away));
+    let server = Server::start(folder.path(), &[]);
+    let well = health(server.url().trim_start_matches("http://"));
+    assert!(well.status.success(), "{}", complaint(&well));
+    assert_eq!(String::from_utf8_lossy(&well.stdout), "The server is ready.\n");
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let ill = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        client.read(&mut [0; 1024]).unwrap();
+        client.write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n").unwrap();
+    });
+    let not_ready = health(&address);
+    ill.join().unwrap();
+    assert!(
+        !not_ready.status.success() && complaint(&not_ready).contains("503"),
+        "{}",
+        complaint(&not_ready)
     );
 }
 
