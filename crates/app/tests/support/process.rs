@@ -1,8 +1,11 @@
-use serde_json::{Value, json};
+use crate::client::Client;
+use serde_json::json;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// `square` with settings for tests, in `folder`.
 pub(crate) fn square<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A>) -> Command {
@@ -21,21 +24,31 @@ pub(crate) fn complaint(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A running server. Killed when dropped.
+/// A running server; calls are made to it as to a [`Client`]. Killed when dropped.
 pub(crate) struct Server {
     process: Child,
-    url: String,
-    client: reqwest::Client,
-    token: Option<String>,
+    client: Client,
+    said: Arc<Mutex<String>>,
+}
+
+impl Deref for Server {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl DerefMut for Server {
+    fn deref_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
 }
 
 impl Server {
     /// Starts a server in `folder` and returns once it has said that it is ready.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let (server, mut lines) = Self::begin(square(folder, [&["serve"], arguments].concat()));
-        // Somebody must go on reading, or the server would block on a full pipe.
-        std::thread::spawn(move || lines.read_to_end(&mut Vec::new()));
-        server
+        Self::of(square(folder, [&["serve"], arguments].concat()))
     }
 
     /// Starts one that logs every request, and whose standard error nobody reads once it is ready.
@@ -43,6 +56,21 @@ impl Server {
         let mut command = square(folder, ["serve"]);
         command.env("SQUARE__LOG__LEVEL", "info");
         Self::begin(command).0
+    }
+
+    /// Starts the server that `command` describes and returns once it has said that it is ready.
+    pub(crate) fn of(command: Command) -> Self {
+        let (server, lines) = Self::begin(command);
+        let said = Arc::clone(&server.said);
+        // Somebody must go on reading, or the server would block on a full pipe.
+        std::thread::spawn(move || {
+            for line in lines.split(b'\n').map_while(Result::ok) {
+                let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+                said.push_str(&String::from_utf8_lossy(&line));
+                said.push('\n');
+            }
+        });
+        server
     }
 
     fn begin(mut command: Command) -> (Self, BufReader<ChildStderr>) {
@@ -62,8 +90,8 @@ impl Server {
                 .map(|url| url.trim().trim_end_matches("/apidocs").to_owned());
             heard.push_str(&line);
         }
-        let url = url.expect("was read");
-        (Self { process, url, client: reqwest::Client::new(), token: None }, lines)
+        let client = Client::new(url.expect("was read"));
+        (Self { process, client, said: Arc::new(Mutex::new(heard)) }, lines)
     }
 
     /// Starts one whose calls are made by `ann`, an account that `square user create` makes before.
@@ -75,68 +103,23 @@ impl Server {
         let mut server = Self::start(folder, &[]);
         let login = json!({"username": "ann", "password": password});
         let signed_in = server.post("/api/login", &login).await;
-        server.token = Some(signed_in["access_token"].as_str().expect("a token").to_owned());
+        server.sign_in_by(signed_in["access_token"].as_str().expect("a token").to_owned());
         server
     }
 
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    /// What it has said on standard error so far.
+    pub(crate) fn said(&self) -> String {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The access token of the account that makes the calls.
-    pub(crate) fn token(&self) -> &str {
-        self.token.as_deref().expect("somebody is signed in")
+    /// SIGKILL, also while calls are under way.
+    pub(crate) fn strike_down(&self) {
+        self.signal("-KILL");
     }
 
-    /// Makes calls by an account whose access token was got before.
-    pub(crate) fn sign_in_by(&mut self, token: String) {
-        self.token = Some(token);
-    }
-
-    fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
-        let request = self.client.request(method, format!("{}{path}", self.url));
-        match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
-        }
-    }
-
-    /// The reply to a `POST`, whose status must tell of success.
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
-        let reply =
-            self.request(reqwest::Method::POST, path).json(body).send().await.expect("the server answers");
-        let status = reply.status();
-        let body: Value = reply.json().await.expect("the reply is JSON");
-        assert!(status.is_success(), "{status}: {body}");
-        body
-    }
-
-    /// The reply to a `GET`, whose status must tell of success.
-    pub(crate) async fn get(&self, path: &str) -> Value {
-        let reply = self.request(reqwest::Method::GET, path).send().await.expect("the server answers");
-        let status = reply.status();
-        let body: Value = reply.json().await.expect("the reply is JSON");
-        assert!(status.is_success(), "{status}: {body}");
-        body
-    }
-
-    /// Asks for a stream of events.
-    pub(crate) async fn stream(&self, body: &Value) -> Events {
-        let reply = self
-            .request(reqwest::Method::POST, "/api/question")
-            .header("Accept", "text/event-stream")
-            .json(body)
-            .send()
-            .await
-            .expect("the server answers");
-        assert!(reply.status().is_success(), "{}", reply.status());
-        Events { reply, read: String::new() }
-    }
-
-    /// Registers a skill at `url` and gives its id.
-    pub(crate) async fn register(&self, name: &str, url: &str) -> String {
-        let skill = self.post("/api/skill", &json!({"name": name, "url": url})).await;
-        skill["id"].as_str().expect("an id").to_owned()
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
     }
 
     /// SIGKILL: no time to tidy up.
@@ -147,9 +130,7 @@ impl Server {
 
     /// SIGTERM; gives the exit code.
     pub(crate) async fn terminate(mut self) -> Option<i32> {
-        let id = self.process.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
-        assert!(sent.success());
+        self.signal("-TERM");
         tokio::task::spawn_blocking(move || self.process.wait().expect("it ends").code())
             .await
             .expect("waits")
@@ -161,30 +142,13 @@ impl Drop for Server {
         // It may have ended already.
         drop(self.process.kill());
         drop(self.process.wait());
-    }
-}
-
-/// A stream of events as it comes.
-pub(crate) struct Events {
-    reply: reqwest::Response,
-    read: String,
-}
-
-impl Events {
-    /// The data of the next event; `None` at the end of the stream.
-    pub(crate) async fn next(&mut self) -> Option<Value> {
-        loop {
-            if let Some((event, _)) = self.read.split_once("\n\n") {
-                let data: String = event.lines().filter_map(|line| line.strip_prefix("data:")).collect();
-                let read = event.len() + 2;
-                self.read.drain(..read);
-                if data.is_empty() {
-                    continue;
-                }
-                return Some(serde_json::from_str(&data).expect("events are JSON"));
-            }
-            let chunk = self.reply.chunk().await.ok().flatten()?;
-            self.read.push_str(std::str::from_utf8(&chunk).expect("events are UTF-8"));
+        if std::thread::panicking() {
+            tell_of_failure(&self.said());
         }
     }
+}
+
+#[expect(clippy::print_stderr, reason = "it is shown with the test that failed")]
+fn tell_of_failure(said: &str) {
+    eprintln!("--- a server said\n{said}---");
 }

@@ -44,6 +44,11 @@ impl Stub {
     pub(crate) fn answer(&self) {
         self.answers.add_permits(1);
     }
+
+    /// Lets every question be answered at once.
+    pub(crate) fn answer_all(&self) {
+        self.answers.add_permits(Semaphore::MAX_PERMITS / 2);
+    }
 }
 
 async fn serve(mut socket: TcpStream, reply: String, asked: Arc<Semaphore>, answers: Arc<Semaphore>) {
