@@ -9,6 +9,7 @@ use square_accounts::ports::{PasswordHasher, TokenSigner};
 use square_accounts::{AccountPolicy, Accounts, AccountsParts, LetterDelivery, ensure_signing_key};
 use square_casting::CastingSkill;
 use square_changes::Subscribers;
+use square_cluster::InstanceId;
 use square_events::EventsSkill;
 use square_kernel::{Clock, KeyedHash, OsRandomness, Randomness, Sealer, Secret, SystemClock};
 use square_passwords::BcryptHasher;
@@ -60,7 +61,8 @@ impl Square {
         let database = open(settings).await?;
         database.migrate().await?;
         let stores = Arc::new(Stores::new(database.clone(), Arc::clone(&sealer)));
-        let log = Arc::new(DatabaseQuestionLog::new(database.clone())?);
+        let log =
+            Arc::new(DatabaseQuestionLog::new(database.clone(), InstanceId::new(&*clock, &*randomness))?);
 
         let accounts = Arc::new(Accounts::new(AccountsParts {
             store: stores.clone(),

@@ -1,12 +1,14 @@
-//! How long an answer waits to be stored, alone, among many, and beside other writers:
-//! `cargo run --release -p square-persistence --example answer_log_speed`.
+//! How long an answer waits to be stored, alone, among many, and beside other writers, and what a question costs:
+//! `cargo run --release -p square-persistence --example answer_log_speed [URL]`. Without a URL of an empty database, a
+//! SQLite file that is gone afterwards.
 
 use jiff::Timestamp;
 use square_accounts::ports::SessionStore;
+use square_cluster::InstanceId;
 use square_kernel::{Clock, OsRandomness, SealBroken, Sealed, Sealer, SessionId, SkillId, SystemClock};
 use square_persistence::{Database, DatabaseQuestionLog, DatabaseSettings, Stores};
 use square_routing::{
-    Choice, Chosen, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord, SkillOutcome,
+    Choice, Chosen, Ending, Finish, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord, SkillOutcome,
 };
 use square_skills::ResultItem;
 use std::error::Error;
@@ -17,6 +19,9 @@ use zeroize::Zeroizing;
 
 const APPENDS: u32 = 5000;
 const TASKS: u32 = 32;
+const QUESTIONS: u32 = 20_000;
+/// How many questions are under way at a time.
+const UNDER_WAY: [u32; 3] = [1, 32, 256];
 
 struct NoSealer;
 
@@ -55,6 +60,35 @@ async fn opened(log: &DatabaseQuestionLog) -> Result<QuestionId, Box<dyn Error +
     Ok(id)
 }
 
+fn finished(seq: u32) -> Arc<LogEntry> {
+    let finish = Finish { ending: Ending::Complete, took: Duration::from_millis(20) };
+    Arc::new(LogEntry { seq, at: SystemClock.now(), event: LogEvent::Finished(finish) })
+}
+
+/// Questions one after the other, each with the answer of one skill and its end: how long each takes to be stored.
+async fn ask_all(
+    log: &DatabaseQuestionLog,
+    questions: u32,
+) -> Result<Vec<Duration>, Box<dyn Error + Send + Sync>> {
+    let mut times = Vec::new();
+    for _ in 0..questions {
+        let entries = [answer(1), finished(2)];
+        let start = Instant::now();
+        let id = opened(log).await?;
+        log.append(id, &entries).await?;
+        times.push(start.elapsed());
+    }
+    Ok(times)
+}
+
+/// The time that this process has computed, where the system tells; in hundredths of a second.
+fn computed() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let ticks = fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().ok());
+    Some(Duration::from_millis(10 * ticks.sum::<Option<u64>>()?))
+}
+
 async fn append_all(
     log: &DatabaseQuestionLog,
     appends: u32,
@@ -84,14 +118,39 @@ fn report(what: &str, mut times: Vec<Duration>, took: Duration) {
     println!("{what:<26} {rate:>8.0}/s   median {:?}, 99 % {:?}, worst {:?}", at(0.5), at(0.99), at(1.0));
 }
 
+#[expect(clippy::print_stdout, reason = "the figures are what this program is for")]
+fn per_question(computing: Duration) {
+    println!("{:<26} {computing:?} of computing each", "");
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let folder = tempfile::tempdir()?;
-    let url = format!("sqlite:{}", folder.path().join("square.db").display());
+    let file = format!("sqlite:{}", folder.path().join("square.db").display());
+    let url = std::env::args().nth(1).unwrap_or(file);
     let database = Database::open(DatabaseSettings::new(url)).await?;
     database.migrate().await?;
     let stores = Stores::new(database.clone(), Arc::new(NoSealer));
-    let log = Arc::new(DatabaseQuestionLog::new(database)?);
+    let log = Arc::new(DatabaseQuestionLog::new(database, InstanceId::new(&SystemClock, &OsRandomness))?);
+
+    for under_way in UNDER_WAY {
+        let (start, before) = (Instant::now(), computed());
+        let tasks: Vec<_> = (0..under_way)
+            .map(|_| {
+                let log = Arc::clone(&log);
+                tokio::spawn(async move { ask_all(&log, QUESTIONS / under_way.max(4)).await })
+            })
+            .collect();
+        let mut times = Vec::new();
+        for task in tasks {
+            times.extend(task.await??);
+        }
+        let (questions, took) = (times.len(), start.elapsed());
+        report(&format!("questions, {under_way} at a time"), times, took);
+        if let (Some(before), Some(after)) = (before, computed()) {
+            per_question((after - before) / u32::try_from(questions)?);
+        }
+    }
 
     let start = Instant::now();
     report("one asker", append_all(&log, APPENDS).await?, start.elapsed());

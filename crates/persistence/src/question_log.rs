@@ -1,20 +1,30 @@
+mod batch;
 mod stored;
 mod writer;
 
 use crate::Database;
+use crate::changes::Record;
 use crate::columns::{Key, Moment, corrupt};
 use crate::connection::DbConnection;
+use crate::schema::changes::instances;
 use crate::schema::questions::{log_entries, questions, unfinished_questions};
 use async_trait::async_trait;
+use batch::Change;
+use diesel::dsl::exists;
 use diesel::prelude::*;
+use jiff::Timestamp;
+use square_changes::{Action, Channel};
+use square_cluster::InstanceId;
 use square_kernel::{Page, Slice, Unavailable, UserId};
-use square_routing::{AnsweredQuestion, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord};
+use square_routing::{
+    AnsweredQuestion, AppendError, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use writer::{Change, Writer};
+use writer::Writer;
 
-/// The answer log in the database.
+/// The answer log in the database, as one instance writes and reads it.
 ///
 /// What is handed over is queued at the first poll of the call and written by a thread of its own, which
 /// commits everything that has queued up as one transaction; a call returns after that. Dropping the log
@@ -22,17 +32,19 @@ use writer::{Change, Writer};
 pub struct DatabaseQuestionLog {
     database: Database,
     writer: Writer,
+    instance: Key,
 }
 
 impl DatabaseQuestionLog {
-    /// The log in `database`. Fails where no thread can be started.
-    pub fn new(database: Database) -> std::io::Result<Self> {
-        Ok(Self { writer: Writer::start(database.clone())?, database })
+    /// The log in `database`; the questions opened through it are those of `instance`, which MUST be on the list of instances
+    /// before the first one is opened. Fails where no thread can be started.
+    pub fn new(database: Database, instance: InstanceId) -> std::io::Result<Self> {
+        Ok(Self { writer: Writer::start(database.clone())?, database, instance: Key(instance.uuid()) })
     }
 
     /// Returns when all that was handed over before is written.
     pub async fn flush(&self) -> Result<(), Unavailable> {
-        self.writer.write(Change::Nothing).await
+        self.writer.write(Change::Nothing).await.map_err(unavailable)
     }
 
     async fn read(
@@ -48,14 +60,23 @@ impl DatabaseQuestionLog {
     }
 }
 
+/// For changes that take no numbers.
+fn unavailable(error: AppendError) -> Unavailable {
+    match error {
+        AppendError::Taken => Unavailable::new(error),
+        AppendError::Unavailable(cause) => cause,
+    }
+}
+
 #[async_trait]
 impl QuestionLog for DatabaseQuestionLog {
     async fn open(&self, question: &QuestionRecord) -> Result<(), Unavailable> {
-        let row = QuestionRow::from(question).map_err(Unavailable::new)?;
-        self.writer.write(Change::Open(row)).await
+        let unfinished = UnfinishedRow { question_id: Key(question.id.uuid()), instance_id: self.instance };
+        let question = QuestionRow::from(question).map_err(Unavailable::new)?;
+        self.writer.write(Change::Open { question, unfinished }).await.map_err(unavailable)
     }
 
-    async fn append(&self, question: QuestionId, entries: &[Arc<LogEntry>]) -> Result<(), Unavailable> {
+    async fn append(&self, question: QuestionId, entries: &[Arc<LogEntry>]) -> Result<(), AppendError> {
         let row = |entry: &Arc<LogEntry>| EntryRow::from(question, entry);
         let rows: Vec<EntryRow> =
             entries.iter().map(row).collect::<Result<_, _>>().map_err(Unavailable::new)?;
@@ -69,6 +90,18 @@ impl QuestionLog for DatabaseQuestionLog {
         let found =
             self.read(move |connection| questions::table.filter(questions::id.eq(key)).load(connection));
         Ok(found.await?.pop())
+    }
+
+    async fn entries_after(&self, question: QuestionId, seq: u32) -> Result<Vec<Arc<LogEntry>>, Unavailable> {
+        let (key, seq) = (Key(question.uuid()), i64::from(seq));
+        self.database
+            .read(move |connection| {
+                let of_question = log_entries::table.filter(log_entries::question_id.eq(key));
+                let new = of_question.filter(log_entries::seq.gt(seq)).order(log_entries::seq);
+                let rows: Vec<EntryRow> = new.load(connection)?;
+                rows.into_iter().map(|row| row.entry().map(Arc::new)).collect()
+            })
+            .await
     }
 
     async fn of_asker(
@@ -88,16 +121,51 @@ impl QuestionLog for DatabaseQuestionLog {
         Ok(Slice::from_surplus(rows.await?, page.limit, |answered| answered.question.id))
     }
 
-    async fn unfinished(&self) -> Result<Vec<AnsweredQuestion>, Unavailable> {
+    async fn orphaned(&self) -> Result<Vec<AnsweredQuestion>, Unavailable> {
         self.read(|connection| {
+            let owner = instances::id.nullable().eq(unfinished_questions::instance_id);
             unfinished_questions::table
                 .inner_join(questions::table.on(questions::id.eq(unfinished_questions::question_id)))
+                .left_join(instances::table.on(owner))
+                .filter(instances::id.nullable().is_null())
                 .select(questions::all_columns)
                 .order(questions::id)
                 .load(connection)
         })
         .await
     }
+
+    async fn request_cancel(
+        &self,
+        question: QuestionId,
+        asker: Option<UserId>,
+        at: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        let (key, asker) = (Key(question.uuid()), asker.map(|asker| Key(asker.uuid())));
+        self.database
+            .change(move |connection, changes| {
+                let unfinished = unfinished_questions::table.find(key);
+                let found: Option<Option<Key>> = questions::table
+                    .find(key)
+                    .filter(exists(unfinished))
+                    .select(questions::asker_id)
+                    .first(connection)
+                    .optional()?;
+                let told = found.is_some_and(|owner| owner.is_none() || owner == asker);
+                if told {
+                    changes.add(Record::internal(Channel::Question, Action::Delete, key.0, at));
+                }
+                Ok(told)
+            })
+            .await
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = unfinished_questions, treat_none_as_default_value = false)]
+struct UnfinishedRow {
+    question_id: Key,
+    instance_id: Key,
 }
 
 #[derive(Queryable, Insertable)]

@@ -1,8 +1,9 @@
+use crate::follow::follow;
 use crate::live::{LiveQuestion, LiveQuestions};
-use crate::{Chosen, Ending, Finish, LogEntry, LogEvent, QuestionLog, SkillError, SkillOutcome};
+use crate::{AppendError, Chosen, Ending, Finish, LogEntry, LogEvent, QuestionLog, SkillError, SkillOutcome};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
-use square_kernel::{Clock, Unavailable};
+use square_kernel::Clock;
 use square_skills::{ResultItem, Skill, SkillFailure, SkillRequest};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -33,13 +34,20 @@ type Answer = Result<Vec<ResultItem>, SkillFailure>;
 
 impl FanOut {
     pub(crate) async fn run(self) {
-        if let Err(cause) = self.work().await {
-            tracing::error!(cause = cause.chain(), "the question's log cannot be written");
-            self.live.fail(cause);
+        match self.work().await {
+            Ok(()) => {}
+            Err(AppendError::Taken) => {
+                tracing::warn!("this instance was taken for dead, and another one has ended the question");
+                follow(self.log.as_ref(), &Arc::downgrade(&self.live)).await;
+            }
+            Err(AppendError::Unavailable(cause)) => {
+                tracing::error!(cause = cause.chain(), "the question's log cannot be written");
+                self.live.fail(cause);
+            }
         }
     }
 
-    async fn work(&self) -> Result<(), Unavailable> {
+    async fn work(&self) -> Result<(), AppendError> {
         let mut calls: FuturesUnordered<_> = (0..self.calls.len()).map(|index| self.call(index)).collect();
         let mut waiting: Vec<bool> = vec![true; self.calls.len()];
         let mut journal = Journal::new(self);
@@ -104,8 +112,11 @@ impl FanOut {
 impl Drop for FanOut {
     /// However the task ends, be it by a panic or together with its runtime, nobody waits for it in vain.
     fn drop(&mut self) {
-        self.live.abandon();
-        self.all_live.remove(self.live.record.id);
+        let id = self.live.record.id;
+        if self.live.abandon() {
+            self.all_live.leave_open(id);
+        }
+        self.all_live.remove(id);
     }
 }
 
@@ -114,7 +125,7 @@ struct Journal<'a> {
     question: &'a FanOut,
     last: u32,
     gathered: Vec<Arc<LogEntry>>,
-    writing: Option<BoxFuture<'a, Result<(), Unavailable>>>,
+    writing: Option<BoxFuture<'a, Result<(), AppendError>>>,
 }
 
 impl<'a> Journal<'a> {
@@ -150,7 +161,7 @@ impl<'a> Journal<'a> {
 
     /// Returns when the write under way is done and, if more has gathered, the next one begun. Pending for
     /// ever when nothing is being written. Cancel-safe.
-    async fn written(&mut self) -> Result<(), Unavailable> {
+    async fn written(&mut self) -> Result<(), AppendError> {
         let Some(writing) = &mut self.writing else { return std::future::pending().await };
         let written = writing.await;
         self.writing = None;
@@ -160,7 +171,7 @@ impl<'a> Journal<'a> {
     }
 
     /// Stores everything that was noted.
-    async fn flush(&mut self) -> Result<(), Unavailable> {
+    async fn flush(&mut self) -> Result<(), AppendError> {
         self.write();
         while self.writing.is_some() {
             self.written().await?;

@@ -5,12 +5,17 @@
 //! once through [`Skill`](square_skills::Skill) and writes each answer to the [`QuestionLog`] as it comes.
 //! Whoever watches reads the log through an [`AnswerStream`], so every transport shows the same entries
 //! under the same numbers. No database is read on this way.
+//!
+//! Several instances may work on one log, each on its own questions. What one works on is watched at any other by looking
+//! into the log again and again, cancelled there through the log, and closed by the others when it dies
+//! ([`Router::close_interrupted`]).
 
 mod ask;
 mod cancel;
 mod candidates;
 mod choose;
 mod fan_out;
+mod follow;
 mod history;
 mod live;
 mod log;
@@ -27,8 +32,8 @@ pub use ask::{AskError, Asked};
 pub use choose::{Choice, Chosen};
 pub use history::HistoryError;
 pub use log::{
-    AnsweredQuestion, Ending, Finish, LogEntry, LogEvent, QuestionLog, QuestionRecord, SkillError,
-    SkillOutcome,
+    AnsweredQuestion, AppendError, Ending, Finish, LogEntry, LogEvent, QuestionLog, QuestionRecord,
+    SkillError, SkillOutcome,
 };
 pub use question::{
     Deadline, MaxResults, MaxSkills, Question, QuestionId, QuestionText, Selection, SelectorRef, SkillRef,

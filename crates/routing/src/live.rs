@@ -1,6 +1,6 @@
 use crate::{LogEntry, LogEvent, QuestionId, QuestionRecord};
 use square_kernel::Unavailable;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -10,6 +10,7 @@ use tokio::sync::watch;
 pub(crate) struct LiveQuestions {
     questions: Mutex<HashMap<QuestionId, Arc<LiveQuestion>>>,
     count: watch::Sender<usize>,
+    left_open: Mutex<BTreeSet<QuestionId>>,
 }
 
 impl LiveQuestions {
@@ -26,6 +27,21 @@ impl LiveQuestions {
         if lock(&self.questions).remove(&id).is_some() {
             self.count.send_modify(|count| *count -= 1);
         }
+    }
+
+    /// Notes a question whose end could not be stored.
+    pub(crate) fn leave_open(&self, id: QuestionId) {
+        lock(&self.left_open).insert(id);
+    }
+
+    /// The questions noted by [`Self::leave_open`].
+    pub(crate) fn left_open(&self) -> Vec<QuestionId> {
+        lock(&self.left_open).iter().copied().collect()
+    }
+
+    /// Forgets that a question was left open.
+    pub(crate) fn forget_left_open(&self, id: QuestionId) {
+        lock(&self.left_open).remove(&id);
     }
 
     pub(crate) async fn empty(&self) {
@@ -46,7 +62,7 @@ pub(crate) struct Progress {
     entries: Vec<Arc<LogEntry>>,
 }
 
-/// One question under way: what is stored of its log, and who waits for more.
+/// One question under way, here or elsewhere: what is known to be stored of its log, and who waits for more.
 ///
 /// Watchers keep a cursor into the one list of entries, so a watcher that does not read costs nothing.
 pub(crate) struct LiveQuestion {
@@ -68,7 +84,7 @@ impl LiveQuestion {
     /// These entries are stored; they may be shown.
     pub(crate) fn publish(&self, entries: Vec<Arc<LogEntry>>) {
         self.progress.send_modify(|progress| {
-            progress.finished = entries.iter().any(|entry| matches!(entry.event, LogEvent::Finished(_)));
+            progress.finished |= entries.iter().any(|entry| matches!(entry.event, LogEvent::Finished(_)));
             progress.entries.extend(entries);
         });
     }
@@ -78,15 +94,19 @@ impl LiveQuestion {
         self.progress.send_modify(|progress| progress.failed = Some(cause));
     }
 
-    /// Nobody works on the question any more: what is not stored by now never will be.
-    pub(crate) fn abandon(&self) {
+    /// Nobody works on the question any more: what is not stored by now never will be. Tells whether its log has been left
+    /// without an end.
+    pub(crate) fn abandon(&self) -> bool {
+        let mut left_open = false;
         self.progress.send_if_modified(|progress| {
+            left_open = progress.opened && !progress.finished;
             let cut_off = !progress.finished && progress.failed.is_none();
             if cut_off {
                 progress.failed = Some(gone());
             }
             cut_off
         });
+        left_open
     }
 
     /// Returns when the question is stored, or could not be.
@@ -113,6 +133,16 @@ impl LiveQuestion {
         }
     }
 
+    /// The number of the last entry that is shown.
+    pub(crate) fn last(&self) -> u32 {
+        self.progress.borrow().entries.last().map_or(0, |entry| entry.seq)
+    }
+
+    /// Whether the last entry is stored.
+    pub(crate) fn finished(&self) -> bool {
+        self.progress.borrow().finished
+    }
+
     /// What is stored so far.
     pub(crate) fn entries(&self) -> Vec<Arc<LogEntry>> {
         self.progress.borrow().entries.clone()
@@ -132,6 +162,6 @@ fn gone() -> Unavailable {
     Unavailable::new("the question's task has gone")
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

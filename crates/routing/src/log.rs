@@ -58,7 +58,7 @@ pub enum Ending {
     Deadline,
     /// The asker gave up.
     Cancelled,
-    /// The process that worked on it died.
+    /// The process that worked on it died, or could not store what came.
     Interrupted,
 }
 
@@ -134,21 +134,39 @@ impl AnsweredQuestion {
     }
 }
 
-/// Keeps every question, its routing decision and every answer.
+/// Why entries were not stored.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AppendError {
+    /// One of their numbers is taken: somebody else has taken the question's log over.
+    #[error("somebody else writes the log of this question")]
+    Taken,
+    /// The log cannot be written.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Keeps every question, its routing decision and every answer, as one instance of several on one database.
+///
+/// A question belongs to the instance that opened it. The instance MUST be on the list of instances before that, or
+/// the others take its questions for those of a dead one and close them.
 ///
 /// A method that returned `Ok` MUST have made what it wrote survive the death of the process. Writes of one
 /// caller MUST take effect in the order in which they were first polled.
 #[async_trait]
 pub trait QuestionLog: Send + Sync {
-    /// Stores a question.
+    /// Stores a question, which is this instance's from then on.
     async fn open(&self, question: &QuestionRecord) -> Result<(), Unavailable>;
 
-    /// Stores entries of one opened question: all of them, or none and an error. An entry whose number is
-    /// taken already MUST be an error.
-    async fn append(&self, question: QuestionId, entries: &[Arc<LogEntry>]) -> Result<(), Unavailable>;
+    /// Stores entries of one opened question, also of another instance's: all of them, or none and an error. MUST be
+    /// [`AppendError::Taken`] when a number is taken already; of any number of calls with the same number one is `Ok`.
+    async fn append(&self, question: QuestionId, entries: &[Arc<LogEntry>]) -> Result<(), AppendError>;
 
     /// One question with its whole log.
     async fn find(&self, question: QuestionId) -> Result<Option<AnsweredQuestion>, Unavailable>;
+
+    /// The entries of a question with numbers above `seq`, in order; empty when there are none or no such question. Cheap,
+    /// for who looks again and again.
+    async fn entries_after(&self, question: QuestionId, seq: u32) -> Result<Vec<Arc<LogEntry>>, Unavailable>;
 
     /// Questions of one person with their logs, newest first.
     async fn of_asker(
@@ -157,6 +175,15 @@ pub trait QuestionLog: Send + Sync {
         page: Page<QuestionId>,
     ) -> Result<Slice<AnsweredQuestion, QuestionId>, Unavailable>;
 
-    /// Questions without a `Finished` entry, with their logs.
-    async fn unfinished(&self) -> Result<Vec<AnsweredQuestion>, Unavailable>;
+    /// Questions without a `Finished` entry whose instance is not on the list of instances, with their logs.
+    async fn orphaned(&self) -> Result<Vec<AnsweredQuestion>, Unavailable>;
+
+    /// Tells all instances that the asker gave a question up. `false`, and nobody told, when there is no such question
+    /// without a `Finished` entry, or when it is that of somebody signed in who is not `asker`.
+    async fn request_cancel(
+        &self,
+        question: QuestionId,
+        asker: Option<UserId>,
+        at: Timestamp,
+    ) -> Result<bool, Unavailable>;
 }

@@ -1,3 +1,4 @@
+use crate::follow::FollowedQuestions;
 use crate::live::LiveQuestions;
 use crate::{QuestionLog, Selector};
 use square_kernel::{Clock, Randomness};
@@ -22,6 +23,7 @@ pub struct RouterParts {
 pub struct Router {
     pub(crate) parts: RouterParts,
     pub(crate) live: Arc<LiveQuestions>,
+    pub(crate) followed: Arc<FollowedQuestions>,
 }
 
 /// A selector, for people who choose one.
@@ -36,7 +38,7 @@ pub struct SelectorInfo {
 impl Router {
     /// Puts the parts together.
     pub fn new(parts: RouterParts) -> Self {
-        Self { parts, live: Arc::default() }
+        Self { parts, live: Arc::default(), followed: Arc::default() }
     }
 
     /// The selectors, the default one first.

@@ -62,14 +62,20 @@ fn answered(question: &LiveQuestion) -> AnsweredQuestion {
 impl Router {
     /// The log of a question from the entry after number `after` on, 0 for all of it. A question that nobody
     /// signed in for is open to whoever knows its id; any other only to who asked.
+    ///
+    /// One that another instance works on is followed in the log. Should its end not be stored a minute after the question's
+    /// deadline, the stream ends with an error. Must be called within a tokio runtime.
     pub async fn watch(&self, asker: &Asker, id: QuestionId, after: u32) -> Result<AnswerStream, WatchError> {
         let after = usize::try_from(after).unwrap_or(usize::MAX);
-        if let Some(live) = self.live.get(id) {
+        if let Some(live) = self.live.get(id).or_else(|| self.followed.get(id)) {
             readable(asker, live.record.asker)?;
             return Ok(AnswerStream::live(live, after));
         }
         let stored = self.stored(asker, id).await?;
-        Ok(AnswerStream::stored(stored, after))
+        if stored.finish().is_some() {
+            return Ok(AnswerStream::stored(stored, after));
+        }
+        Ok(AnswerStream::live(self.followed.follow(&self.parts.log, stored), after))
     }
 
     /// A question with what is stored of its log by now.
@@ -82,7 +88,7 @@ impl Router {
     }
 
     // A live question leaves the list only after its last entry is stored, so looking there first and in the
-    // log second misses nothing.
+    // log second misses nothing: what has no end in the log by then is another instance's, or nobody's.
     async fn stored(&self, asker: &Asker, id: QuestionId) -> Result<AnsweredQuestion, WatchError> {
         let stored = self.parts.log.find(id).await?.ok_or(WatchError::NotFound)?;
         readable(asker, stored.question.asker)?;

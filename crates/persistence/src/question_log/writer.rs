@@ -1,31 +1,22 @@
-use super::{EntryRow, QuestionRow};
+use super::batch::{Batch, Change, Part};
 use crate::Database;
-use crate::columns::Key;
-use crate::connection::DbConnection;
-use crate::schema::questions::{log_entries, questions, unfinished_questions};
-use diesel::connection::TransactionManager;
-use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
 use square_kernel::Unavailable;
+use square_routing::AppendError;
+use std::cell::Cell;
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 /// How many changes may wait. Who comes when the queue is full waits for room, in the order of coming.
 const QUEUE: usize = 1024;
 
-/// One change of the log: all of it or nothing.
-pub(super) enum Change {
-    Open(QuestionRow),
-    Append {
-        rows: Vec<EntryRow>,
-        ended: Option<Key>,
-    },
-    /// Only waits for its turn.
-    Nothing,
-}
+/// For how long the change is looked for that a database does not take for reasons of its own.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 struct Job {
     change: Change,
-    done: oneshot::Sender<Result<(), Unavailable>>,
+    done: oneshot::Sender<Result<(), AppendError>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -55,14 +46,14 @@ impl Writer {
 
     /// Queues a change at the first poll and returns once it is committed. It is committed also when the
     /// caller stops waiting after that poll.
-    pub(super) async fn write(&self, change: Change) -> Result<(), Unavailable> {
+    pub(super) async fn write(&self, change: Change) -> Result<(), AppendError> {
         let (done, written) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or_else(|| Unavailable::new(WriterEnded))?;
         // Unconstrained: a task that has used up its share of the runtime would otherwise take its place in
         // the queue later than at the first poll, and changes of one caller could change places.
         let queued = tokio::task::unconstrained(queue.send(Job { change, done })).await;
         queued.map_err(|_| Unavailable::new(WriterEnded))?;
-        written.await.unwrap_or_else(|_| Err(Unavailable::new(WriterEnded)))
+        written.await.unwrap_or_else(|_| Err(Unavailable::new(WriterEnded).into()))
     }
 }
 
@@ -77,65 +68,81 @@ impl Drop for Writer {
     }
 }
 
-fn write_all(database: &Database, mut jobs: mpsc::Receiver<Job>) {
-    let mut batch = Vec::new();
-    while jobs.blocking_recv_many(&mut batch, QUEUE) > 0 {
+fn write_all(database: &Database, mut queue: mpsc::Receiver<Job>) {
+    let mut jobs = Vec::new();
+    while queue.blocking_recv_many(&mut jobs, QUEUE) > 0 {
         let (changes, waiting): (Vec<Change>, Vec<_>) =
-            batch.drain(..).map(|job| (job.change, job.done)).unzip();
-        for (done, outcome) in waiting.into_iter().zip(commit(database, &changes)) {
+            jobs.drain(..).map(|job| (job.change, job.done)).unzip();
+        let batch: Batch = changes.into_iter().collect();
+        for (done, outcome) in waiting.into_iter().zip(commit(database, batch.whole(), Instant::now())) {
             // Whoever asked may have gone.
             let _ = done.send(outcome);
         }
     }
 }
 
-/// Commits all changes as one transaction. Only when that fails each gets a savepoint, which costs time, so
-/// that a change that cannot be stored does not take its neighbours along.
-fn commit(database: &Database, changes: &[Change]) -> Vec<Result<(), Unavailable>> {
-    let together =
-        database.write_next(|connection| changes.iter().try_for_each(|change| change.apply(connection)));
-    let result = match together {
-        Err(_) if changes.len() > 1 => database.write_next(|connection| {
-            changes.iter().map(|change| apply_alone(connection, change)).collect::<QueryResult<Vec<_>>>()
-        }),
-        result => result.map(|()| changes.iter().map(|_| Ok(())).collect()),
-    };
-    result.unwrap_or_else(|error| changes.iter().map(|_| Err(error.clone())).collect())
+/// Writes all changes, each whole or not at all: together where that can be done, else in two halves, and so on, so that a
+/// change that cannot be stored does not take its neighbours along.
+fn commit(database: &Database, changes: Part<'_>, begun: Instant) -> Vec<Result<(), AppendError>> {
+    match together(database, changes) {
+        Ok(()) => vec![Ok(()); changes.len()],
+        Err(fault) if changes.len() > 1 && fault.is_of_one_change(begun) => {
+            let (first, second) = changes.halves();
+            let mut outcomes = commit(database, first, begun);
+            outcomes.extend(commit(database, second, begun));
+            outcomes
+        }
+        Err(fault) => vec![Err(fault.of(changes)); changes.len()],
+    }
 }
 
-/// The inner result is the change's own; the outer one tells whether the transaction can go on.
-fn apply_alone(connection: &mut DbConnection, change: &Change) -> QueryResult<Result<(), Unavailable>> {
-    DbConnection::begin_transaction(connection)?;
-    match change.apply(connection) {
-        Ok(()) => DbConnection::commit_transaction(connection).map(Ok),
-        Err(error) => {
-            // SQLite may have ended the whole transaction for want of space. The savepoint is gone then, this
-            // fails, and nothing further is written outside of a transaction.
-            DbConnection::rollback_transaction(connection)?;
-            Ok(Err(Unavailable::new(error)))
+/// Why changes could not be written together.
+struct Fault {
+    cause: Unavailable,
+    /// What the database said, when it was the database.
+    kind: Option<DatabaseErrorKind>,
+}
+
+impl Fault {
+    /// Whether the others could be written without one of them.
+    fn is_of_one_change(&self, begun: Instant) -> bool {
+        match self.kind {
+            Some(
+                DatabaseErrorKind::UniqueViolation
+                | DatabaseErrorKind::ForeignKeyViolation
+                | DatabaseErrorKind::NotNullViolation
+                | DatabaseErrorKind::CheckViolation,
+            ) => true,
+            // A change may be too large; but where the database is in trouble itself, no time is to be lost.
+            Some(DatabaseErrorKind::Unknown) => begun.elapsed() < PATIENCE,
+            _ => false,
+        }
+    }
+
+    /// What it means for who asked for `changes`.
+    fn of(self, changes: Part<'_>) -> AppendError {
+        match self.kind {
+            Some(DatabaseErrorKind::UniqueViolation) if changes.appends() => AppendError::Taken,
+            _ => self.cause.into(),
         }
     }
 }
 
-impl Change {
-    fn apply(&self, connection: &mut DbConnection) -> QueryResult<()> {
-        match self {
-            Self::Open(row) => {
-                diesel::insert_into(questions::table).values(row).execute(connection)?;
-                let unfinished = unfinished_questions::question_id.eq(row.id);
-                diesel::insert_into(unfinished_questions::table).values(unfinished).execute(connection)?;
+/// Commits all changes as one transaction.
+fn together(database: &Database, changes: Part<'_>) -> Result<(), Fault> {
+    let kind = Cell::new(None);
+    let written = database.write_next(|connection| {
+        kind.set(None);
+        changes.make(connection).map_err(|error| {
+            let Error::DatabaseError(said, info) = error else { return error };
+            kind.set(Some(said));
+            match said {
+                // Taken for the trace of another transaction, it would have this one tried again; but numbers that are
+                // taken stay taken.
+                DatabaseErrorKind::UniqueViolation => Error::QueryBuilderError(info.message().into()),
+                said => Error::DatabaseError(said, info),
             }
-            Self::Append { rows, ended } => {
-                for row in rows {
-                    diesel::insert_into(log_entries::table).values(row).execute(connection)?;
-                }
-                if let Some(question) = ended {
-                    let row = unfinished_questions::table.find(*question);
-                    diesel::delete(row).execute(connection)?;
-                }
-            }
-            Self::Nothing => {}
-        }
-        Ok(())
-    }
+        })
+    });
+    written.map_err(|cause| Fault { cause, kind: kind.get() })
 }

@@ -1,3 +1,5 @@
+use super::changes::instances;
+
 diesel::table! {
     questions (id) {
         id -> Binary,
@@ -12,6 +14,7 @@ diesel::table! {
 diesel::table! {
     unfinished_questions (question_id) {
         question_id -> Binary,
+        instance_id -> Nullable<Binary>,
     }
 }
 
@@ -25,4 +28,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(questions, unfinished_questions, log_entries);
+diesel::allow_tables_to_appear_in_same_query!(questions, unfinished_questions, log_entries, instances);

@@ -5,10 +5,11 @@ use crate::{Database, DatabaseQuestionLog};
 use diesel::RunQueryDsl;
 use diesel::dsl::sql;
 use diesel::sql_types::Text;
+use square_cluster::InstanceId;
 use square_kernel::{Clock, OsRandomness, SystemClock};
 use square_routing::{
-    Choice, Ending, Finish, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord, SkillError,
-    SkillOutcome,
+    AppendError, Choice, Ending, Finish, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord,
+    SkillError, SkillOutcome,
 };
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -22,7 +23,8 @@ const ENTRIES: u32 = 3;
 async fn log_in(folder: &Path) -> (Database, DatabaseQuestionLog) {
     let database = Database::open(settings(&folder.join("square.db"))).await.unwrap();
     database.migrate().await.unwrap();
-    (database.clone(), DatabaseQuestionLog::new(database).unwrap())
+    let instance = InstanceId::new(&SystemClock, &OsRandomness);
+    (database.clone(), DatabaseQuestionLog::new(database, instance).unwrap())
 }
 
 fn question() -> QuestionRecord {
@@ -144,6 +146,7 @@ async fn a_full_disk_is_reported_and_the_log_works_again_when_there_is_room() {
     };
     let large = Arc::new(LogEntry { seq: 2, at: SystemClock.now(), event: LogEvent::SkillResult(outcome) });
     let full = log.append(question.id, &[entry(1), Arc::clone(&large)]).await.unwrap_err();
+    let AppendError::Unavailable(full) = full else { panic!("{full}") };
     assert!(full.chain().contains("database or disk is full"), "{}", full.chain());
     assert_eq!(log.find(question.id).await.unwrap().unwrap().entries, []);
     limit(u32::MAX / 4).await.unwrap();

@@ -1,26 +1,91 @@
-use crate::{AnsweredQuestion, LogEntry, QuestionId, QuestionLog, QuestionRecord};
+use crate::{AnsweredQuestion, AppendError, LogEntry, QuestionId, QuestionLog, QuestionRecord};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use square_kernel::testing::lock;
 use square_kernel::{Page, Slice, Unavailable, UserId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// A [`QuestionLog`] in memory that can be told to fail or to be slow.
+/// A [`QuestionLog`] in memory, as one instance sees it, that can be told to fail or to be slow.
 #[derive(Default)]
 pub struct MemoryLog {
-    questions: Mutex<BTreeMap<QuestionId, AnsweredQuestion>>,
+    database: Arc<Mutex<State>>,
+    /// Which instance this is.
+    me: usize,
     broken: Mutex<bool>,
     delay: Mutex<Duration>,
+    looks: AtomicUsize,
+}
+
+/// What all instances share.
+struct State {
+    questions: BTreeMap<QuestionId, Stored>,
+    listed: BTreeSet<usize>,
+    instances: usize,
+    cancel_requests: Vec<QuestionId>,
+}
+
+struct Stored {
+    answered: AnsweredQuestion,
+    instance: usize,
+}
+
+impl Default for State {
+    /// With one instance, which is on the list.
+    fn default() -> Self {
+        Self {
+            questions: BTreeMap::new(),
+            listed: BTreeSet::from([0]),
+            instances: 1,
+            cancel_requests: Vec::new(),
+        }
+    }
 }
 
 impl MemoryLog {
-    /// From now on every call fails.
+    /// The same log as one more instance sees it, which is on the list of instances.
+    #[must_use]
+    pub fn at_another_instance(&self) -> Self {
+        let mut state = lock(&self.database);
+        let me = state.instances;
+        state.instances += 1;
+        state.listed.insert(me);
+        Self { database: Arc::clone(&self.database), me, ..Self::default() }
+    }
+
+    /// Takes this instance off the list of instances.
+    pub fn strike_off(&self) {
+        lock(&self.database).listed.remove(&self.me);
+    }
+
+    /// Puts this instance on the list of instances.
+    pub fn enlist(&self) {
+        lock(&self.database).listed.insert(self.me);
+    }
+
+    /// What was asked for by [`QuestionLog::request_cancel`] at any instance.
+    pub fn cancel_requests(&self) -> Vec<QuestionId> {
+        lock(&self.database).cancel_requests.clone()
+    }
+
+    /// How often this instance has called [`QuestionLog::entries_after`].
+    pub fn looks(&self) -> usize {
+        self.looks.load(Ordering::Relaxed)
+    }
+
+    /// From now on every call of this instance fails.
     pub fn break_down(&self) {
         *lock(&self.broken) = true;
     }
 
-    /// From now on every write takes this long.
+    /// From now on every call works.
+    pub fn repair(&self) {
+        *lock(&self.broken) = false;
+    }
+
+    /// From now on every write of this instance takes this long.
     pub fn slow_down(&self, delay: Duration) {
         *lock(&self.delay) = delay;
     }
@@ -43,29 +108,38 @@ impl QuestionLog for MemoryLog {
         self.dawdle().await;
         self.working()?;
         let answered = AnsweredQuestion { question: question.clone(), entries: Vec::new() };
-        lock(&self.questions).insert(question.id, answered);
+        lock(&self.database).questions.insert(question.id, Stored { answered, instance: self.me });
         Ok(())
     }
 
-    async fn append(&self, question: QuestionId, entries: &[Arc<LogEntry>]) -> Result<(), Unavailable> {
+    async fn append(&self, question: QuestionId, entries: &[Arc<LogEntry>]) -> Result<(), AppendError> {
         self.dawdle().await;
         self.working()?;
-        let mut questions = lock(&self.questions);
-        let Some(found) = questions.get_mut(&question) else {
-            return Err(Unavailable::new("no such question"));
+        let mut state = lock(&self.database);
+        let Some(found) = state.questions.get_mut(&question) else {
+            return Err(Unavailable::new("no such question").into());
         };
-        let taken = |entry: &Arc<LogEntry>| found.entries.iter().any(|stored| stored.seq == entry.seq);
+        let log = &mut found.answered.entries;
+        let taken = |entry: &Arc<LogEntry>| log.iter().any(|stored| stored.seq == entry.seq);
         if entries.iter().any(taken) {
-            return Err(Unavailable::new("an entry with this number exists"));
+            return Err(AppendError::Taken);
         }
-        found.entries.extend(entries.iter().cloned());
-        found.entries.sort_by_key(|entry| entry.seq);
+        log.extend(entries.iter().cloned());
+        log.sort_by_key(|entry| entry.seq);
         Ok(())
     }
 
     async fn find(&self, question: QuestionId) -> Result<Option<AnsweredQuestion>, Unavailable> {
         self.working()?;
-        Ok(lock(&self.questions).get(&question).cloned())
+        Ok(lock(&self.database).questions.get(&question).map(|found| found.answered.clone()))
+    }
+
+    async fn entries_after(&self, question: QuestionId, seq: u32) -> Result<Vec<Arc<LogEntry>>, Unavailable> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        self.working()?;
+        let state = lock(&self.database);
+        let log = state.questions.get(&question).map(|found| found.answered.entries.iter());
+        Ok(log.into_iter().flatten().filter(|entry| entry.seq > seq).cloned().collect())
     }
 
     async fn of_asker(
@@ -74,21 +148,39 @@ impl QuestionLog for MemoryLog {
         page: Page<QuestionId>,
     ) -> Result<Slice<AnsweredQuestion, QuestionId>, Unavailable> {
         self.working()?;
-        let questions = lock(&self.questions);
+        let state = lock(&self.database);
         let earlier =
             |question: &&AnsweredQuestion| page.after.is_none_or(|after| question.question.id < after);
-        let own = questions
-            .values()
-            .rev()
-            .filter(|question| question.question.asker == Some(asker))
-            .filter(earlier);
+        let questions = state.questions.values().rev().map(|stored| &stored.answered);
+        let own = questions.filter(|question| question.question.asker == Some(asker)).filter(earlier);
         let rows = own.take(usize::from(page.limit.get()) + 1).cloned().collect();
         Ok(Slice::from_surplus(rows, page.limit, |question: &AnsweredQuestion| question.question.id))
     }
 
-    async fn unfinished(&self) -> Result<Vec<AnsweredQuestion>, Unavailable> {
+    async fn orphaned(&self) -> Result<Vec<AnsweredQuestion>, Unavailable> {
         self.working()?;
-        let questions = lock(&self.questions);
-        Ok(questions.values().filter(|question| question.finish().is_none()).cloned().collect())
+        let state = lock(&self.database);
+        let orphans = state.questions.values().filter(|stored| !state.listed.contains(&stored.instance));
+        let open = orphans.map(|stored| &stored.answered).filter(|question| question.finish().is_none());
+        Ok(open.cloned().collect())
+    }
+
+    async fn request_cancel(
+        &self,
+        question: QuestionId,
+        asker: Option<UserId>,
+        _at: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        self.working()?;
+        let mut state = lock(&self.database);
+        let found = state.questions.get(&question).map(|stored| &stored.answered);
+        let told = found.is_some_and(|found| {
+            let allowed = found.question.asker.is_none() || found.question.asker == asker;
+            allowed && found.finish().is_none()
+        });
+        if told {
+            state.cancel_requests.push(question);
+        }
+        Ok(told)
     }
 }

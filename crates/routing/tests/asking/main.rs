@@ -2,18 +2,14 @@
 //! passes as soon as nothing else is left to happen.
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test ends it")]
 
+mod instances;
 mod interleavings;
 mod world;
 
 use crate::world::{World, anybody, by_name, named, question, told};
-use square_kernel::testing::{ManualClock, SeededRandomness};
 use square_kernel::{Asker, Page};
-use square_routing::testing::ScriptedSelector;
-use square_routing::{
-    AskError, Deadline, Ending, MaxSkills, Question, QuestionLog, Router, RouterParts, Selection, WatchError,
-};
-use square_skills::testing::ScriptedConnector;
-use square_skills::{ResultItem, Skill, SkillDirectory, SkillFailure, SkillRequest};
+use square_routing::{AskError, Deadline, Ending, MaxSkills, Question, QuestionLog, Selection, WatchError};
+use square_skills::{ResultItem, Skill, SkillFailure, SkillRequest};
 use std::sync::Arc;
 
 async fn all_told(world: &World, question: Question) -> Vec<String> {
@@ -178,15 +174,16 @@ async fn cancelling_ends_it_for_the_asker_only() {
     let mut world = World::new(&[0.9, 0.8]);
     let ann = world.signed_in();
     let mut asked = world.router.ask(&ann, question()).await.unwrap();
-    assert!(!world.router.cancel(&anybody(), asked.record.id));
+    assert!(!world.router.cancel(&anybody(), asked.record.id).await.unwrap());
     world.scripts[0].asked().await.say("yes");
     assert_eq!(told(&asked.answers.next().await.unwrap().unwrap().event), "a: 1 items");
-    assert!(world.router.cancel(&ann, asked.record.id));
+    assert!(world.router.cancel(&ann, asked.record.id).await.unwrap());
+    assert_eq!(world.log.cancel_requests(), []);
     let answered = asked.answers.all().await.unwrap();
     let told: Vec<_> = answered.entries.iter().map(|entry| told(&entry.event)).collect();
     assert_eq!(told, ["a: 1 items", "b: cancelled", "cancelled"]);
     world.router.idle().await;
-    assert!(!world.router.cancel(&ann, answered.question.id));
+    assert!(!world.router.cancel(&ann, answered.question.id).await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]
@@ -226,29 +223,6 @@ async fn a_question_of_somebody_signed_in_is_nobody_elses() {
     assert_eq!(world.router.find(&ann, id).await.unwrap().entries.len(), 2);
     assert_eq!(world.router.history(&ann, Page::default()).await.unwrap().items.len(), 1);
     assert!(world.router.history(&anybody(), Page::default()).await.is_err());
-}
-
-#[tokio::test(start_paused = true)]
-async fn questions_of_a_dead_process_are_closed_with_what_was_answered() {
-    let mut world = World::new(&[0.9, 0.8]);
-    let mut asked = world.router.ask(&anybody(), question()).await.unwrap();
-    world.scripts[0].asked().await.say("yes");
-    let seen = asked.answers.next().await.unwrap().unwrap();
-    // A second router on the same log stands for the process started after the first one died.
-    let parts = RouterParts {
-        directory: Arc::new(SkillDirectory::new(Arc::new(ScriptedConnector::default()))),
-        selectors: vec![Arc::new(ScriptedSelector::new("Square", []))],
-        log: world.log.clone(),
-        clock: Arc::new(ManualClock::default()),
-        randomness: Arc::new(SeededRandomness::default()),
-    };
-    let router = Router::new(parts);
-    assert_eq!(router.close_interrupted().await.unwrap(), 1);
-    let answered = router.find(&anybody(), asked.record.id).await.unwrap();
-    assert_eq!(answered.entries[0], seen);
-    let told: Vec<_> = answered.entries.iter().map(|entry| told(&entry.event)).collect();
-    assert_eq!(told, ["a: 1 items", "b: interrupted", "interrupted"]);
-    assert_eq!(router.close_interrupted().await.unwrap(), 0);
 }
 
 #[tokio::test(start_paused = true)]

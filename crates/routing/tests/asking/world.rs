@@ -19,6 +19,12 @@ pub(crate) struct World {
     pub(crate) owner: UserId,
 }
 
+/// One of several processes on one database.
+pub(crate) struct Instance {
+    pub(crate) router: Arc<Router>,
+    pub(crate) log: Arc<MemoryLog>,
+}
+
 impl World {
     /// Published skills with these scores.
     pub(crate) fn new(scores: &[f32]) -> Self {
@@ -70,6 +76,19 @@ impl World {
         let log = Arc::new(MemoryLog::default());
         let parts = RouterParts { directory, selectors, log: log.clone(), clock, randomness };
         Self { router: Arc::new(Router::new(parts)), log, scripts, skills, owner }
+    }
+
+    /// Another instance on the same database, which knows no skills.
+    pub(crate) fn other_instance(&self) -> Instance {
+        let log = Arc::new(self.log.at_another_instance());
+        let router = Router::new(RouterParts {
+            directory: Arc::new(SkillDirectory::new(Arc::new(ScriptedConnector::default()))),
+            selectors: vec![Arc::new(ScriptedSelector::new("Square", []))],
+            log: log.clone(),
+            clock: Arc::new(ManualClock::default()),
+            randomness: Arc::new(SeededRandomness::default()),
+        });
+        Instance { router: Arc::new(router), log }
     }
 
     pub(crate) fn signed_in(&self) -> Asker {

@@ -27,7 +27,7 @@ impl Connection {
             "auth" => self.auth(&body),
             "query" => self.query(reference, body),
             "resume" => self.resume(reference, &body),
-            "cancel" => self.cancel(reference.as_ref(), &body),
+            "cancel" => self.cancel(reference, &body),
             "train" => self.train(reference, body),
             "unpublish" => self.unpublish(reference, &body),
             "ping" => ping::ping(),

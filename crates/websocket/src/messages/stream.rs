@@ -26,7 +26,10 @@ pub(super) async fn stream(mut stream: Stream) {
             biased;
             () = stream.stop.cancelled(), if !stopped => {
                 stopped = true;
-                stream.router.cancel(&stream.asker, stream.question);
+                if let Err(error) = stream.router.cancel(&stream.asker, stream.question).await {
+                    let _ = stream.reply.fail(&error).await;
+                    return;
+                }
                 continue;
             }
             next = stream.answers.next() => next,

@@ -1,0 +1,108 @@
+use crate::live::{LiveQuestion, lock};
+use crate::{AnsweredQuestion, QuestionId, QuestionLog};
+use square_kernel::Unavailable;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+use tracing::Instrument;
+
+/// How long to rest between two looks at a log that grows, and how long when nothing was new several times.
+const PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// How long the end of a question may take to be stored after its deadline: an instance that dies has to be missed
+/// by the others first, and a database that is away has to come back.
+const SLACK: Duration = Duration::from_mins(1);
+
+/// Questions of other instances that somebody watches here, so that each log is read once however many do.
+#[derive(Default)]
+pub(crate) struct FollowedQuestions {
+    questions: Mutex<HashMap<QuestionId, Weak<LiveQuestion>>>,
+}
+
+impl FollowedQuestions {
+    pub(crate) fn get(&self, id: QuestionId) -> Option<Arc<LiveQuestion>> {
+        lock(&self.questions).get(&id)?.upgrade()
+    }
+
+    /// Follows the log of a question that has no end yet, for as long as somebody holds what is returned.
+    pub(crate) fn follow(
+        self: &Arc<Self>,
+        log: &Arc<dyn QuestionLog>,
+        so_far: AnsweredQuestion,
+    ) -> Arc<LiveQuestion> {
+        let id = so_far.question.id;
+        let mut questions = lock(&self.questions);
+        if let Some(followed) = questions.get(&id).and_then(Weak::upgrade) {
+            return followed;
+        }
+        let question = Arc::new(LiveQuestion::new(Arc::new(so_far.question)));
+        question.publish(so_far.entries);
+        questions.insert(id, Arc::downgrade(&question));
+        let (log, following) =
+            (Arc::clone(log), Following { all: Arc::clone(self), id, question: Arc::downgrade(&question) });
+        let task = async move {
+            sleep(PAUSE).await;
+            follow(log.as_ref(), &following.question).await;
+        };
+        tokio::spawn(task.instrument(tracing::info_span!("followed question", %id)));
+        question
+    }
+}
+
+/// One question that is being followed.
+struct Following {
+    all: Arc<FollowedQuestions>,
+    id: QuestionId,
+    question: Weak<LiveQuestion>,
+}
+
+impl Drop for Following {
+    /// However the task ends, nobody waits for it in vain, and who comes later begins anew.
+    fn drop(&mut self) {
+        if let Some(question) = self.question.upgrade() {
+            question.abandon();
+        }
+        let mut questions = lock(&self.all.questions);
+        // Where everybody had gone and somebody came again, it is another one's by now.
+        if questions.get(&self.id).is_some_and(|question| question.ptr_eq(&self.question)) {
+            questions.remove(&self.id);
+        }
+    }
+}
+
+/// Shows what others store in the log of `question`, until its end is stored or nobody watches any more.
+///
+/// A database that is away for a while is waited for like the next entry. No clock is compared with that of the instance which
+/// works on the question: whoever begins to watch it now waits for its whole deadline at most.
+pub(crate) async fn follow(log: &dyn QuestionLog, question: &Weak<LiveQuestion>) {
+    let begun = Instant::now();
+    let mut pause = PAUSE;
+    loop {
+        let Some(question) = question.upgrade() else { return };
+        let seen = look(log, &question).await;
+        if question.finished() {
+            return;
+        }
+        if begun.elapsed() >= question.record.deadline + SLACK {
+            let cause = seen.err().unwrap_or_else(|| Unavailable::new("the question does not end"));
+            tracing::error!(cause = cause.chain(), "the end of the question was waited for in vain");
+            question.fail(cause);
+            return;
+        }
+        drop(question);
+        pause = if seen.is_ok_and(|new| new) { PAUSE } else { (pause * 5 / 4).min(LONGEST_PAUSE) };
+        sleep(pause).await;
+    }
+}
+
+/// Shows what is new in the log; tells whether anything was.
+async fn look(log: &dyn QuestionLog, question: &LiveQuestion) -> Result<bool, Unavailable> {
+    let new = log.entries_after(question.record.id, question.last()).await?;
+    let any = !new.is_empty();
+    if any {
+        question.publish(new);
+    }
+    Ok(any)
+}
