@@ -3,17 +3,19 @@
 
 use crate::connector::Connections;
 use crate::mail::postman;
+use crate::receivers::receivers;
 use crate::settings::{Algorithm, SecretSetting, Settings, SubjectSetting};
 use jiff::SignedDuration;
 use square_accounts::ports::{PasswordHasher, TokenSigner};
 use square_accounts::{AccountPolicy, Accounts, AccountsParts, LetterDelivery, ensure_signing_key};
 use square_casting::CastingSkill;
-use square_changes::Subscribers;
-use square_cluster::InstanceId;
+use square_changes::ports::{ChangeLog, Receiver};
+use square_changes::{Follower, Subscribers};
+use square_cluster::{Duties, InstanceId, Membership};
 use square_events::EventsSkill;
-use square_kernel::{Clock, KeyedHash, OsRandomness, Randomness, Sealer, Secret, SystemClock};
+use square_kernel::{Clock, KeyedHash, OsRandomness, Randomness, Sealer, Secret, Unavailable};
 use square_passwords::BcryptHasher;
-use square_persistence::{Database, DatabaseQuestionLog, DatabaseSettings, Stores};
+use square_persistence::{Database, DatabaseClock, DatabaseQuestionLog, DatabaseSettings, Stores};
 use square_routing::{Router, RouterParts, Selector};
 use square_selectors::{BaseSelector, SquareSelector};
 use square_skill_client::{SkillClient, SkillClientSettings};
@@ -39,7 +41,10 @@ pub(crate) struct Square {
     pub(crate) database: Database,
     pub(crate) stores: Arc<Stores>,
     pub(crate) log: Arc<DatabaseQuestionLog>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) instance: InstanceId,
+    pub(crate) duties: Duties,
+    pub(crate) receivers: Vec<Arc<dyn Receiver>>,
+    pub(crate) clock: Arc<DatabaseClock>,
     pub(crate) randomness: Arc<dyn Randomness>,
 }
 
@@ -52,7 +57,8 @@ pub(crate) async fn migrate(settings: &Settings) -> Result<usize, Box<dyn Error>
 impl Square {
     /// Opens and migrates the database and puts the parts together. Nothing is loaded or started yet.
     pub(crate) async fn assemble(settings: &Settings) -> Result<Self, Box<dyn Error>> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let database_clock = DatabaseClock::new();
+        let clock: Arc<dyn Clock> = database_clock.clone();
         let randomness: Arc<dyn Randomness> = Arc::new(OsRandomness);
         let key = MasterKey::from_secret(required(&settings.auth.secret_key));
         let sealer: Arc<dyn Sealer> = Arc::new(AeadSealer::new(&key));
@@ -60,9 +66,10 @@ impl Square {
 
         let database = open(settings).await?;
         database.migrate().await?;
+        database_clock.set(&database).await?;
+        let instance = InstanceId::new(&*clock, &*randomness);
         let stores = Arc::new(Stores::new(database.clone(), Arc::clone(&sealer)));
-        let log =
-            Arc::new(DatabaseQuestionLog::new(database.clone(), InstanceId::new(&*clock, &*randomness))?);
+        let log = Arc::new(DatabaseQuestionLog::new(database.clone(), instance)?);
 
         let accounts = Arc::new(Accounts::new(AccountsParts {
             store: stores.clone(),
@@ -112,18 +119,51 @@ impl Square {
             randomness: randomness.clone(),
         }));
         let subscribers = Subscribers::default();
-        Ok(Self { accounts, skills, router, subscribers, letters, database, stores, log, clock, randomness })
+        Ok(Self {
+            accounts,
+            skills,
+            router,
+            subscribers,
+            letters,
+            duties: Duties::new(stores.clone(), instance),
+            receivers: receivers(settings, &clock)?,
+            database,
+            stores,
+            log,
+            instance,
+            clock: database_clock,
+            randomness,
+        })
     }
 
-    /// Reads into memory what requests are answered from.
-    pub(crate) async fn load(&self) -> Result<(), Box<dyn Error>> {
+    /// Takes its place among the instances and reads into memory what requests are answered from. From the follower on, what
+    /// others change is told.
+    pub(crate) async fn load(&self) -> Result<Follower, Box<dyn Error>> {
+        let mut membership = Membership::new(self.stores.clone(), self.instance);
+        if self.database.is_file() {
+            // One process at a time serves a file: whoever is listed has died.
+            membership.replace_all().await?;
+        }
+        membership.step().await?;
+        let follower = Follower::new(self.stores.clone()).await?;
         self.accounts.load().await?;
         self.skills.load().await?;
+        self.close_interrupted().await?;
+        Ok(follower)
+    }
+
+    /// Ends the questions that instances which died left open.
+    pub(crate) async fn close_interrupted(&self) -> Result<(), Unavailable> {
         let closed = self.router.close_interrupted().await?;
         if closed > 0 {
-            tracing::warn!(questions = closed, "closed questions that an earlier process left open");
+            tracing::warn!(questions = closed, "closed questions that a process which died left open");
         }
         Ok(())
+    }
+
+    /// The log of changes.
+    pub(crate) fn changes(&self) -> &dyn ChangeLog {
+        &*self.stores
     }
 }
 

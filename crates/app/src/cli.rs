@@ -29,6 +29,9 @@ pub(crate) enum Command {
     /// Make, promote, suspend and readmit accounts.
     #[command(subcommand)]
     User(User),
+    /// Look after changes that a receiver (RabbitMQ, Pusher) refused for good.
+    #[command(subcommand)]
+    Outbox(Outbox),
     /// Ask the server on this machine whether it can serve requests; fails when it cannot.
     Health,
     /// Print the OpenAPI document.
@@ -112,5 +115,25 @@ pub(crate) enum User {
     Readmit {
         /// Its name or e-mail address.
         login: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Outbox {
+    /// Show what is set aside, oldest first, and why.
+    List {
+        /// How many at most.
+        #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+        limit: u32,
+    },
+    /// Have what a receiver refused delivered again, once the cause is mended. A running server does it soon.
+    Replay {
+        /// The receiver, as `list` names it.
+        receiver: String,
+    },
+    /// Keep nothing more for a receiver that is not in use any longer. Otherwise every change is kept for it.
+    Retire {
+        /// The receiver, such as rabbitmq or pusher.
+        receiver: String,
     },
 }

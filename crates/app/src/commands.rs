@@ -3,6 +3,7 @@
 mod ask;
 mod check_config;
 mod health;
+mod outbox;
 mod user;
 
 use crate::cli::{Cli, Command, Serve};
@@ -23,6 +24,9 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Health => runtime()?.block_on(health::run(&settings)),
         Command::Serve(serve) => serve_command(&serve, environment, settings),
         Command::Migrate => migrate(settings),
+        Command::Outbox(outbox) => {
+            with_secrets(settings, |settings| runtime()?.block_on(outbox::run(outbox, &settings)))
+        }
         Command::User(user) => {
             with_secrets(settings, |settings| runtime()?.block_on(user::run(user, &settings)))
         }
@@ -30,7 +34,8 @@ pub(crate) fn run(cli: Cli) -> Outcome {
 }
 
 fn serve_command(command: &Serve, environment: Environment, settings: Settings) -> Outcome {
-    telemetry::init(&settings)?;
+    // Dropped at the end of the process, which hands over the last reports.
+    let _reports = telemetry::init(&settings, environment)?;
     with_secrets(settings, |settings| {
         actix_web::rt::System::new().block_on(serve::run(settings, environment, command.demo))
     })

@@ -7,6 +7,7 @@ mod commands;
 mod connector;
 mod demo;
 mod mail;
+mod receivers;
 mod secrets;
 mod serve;
 mod settings;

@@ -55,13 +55,13 @@ pub(crate) async fn run(
         settings.http.public_url = format!("http://{address}");
     }
     let square = Arc::new(Square::assemble(&settings).await?);
-    square.load().await?;
+    let follower = square.load().await?;
     if with_demo {
         demo::add(&square).await?;
     }
     let stop = CancellationToken::new();
     let interval = Duration::from_secs(settings.skills.health_interval_s);
-    let tasks = background::start(&square, interval, &stop);
+    let tasks = background::start(&square, follower, interval, &stop);
     let (closing, sockets) = (CancellationToken::new(), TaskTracker::new());
     let server = listen(&square, &settings, listener, &closing, &sockets)?;
     let limit = Duration::from_secs(settings.http.shutdown_timeout_s);
@@ -69,9 +69,10 @@ pub(crate) async fn run(
     actix_web::rt::spawn(end_in_order(signals, server.handle(), square.clone(), closing, sockets, limit));
     announce(&settings, with_demo, begun);
     server.await?;
+    // Before this instance leaves: from then on others end what it left open.
+    square.log.flush().await?;
     stop.cancel();
     tasks.wait().await;
-    square.log.flush().await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

@@ -8,5 +8,6 @@ mod validate;
 pub(crate) use environment::{Environment, SettingsError};
 pub(crate) use load::load;
 pub(crate) use types::{
-    Algorithm, LogFormat, MailTransport, SecretSetting, Settings, SmtpSecurity, SubjectSetting,
+    Algorithm, LogFormat, MailTransport, Pusher, RabbitMq, SecretSetting, Settings, SmtpSecurity,
+    SubjectSetting,
 };

@@ -39,6 +39,15 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     pub(crate) server: Option<PathBuf>,
 
+    /// A PostgreSQL or MySQL database to have the server use; empty ones are best, and what is in it afterwards stays.
+    /// Starting on an empty folder is measured with SQLite all the same. [default: SQLite in an empty folder]
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+
+    /// A RabbitMQ broker (host:port) to have the server publish changes to, running or not.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) broker: Option<String>,
+
     /// Print JSON with every round instead of a table.
     #[arg(long)]
     pub(crate) json: bool,

@@ -35,10 +35,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn set_up(binary: &Binary, options: &Options) -> Outcome<Self> {
-        let settings = vec![
+        let mut settings = vec![
             ("APP_ENV", "test".to_owned()),
             ("SQUARE__PASSWORDS__COST", options.password_cost.to_string()),
         ];
+        settings.extend(options.database.clone().map(|url| ("DATABASE_URL", url)));
+        settings.extend(options.broker.clone().map(|address| ("BROKER_PATH", address)));
         let server = Server::start(binary, settings, Some(&ACCOUNT))?;
         let stubs = stubs::instant(STUBS)?;
         let (thoughtful_stub, stamps) = stubs::thoughtful(PAUSE)?;

@@ -9,11 +9,22 @@ use std::path::Path;
 const DEFAULT: &str = include_str!("../../../../config/default.toml");
 
 /// Names that other servers of this family use, and the settings they stand for.
-const WELL_KNOWN: [(&str, &str); 4] = [
+const WELL_KNOWN: [(&str, &str); 15] = [
     ("DATABASE_URL", "database.url"),
     ("SECRET_KEY", "auth.secret_key"),
     ("SECURITY_PASSWORD_SALT", "passwords.salt"),
     ("ACCESS_TOKEN_EXPIRE", "auth.access_token_s"),
+    ("BROKER_PATH", "rabbitmq.address"),
+    ("RABBITMQ_USER", "rabbitmq.user"),
+    ("RABBITMQ_PASSWORD", "rabbitmq.password"),
+    ("RABBITMQ_VHOST", "rabbitmq.vhost"),
+    ("MQ_EXCHANGE", "rabbitmq.exchange"),
+    ("PUSHER_APP_ID", "pusher.app_id"),
+    ("PUSHER_API_KEY", "pusher.key"),
+    ("PUSHER_API_SECRET", "pusher.secret"),
+    ("PUSHER_CLUSTER", "pusher.cluster"),
+    ("PUSHER_HOST", "pusher.host"),
+    ("ROLLBAR_ACCESS_TOKEN", "rollbar.token"),
 ];
 
 /// Reads the settings from the files in `folder` (where they exist), the environment and `.env`.
@@ -174,6 +185,51 @@ mod tests {
         let (_, settings) =
             loaded(|jail| jail.set_env("SECRET_KEY", "12345678901234567890123456789012")).unwrap();
         assert_eq!(settings.auth.secret_key.get().unwrap().expose(), "12345678901234567890123456789012");
+    }
+
+    #[test]
+    fn well_known_names_set_the_receivers_of_changes() {
+        let (_, settings) = loaded(|jail| {
+            for (name, value) in [
+                ("BROKER_PATH", "broker:5673"),
+                ("RABBITMQ_USER", "square"),
+                ("RABBITMQ_PASSWORD", "12345"),
+                ("RABBITMQ_VHOST", "7"),
+                ("MQ_EXCHANGE", "changes"),
+                ("PUSHER_APP_ID", "1234567"),
+                ("PUSHER_API_KEY", "key"),
+                ("PUSHER_API_SECRET", "secret"),
+                ("PUSHER_CLUSTER", "eu"),
+                ("ROLLBAR_ACCESS_TOKEN", "token"),
+            ] {
+                jail.set_env(name, value);
+            }
+        })
+        .unwrap();
+        let (broker, pusher) = (&settings.rabbitmq, &settings.pusher);
+        assert_eq!(
+            [&*broker.address, &broker.user, &broker.vhost, &broker.exchange, &pusher.app_id],
+            ["broker:5673", "square", "7", "changes", "1234567"]
+        );
+        let secrets = [&broker.password, &pusher.secret, &settings.rollbar.token];
+        assert_eq!(secrets.map(|secret| secret.get().unwrap().expose()), ["12345", "secret", "token"]);
+    }
+
+    #[test]
+    fn receivers_that_are_set_halfway_are_refused() {
+        for (variables, named) in [
+            (&[("PUSHER_APP_ID", "1")][..], "pusher.key"),
+            (&[("PUSHER_APP_ID", "1"), ("PUSHER_API_KEY", "k")], "pusher.secret"),
+            (
+                &[("PUSHER_APP_ID", "1"), ("PUSHER_API_KEY", "k"), ("PUSHER_API_SECRET", "s")],
+                "pusher.cluster",
+            ),
+            (&[("PUSHER_API_SECRET", "s")], "pusher.app_id"),
+        ] {
+            let message =
+                refused(|jail| variables.iter().for_each(|(name, value)| jail.set_env(name, value)));
+            assert!(message.contains(named), "{message}");
+        }
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub(crate) struct Settings {
     pub(crate) mail: Mail,
     pub(crate) skills: Skills,
     pub(crate) questions: Questions,
+    pub(crate) rabbitmq: RabbitMq,
+    pub(crate) pusher: Pusher,
+    pub(crate) rollbar: Rollbar,
     pub(crate) log: Log,
 }
 
@@ -154,6 +157,41 @@ pub(crate) struct Questions {
     pub(crate) account_required: bool,
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RabbitMq {
+    pub(crate) address: String,
+    #[serde(deserialize_with = "text")]
+    pub(crate) user: String,
+    pub(crate) password: SecretSetting,
+    #[serde(deserialize_with = "text")]
+    pub(crate) vhost: String,
+    #[serde(deserialize_with = "text")]
+    pub(crate) exchange: String,
+    pub(crate) authorities: PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pusher {
+    #[serde(deserialize_with = "text")]
+    pub(crate) app_id: String,
+    #[serde(deserialize_with = "text")]
+    pub(crate) key: String,
+    pub(crate) secret: SecretSetting,
+    pub(crate) cluster: String,
+    pub(crate) host: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rollbar {
+    pub(crate) token: SecretSetting,
+    pub(crate) endpoint: String,
+    #[serde(deserialize_with = "text")]
+    pub(crate) server: String,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LogFormat {
@@ -168,8 +206,7 @@ pub(crate) struct Log {
     pub(crate) format: LogFormat,
 }
 
-/// A secret among the settings. Empty stands for "not set". Digits alone are text too: the environment
-/// cannot say so by itself.
+/// A secret among the settings. Empty stands for "not set".
 #[derive(Debug, Clone)]
 pub(crate) struct SecretSetting(Secret);
 
@@ -187,28 +224,33 @@ impl SecretSetting {
 
 impl<'de> Deserialize<'de> for SecretSetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
+        text(deserializer).map(|text| Self(Secret::new(text)))
+    }
+}
 
-        impl Visitor<'_> for Text {
-            type Value = SecretSetting;
+/// A text. Digits alone are text too: the environment cannot say so by itself.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    struct Text;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text")
-            }
+    impl Visitor<'_> for Text {
+        type Value = String;
 
-            fn visit_str<E>(self, text: &str) -> Result<SecretSetting, E> {
-                Ok(SecretSetting(Secret::new(text)))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<SecretSetting, E> {
-                Ok(SecretSetting(Secret::new(number.to_string())))
-            }
-
-            fn visit_u128<E>(self, number: u128) -> Result<SecretSetting, E> {
-                Ok(SecretSetting(Secret::new(number.to_string())))
-            }
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text")
         }
 
-        deserializer.deserialize_any(Text)
+        fn visit_str<E>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+
+        fn visit_u64<E>(self, number: u64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+
+        fn visit_u128<E>(self, number: u128) -> Result<String, E> {
+            Ok(number.to_string())
+        }
     }
+
+    deserializer.deserialize_any(Text)
 }

@@ -1,5 +1,5 @@
 use super::environment::{Environment, SettingsError};
-use super::types::{MailTransport, SecretSetting, Settings};
+use super::types::{MailTransport, Pusher, SecretSetting, Settings};
 
 /// The shortest secret that production takes, in bytes.
 const SHORTEST_SECRET: usize = 32;
@@ -43,11 +43,28 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     check(settings.skills.max_response_bytes > 0, "skills.max_response_bytes", "must be more than 0")?;
     check(settings.skills.health_interval_s > 0, "skills.health_interval_s", "must be more than 0")?;
 
+    pusher(&settings.pusher)?;
+
     if environment == Environment::Production {
         own_secret(&settings.auth.secret_key, "SECRET_KEY (auth.secret_key)")?;
         own_secret(&settings.passwords.salt, "SECURITY_PASSWORD_SALT (passwords.salt)")?;
     }
     Ok(())
+}
+
+/// All of Pusher's settings, or none.
+fn pusher(pusher: &Pusher) -> Result<(), SettingsError> {
+    let place = !pusher.cluster.is_empty() || !pusher.host.is_empty();
+    let parts = [
+        (!pusher.app_id.is_empty(), "pusher.app_id"),
+        (!pusher.key.is_empty(), "pusher.key"),
+        (pusher.secret.get().is_some(), "pusher.secret"),
+        (place, "pusher.cluster"),
+    ];
+    if parts.iter().all(|(set, _)| !set) {
+        return Ok(());
+    }
+    parts.iter().try_for_each(|(set, name)| check(*set, name, "must be set where others of pusher are"))
 }
 
 fn is_base_path(path: &str) -> bool {

@@ -1,0 +1,101 @@
+//! Keeps what this instance has in memory in step with what any instance changed, and tells the clients who asked.
+
+use super::rest_until;
+use crate::assembly::Square;
+use square_changes::{Change, Channel, Follower, News};
+use square_kernel::{SkillId, Unavailable};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long to rest where the database does not say by itself that there is something new. One small read.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What follows from changes and is not done yet. Kept when the database fails, and done when it is back.
+#[derive(Default)]
+struct Due {
+    everything: bool,
+    access: bool,
+    skills: BTreeSet<SkillId>,
+}
+
+pub(super) async fn run(square: Arc<Square>, mut follower: Follower, stop: CancellationToken) {
+    let mut due = Due::default();
+    let mut failing = false;
+    loop {
+        let more = match once(&square, &mut follower, &mut due).await {
+            Ok(more) => {
+                failing = false;
+                more
+            }
+            Err(error) => {
+                if !failing {
+                    tracing::error!(cause = error.chain(), "what other instances change cannot be followed");
+                }
+                failing = true;
+                false
+            }
+        };
+        if !more && !rest_until(follower.hint(), PAUSE, &stop).await || stop.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// Takes up what is new; whether there may be more.
+async fn once(square: &Square, follower: &mut Follower, due: &mut Due) -> Result<bool, Unavailable> {
+    let news = follower.next().await?;
+    let more = match &news {
+        News::None => false,
+        News::AllNew => {
+            tracing::warn!("the database was put back to an earlier state: everything is read anew");
+            due.everything = true;
+            true
+        }
+        News::Changes(changes) => {
+            for change in changes {
+                note(square, change, due);
+                square.subscribers.publish(change);
+            }
+            true
+        }
+    };
+    act(square, due).await?;
+    Ok(more)
+}
+
+fn note(square: &Square, change: &Change, due: &mut Due) {
+    match change.channel {
+        Channel::Session | Channel::Person => due.access = true,
+        Channel::Skill => {
+            due.skills.insert(change.entity.into());
+        }
+        Channel::Training => {
+            due.skills.insert(change.entity.into());
+            square.skills.training_waits();
+        }
+        Channel::Question => {
+            square.router.cancel_here(change.entity.into());
+        }
+        _ => {}
+    }
+}
+
+/// Each thing is struck off the list once it is done.
+async fn act(square: &Square, due: &mut Due) -> Result<(), Unavailable> {
+    if due.everything {
+        square.accounts.load().await?;
+        square.skills.load().await?;
+        *due = Due::default();
+    }
+    if due.access {
+        square.accounts.load().await?;
+        due.access = false;
+    }
+    while let Some(skill) = due.skills.first().copied() {
+        square.skills.catch_up(skill).await?;
+        due.skills.remove(&skill);
+    }
+    Ok(())
+}

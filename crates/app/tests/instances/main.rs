@@ -1,0 +1,30 @@
+//! Several servers on one database, as an operator runs them side by side: processes of their own, killed and cut off as
+//! may happen. Needs a PostgreSQL or MySQL server (`SQUARE_TEST_DATABASE_URL`), RabbitMQ (`SQUARE_TEST_RABBITMQ_URL`) and
+//! libfaketime; `.ci/run` has them all.
+
+#![expect(clippy::panic, reason = "helpers of tests may panic as tests may")]
+
+#[path = "../support/client.rs"]
+mod client;
+mod clocks;
+mod database;
+mod deaths;
+mod feed;
+mod letters;
+mod outage;
+#[path = "../support/process.rs"]
+#[expect(dead_code, reason = "other tests share it")]
+mod process;
+mod proxy;
+mod pusher;
+mod rabbitmq;
+mod sessions;
+mod skills;
+mod socket;
+mod starting;
+mod streams;
+#[path = "../support/stub.rs"]
+mod stub;
+mod subscriptions;
+mod told;
+mod world;

@@ -1,0 +1,246 @@
+//! A database that is away for a while under load.
+
+use crate::client::{Client, Reply};
+use crate::proxy::Proxy;
+use crate::stub::Stub;
+use crate::world::{Instance, PASSWORD, Session, World, login, within};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+/// Longer than it takes until an instance that does not count is struck off.
+const AWAY: Duration = Duration::from_secs(11);
+
+/// Every call has an end by then: what waits for a connection waits twice for three seconds at most.
+const ANSWERED: Duration = Duration::from_secs(8);
+
+/// By then everything is as before once the database is back.
+const BACK: Duration = Duration::from_secs(10);
+
+/// What users do all the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    SignIn,
+    MistypePassword,
+    Refresh,
+    SignOut,
+    Register,
+    LookAtThemselves,
+    Ask,
+    ReadAnswers,
+    EditSkill,
+    CheckReadiness,
+}
+
+impl Kind {
+    const ALL: [Self; 10] = [
+        Self::SignIn,
+        Self::MistypePassword,
+        Self::Refresh,
+        Self::SignOut,
+        Self::Register,
+        Self::LookAtThemselves,
+        Self::Ask,
+        Self::ReadAnswers,
+        Self::EditSkill,
+        Self::CheckReadiness,
+    ];
+
+    /// What it gets while all is well.
+    fn success(self) -> u16 {
+        match self {
+            Self::Register => 201,
+            Self::MistypePassword => 401,
+            _ => 200,
+        }
+    }
+}
+
+/// What was made before, for all to use.
+#[derive(Clone)]
+struct Things {
+    skill: String,
+    question: String,
+}
+
+/// Somebody who does one kind of thing at one instance, again and again.
+struct User {
+    kind: Kind,
+    instance: Client,
+    side: &'static str,
+    session: Session,
+    things: Things,
+    made: usize,
+}
+
+/// When a call ended, and whether it succeeded.
+type Calls = Arc<Mutex<Vec<(Instant, bool)>>>;
+
+impl User {
+    async fn run(mut self, calls: Calls, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let begun = Instant::now();
+            let reply = self.call().await.expect("the server answers");
+            let (kind, took) = (self.kind, begun.elapsed());
+            assert!(took < ANSWERED, "{kind:?} took {took:?}");
+            if reply.status == 503 {
+                assert!(reply.retry_after.is_some(), "{kind:?} is not told when to try again");
+                assert_eq!(reply.body["code"], "unavailable", "{kind:?}");
+            } else {
+                assert_eq!(reply.status, kind.success(), "{kind:?}: {}", reply.body);
+            }
+            let well = reply.status == kind.success();
+            calls.lock().unwrap_or_else(PoisonError::into_inner).push((Instant::now(), well));
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn call(&mut self) -> reqwest::Result<Reply> {
+        let anybody = &self.instance;
+        let myself = anybody.by(&self.session.access);
+        match self.kind {
+            Kind::SignIn => anybody.call_with(Method::POST, "/api/login", &login("ann")).await,
+            Kind::MistypePassword => {
+                let wrong = json!({"username": "ann", "password": "wrong horse battery"});
+                anybody.call_with(Method::POST, "/api/login", &wrong).await
+            }
+            Kind::Refresh => {
+                let token = json!({"refresh_token": self.session.refresh});
+                let reply = anybody.call_with(Method::POST, "/api/token/refresh", &token).await?;
+                if reply.status == 200 {
+                    self.session = Session::read(&reply.body);
+                }
+                Ok(reply)
+            }
+            Kind::SignOut => {
+                let signed_in = anybody.call_with(Method::POST, "/api/login", &login("ann")).await?;
+                if signed_in.status != 200 {
+                    return Ok(signed_in);
+                }
+                let session = Session::read(&signed_in.body);
+                anybody.by(&session.access).call(Method::POST, "/api/logout").await
+            }
+            Kind::Register => {
+                self.made += 1;
+                let name = format!("{}-{}", self.side, self.made);
+                let body =
+                    json!({"username": name, "email": format!("{name}@example.org"), "password": PASSWORD});
+                anybody.call_with(Method::POST, "/api/register", &body).await
+            }
+            Kind::LookAtThemselves => myself.call(Method::GET, "/api/me").await,
+            Kind::Ask => myself.call_with(Method::POST, "/api/question", &asked_of(&self.things.skill)).await,
+            Kind::ReadAnswers => {
+                myself.call(Method::GET, &format!("/api/question/{}", self.things.question)).await
+            }
+            Kind::EditSkill => {
+                self.made += 1;
+                let patch = json!({"description": format!("{} {}", self.side, self.made)});
+                myself.call_with(Method::PATCH, &format!("/api/skill/{}", self.things.skill), &patch).await
+            }
+            Kind::CheckReadiness => anybody.call(Method::GET, "/health/ready").await,
+        }
+    }
+}
+
+fn asked_of(skill: &str) -> Value {
+    json!({"question": "Anything?", "options": {"selector": "Base", "selectedSkills": [skill]}})
+}
+
+#[tokio::test]
+async fn while_the_database_is_away_nobody_is_told_anything_wrong_and_then_all_goes_on() {
+    let mut world = World::new().await;
+    let mut proxy = Proxy::start(world.database.place());
+    world.set("DATABASE_URL", world.database.url_by_way_of(proxy.port()));
+    let (a, b) = world.two_instances().await;
+    world.account("ann").await;
+    let ann = a.signed_in("ann").await;
+    let (quick, stuck) = (Stub::start("yes").await, Stub::start("late").await);
+    quick.answer_all();
+    let skill = ann.register("quick", &quick.url).await;
+    let stuck_skill = ann.register("stuck", &stuck.url).await;
+    let view = ann.post("/api/question?envelope=1", &asked_of(&skill)).await;
+    let question = view["question_id"].as_str().unwrap().to_owned();
+    let things = Things { skill, question };
+    let mut under_way = ann.stream(&asked_of(&stuck_skill)).await;
+    stuck.asked().await;
+
+    let stop = CancellationToken::new();
+    let mut users = Vec::new();
+    for (side, instance) in [("a", &a), ("b", &b)] {
+        // B has to hear of the skill first.
+        within(Duration::from_secs(5), "the skill is known", async || {
+            let path = format!("/api/skill/{}", things.skill);
+            (instance.by(ann.token()).status(&path).await == 200).then_some(())
+        })
+        .await;
+        for kind in Kind::ALL {
+            let session = instance.sign_in("ann").await;
+            let (instance, things) = ((**instance).clone(), things.clone());
+            let (user, calls) = (User { kind, instance, side, session, things, made: 0 }, Calls::default());
+            let task = tokio::spawn(user.run(Arc::clone(&calls), stop.clone()));
+            users.push((kind, side, calls, task));
+        }
+    }
+    let since = |calls: &Calls, from: Instant| {
+        let calls = calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let since: Vec<bool> = calls.iter().filter(|(at, _)| *at > from).map(|(_, well)| *well).collect();
+        since
+    };
+
+    let begun = Instant::now();
+    sleep(Duration::from_secs(1)).await;
+    for (kind, side, calls, _) in &users {
+        let before = since(calls, begun);
+        assert!(!before.is_empty() && before.iter().all(|well| *well), "{kind:?} at {side}: {before:?}");
+    }
+
+    proxy.cut();
+    let cut = Instant::now();
+    stuck.answer();
+    for instance in [&a, &b] {
+        assert_eq!(instance.get("/health/live").await["status"], "ok");
+        assert_eq!(instance.by(ann.token()).get("/api/skills").await.as_array().map(Vec::len), Some(2));
+    }
+    sleep(AWAY.saturating_sub(cut.elapsed())).await;
+    for (kind, side, calls, _) in &users {
+        // What had its answer on the way may still have succeeded.
+        let meanwhile = since(calls, cut + Duration::from_millis(500));
+        assert!(
+            !meanwhile.is_empty() && meanwhile.iter().all(|well| !well),
+            "{kind:?} at {side}: {meanwhile:?}"
+        );
+    }
+
+    proxy.restore();
+    let back = Instant::now();
+    for (kind, side, calls, _) in &users {
+        within(BACK.saturating_sub(back.elapsed()), "everything works again", async || {
+            since(calls, back).ends_with(&[true, true]).then_some(())
+        })
+        .await;
+        assert!(since(calls, back).iter().skip_while(|well| !**well).all(|well| *well), "{kind:?} at {side}");
+    }
+    stop.cancel();
+    for (.., task) in users {
+        task.await.expect("every answer is right");
+    }
+
+    // The question that was under way could not be stored to its end; it has one now.
+    let told = under_way.next_event().await.expect("the stream tells what became of it");
+    assert_eq!((told.name.as_str(), &told.data["error"]), ("error", &json!(503)), "{told:?}");
+    all_is_well_between(&world, &a, &b).await;
+}
+
+/// Neither instance has taken the other one for dead, and each still follows what the other one does.
+async fn all_is_well_between(world: &World, a: &Instance, b: &Instance) {
+    for (here, there) in [(a, b), (b, a)] {
+        let session = here.sign_in("ann").await;
+        here.by(&session.access).post("/api/logout", &json!({})).await;
+        there.refuses(&session.access).await;
+        assert!(!here.said().contains("has died"), "{}", here.said());
+    }
+    world.account("bob").await;
+}
