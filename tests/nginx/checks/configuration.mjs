@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+
+export const accepted = {
+  title: "nginx has nothing to say about the configuration",
+  async run(world) {
+    const nginx = await world.nginx(await world.upstream());
+    assert.match(await nginx.test(), /^nginx: the configuration file \S+ syntax is ok\nnginx: .* test is successful\n$/);
+    assert.equal(await nginx.errorLog(), "");
+  },
+};
+
+export const logged = {
+  title: "the log tells of requests, but not of the secrets in their paths and queries",
+  async run(world) {
+    const upstream = await world.upstream();
+    const nginx = await world.nginx(upstream);
+    await nginx.ask("/verify/the-token/the-user?query-secret=1", { headers: { "X-Request-Id": "one" } });
+    await nginx.ask("/api/skills?query-secret=1", { headers: { "X-Request-Id": "two" } });
+    const lines = await nginx.accessLog();
+    const told = lines.map(({ request_id, method, path, status, instance }) => [request_id, method, path, status, instance]);
+    assert.deepEqual(told, [
+      ["one", "GET", "/verify/", 200, upstream.address],
+      ["two", "GET", "/api/skills", 200, upstream.address],
+    ]);
+    assert.doesNotMatch(JSON.stringify(lines), /the-token|the-user|query-secret/);
+  },
+};
