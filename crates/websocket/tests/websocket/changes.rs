@@ -1,6 +1,6 @@
 //! What subscribers are told of, and when.
 
-use crate::support::{Client, TestServer, skill_id};
+use crate::support::{Client, TestServer, in_time, skill_id};
 use serde_json::{Value, json};
 use square_accounts::ports::LoginName;
 use square_accounts::testing::TestAccounts;
@@ -221,7 +221,7 @@ async fn a_subscription_and_a_question_are_not_taken_for_one_another() {
     let mut client = server.connect().await;
     subscribe(&mut client, "s", json!(["skill"])).await;
     client.send(json!({"type": "query", "ref": "q", "question": "Rain?"})).await;
-    let asked = skill.asked().await;
+    let asked = in_time(skill.asked()).await;
     let mut codes = Vec::new();
     for message in [
         json!({"type": "cancel", "ref": "s"}),
@@ -413,7 +413,7 @@ async fn no_more_subscriptions_are_taken_than_may_be() {
     assert_eq!(error["message"], "at most 2 subscriptions may be under way at once");
     // They take no place from questions, nor questions from them.
     client.send(json!({"type": "query", "ref": "q", "question": "Rain?"})).await;
-    let _asked = skill.asked().await;
+    let _asked = in_time(skill.asked()).await;
     client.ask(json!({"type": "unsubscribe", "ref": "1"})).await;
     subscribe(&mut client, "3", json!(["skill"])).await;
 }

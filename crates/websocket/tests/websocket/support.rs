@@ -36,6 +36,7 @@ pub(crate) struct TestServer {
     pub(crate) accounts: TestAccounts,
     pub(crate) store: Arc<MemorySkills>,
     pub(crate) services: WebSocketServices,
+    pub(crate) log: Arc<MemoryLog>,
     changes: MemoryChanges,
     connector: Arc<ScriptedConnector>,
     clock: Arc<ManualClock>,
@@ -69,7 +70,7 @@ impl TestServer {
         let router = Router::new(RouterParts {
             directory,
             selectors: vec![selector],
-            log,
+            log: log.clone(),
             clock: clock.clone(),
             randomness,
         });
@@ -92,7 +93,8 @@ impl TestServer {
         let running = server.run();
         let server = running.handle();
         actix_web::rt::spawn(running);
-        Self { accounts, store, services, changes: MemoryChanges::default(), connector, clock, port, server }
+        let changes = MemoryChanges::default();
+        Self { accounts, store, services, log, changes, connector, clock, port, server }
     }
 
     /// A published skill whose answers come from the test.
@@ -186,13 +188,16 @@ impl Client {
 
     /// The next message of the protocol.
     pub(crate) async fn next(&mut self) -> Value {
-        loop {
-            match self.next_raw().await {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("not a message: {other:?}"),
+        in_time(async {
+            loop {
+                match self.next_raw().await {
+                    Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                    Message::Ping(_) | Message::Pong(_) => {}
+                    other => panic!("not a message: {other:?}"),
+                }
             }
-        }
+        })
+        .await
     }
 
     /// The next message of the transport.
