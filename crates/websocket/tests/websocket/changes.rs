@@ -356,13 +356,13 @@ async fn pings(client: &mut Client, count: usize) {
 
 #[actix_web::test]
 async fn a_socket_that_only_listens_stays_open() {
-    let (ping_every, silence) = (Duration::from_millis(10), Duration::from_millis(400));
+    let (ping_every, silence) = (Duration::from_millis(20), Duration::from_secs(1));
     let limits = Limits { ping_every, silence, ..Limits::default() };
     let server = TestServer::with(WebSocketSettings { limits, ..Default::default() }, Vec::new());
     let mut client = server.connect().await;
     subscribe(&mut client, "s", json!(["skill"])).await;
     // Longer than a client may be silent; reading answers them.
-    pings(&mut client, 50).await;
+    pings(&mut client, 60).await;
     server.publish(public(Channel::Skill, 1));
     assert_eq!(brief(&client.next().await), "s skill update 1");
 }
