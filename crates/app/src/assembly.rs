@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use square_accounts::ports::{PasswordHasher, TokenSigner};
 use square_accounts::{AccountPolicy, Accounts, AccountsParts, LetterDelivery, ensure_signing_key};
 use square_casting::CastingSkill;
-use square_changes::ports::{ChangeLog, Receiver};
+use square_changes::ports::{ChangeLog, DeliveryStore, Receiver};
 use square_changes::{Follower, Subscribers};
 use square_cluster::{Duties, InstanceId, Membership};
 use square_events::EventsSkill;
@@ -157,6 +157,12 @@ impl Square {
         let closed = self.router.close_interrupted().await?;
         if closed > 0 {
             tracing::warn!(questions = closed, "closed questions that a process which died left open");
+        for receiver in &self.receivers {
+            // It is told of what changes from now on, however long it takes until somebody has that duty.
+            self.stores.position(receiver.name()).await?;
+        }
+        // Reading may have taken so long that others took this instance for dead.
+        membership.step().await?;
         }
         Ok(())
     }

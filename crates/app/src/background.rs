@@ -4,17 +4,21 @@
 //! What only one of several instances may do at a time is a duty, asked for before each step.
 
 mod following;
+mod lasting;
 mod membership;
 mod relaying;
+mod trouble;
 
 use crate::assembly::Square;
+use lasting::lasting;
 use square_accounts::Step;
-use square_kernel::Clock;
+use square_kernel::{Clock, Unavailable};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use trouble::Trouble;
 
 /// How long the letter worker rests when there is nothing to do or the database is away.
 const LETTER_PAUSE: Duration = Duration::from_millis(500);
@@ -29,6 +33,9 @@ const CHANGES_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 *
 /// How many changes are deleted at once.
 const CHANGES_AT_ONCE: u32 = 500;
 
+/// How long a task that panicked rests before it begins anew.
+const AFTER_PANIC: Duration = Duration::from_secs(1);
+
 /// Starts every task; they end when `stop` is cancelled, each after the step it is at.
 pub(crate) fn start(
     square: &Arc<Square>,
@@ -37,21 +44,42 @@ pub(crate) fn start(
     stop: &CancellationToken,
 ) -> TaskTracker {
     let tasks = TaskTracker::new();
-    let spawn = |task: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| {
-        tasks.spawn(task);
-    };
-    spawn(Box::pin(membership::run(Arc::clone(square), stop.clone())));
-    spawn(Box::pin(following::run(Arc::clone(square), follower, stop.clone())));
+    let start = Start { square, stop, tasks: &tasks };
+    start.task("membership", membership::run);
+    let mut follower = Some(follower);
+    start.task("following", move |square, stop| following::run(square, follower.take(), stop));
     for receiver in &square.receivers {
-        spawn(Box::pin(relaying::run(Arc::clone(square), Arc::clone(receiver), stop.clone())));
+        let receiver = Arc::clone(receiver);
+        start.task("relaying", move |square, stop| relaying::run(square, Arc::clone(&receiver), stop));
     }
-    spawn(Box::pin(letters(Arc::clone(square), stop.clone())));
-    spawn(Box::pin(access(Arc::clone(square), stop.clone())));
-    spawn(Box::pin(forget(Arc::clone(square), stop.clone())));
-    spawn(Box::pin(health(Arc::clone(square), health_interval, stop.clone())));
-    spawn(Box::pin(trainings(Arc::clone(square), stop.clone())));
+    start.task("letters", letters);
+    start.task("access", access);
+    start.task("forget", forget);
+    start.task("health", move |square, stop| health(square, health_interval, stop));
+    start.task("trainings", trainings);
     tasks.close();
     tasks
+}
+
+/// What starting a task takes.
+struct Start<'a> {
+    square: &'a Arc<Square>,
+    stop: &'a CancellationToken,
+    tasks: &'a TaskTracker,
+}
+
+impl Start<'_> {
+    fn task<F>(
+        &self,
+        name: &'static str,
+        mut task: impl FnMut(Arc<Square>, CancellationToken) -> F + Send + 'static,
+    ) where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (square, stop) = (Arc::clone(self.square), self.stop.clone());
+        let begin = move || task(Arc::clone(&square), stop.clone());
+        self.tasks.spawn(lasting(name, begin, AFTER_PANIC, self.stop.clone()));
+    }
 }
 
 /// Rests; `false` when it is time to stop.
@@ -71,20 +99,11 @@ async fn rest_until(hint: impl Future<Output = ()>, pause: Duration, stop: &Canc
     }
 }
 
-/// Whether `duty` is this instance's; not while the database is away.
-async fn mine(square: &Square, duty: &str) -> bool {
-    square.duties.mine(duty).await.unwrap_or_else(|error| {
-        tracing::warn!(duty, cause = error.chain(), "nobody knows whose duty it is");
-        false
-    })
-}
-
 async fn letters(square: Arc<Square>, stop: CancellationToken) {
+    let mut trouble = Trouble::new("letters cannot be taken from the queue");
     while !stop.is_cancelled() {
-        match square.letters.step().await {
-            Ok(Step::Idle) => {}
-            Ok(_) => continue,
-            Err(error) => tracing::error!(cause = error.chain(), "letters cannot be taken from the queue"),
+        if trouble.without(square.letters.step().await).is_some_and(|step| step != Step::Idle) {
+            continue;
         }
         if !rest(LETTER_PAUSE, &stop).await {
             return;
@@ -93,17 +112,21 @@ async fn letters(square: Arc<Square>, stop: CancellationToken) {
 }
 
 async fn access(square: Arc<Square>, stop: CancellationToken) {
+    let mut trouble = Trouble::new("ended sessions cannot be read");
     while rest(ACCESS_PAUSE, &stop).await {
-        if let Err(error) = square.accounts.load().await {
-            tracing::error!(cause = error.chain(), "ended sessions cannot be read");
-        }
+        trouble.without(square.accounts.load().await);
     }
 }
 
 async fn forget(square: Arc<Square>, stop: CancellationToken) {
     while rest(FORGET_PAUSE, &stop).await {
-        if !mine(&square, "forget").await {
-            continue;
+        match square.duties.mine("forget").await {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(error) => {
+                tracing::warn!(cause = error.chain(), "what is not needed any more stays for now");
+                continue;
+            }
         }
         if let Err(error) = square.accounts.forget_sessions().await {
             tracing::error!(cause = error.chain(), "expired sessions cannot be deleted");
@@ -117,7 +140,7 @@ async fn forget(square: Arc<Square>, stop: CancellationToken) {
     }
 }
 
-async fn forget_changes(square: &Square, stop: &CancellationToken) -> Result<(), square_kernel::Unavailable> {
+async fn forget_changes(square: &Square, stop: &CancellationToken) -> Result<(), Unavailable> {
     let before = square.clock.now() - CHANGES_KEPT;
     while square.changes().forget(before, CHANGES_AT_ONCE).await? == CHANGES_AT_ONCE && !stop.is_cancelled() {
     }
@@ -146,18 +169,22 @@ async fn trainings(square: Arc<Square>, stop: CancellationToken) {
 }
 
 async fn train(square: &Square, stop: &CancellationToken) {
+    let mut trouble = Trouble::new("training waits for the database");
     loop {
-        let worked = match mine(square, "trainings").await {
-            true => square.skills.train_next().await.map(|training| training.is_some()),
-            false => square.skills.settle().await.map(|()| false),
-        };
-        match worked {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::error!(cause = error.chain(), "training waits for the database"),
+        if trouble.without(train_once(square).await) == Some(true) {
+            continue;
         }
         if !rest_until(square.skills.work_waits(), TRAINING_PAUSE, stop).await {
             return;
         }
     }
+}
+
+/// Whether there may be more to work off.
+async fn train_once(square: &Square) -> Result<bool, Unavailable> {
+    if square.duties.mine("trainings").await? {
+        return Ok(square.skills.train_next().await?.is_some());
+    }
+    square.skills.settle().await?;
+    Ok(false)
 }

@@ -39,6 +39,10 @@ const LINGER: Duration = Duration::from_secs(1);
 /// How long sockets may take to say goodbye.
 const SOCKETS_CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
+/// How long the last answers may take to be stored, and background tasks to end the step they are at.
+const LOG_IS_SAFE_WITHIN: Duration = Duration::from_secs(10);
+const TASKS_END_WITHIN: Duration = Duration::from_secs(10);
+
 /// Runs the server until SIGTERM or Ctrl-C.
 pub(crate) async fn run(
     mut settings: Settings,
@@ -70,9 +74,16 @@ pub(crate) async fn run(
     announce(&settings, with_demo, begun);
     server.await?;
     // Before this instance leaves: from then on others end what it left open.
-    square.log.flush().await?;
+    match tokio::time::timeout(LOG_IS_SAFE_WITHIN, square.log.flush()).await {
+        Ok(Ok(())) => {}
+        // What clients have seen is stored: nothing is shown before.
+        Ok(Err(error)) => tracing::warn!(cause = error.chain(), "the last answers may not be stored"),
+        Err(_) => tracing::warn!("the last answers may not be stored: the database does not answer"),
+    }
     stop.cancel();
-    tasks.wait().await;
+    if tokio::time::timeout(TASKS_END_WITHIN, tasks.wait()).await.is_err() {
+        tracing::warn!("background tasks did not end in time");
+    }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

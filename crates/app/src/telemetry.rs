@@ -1,7 +1,7 @@
 //! Where log lines and error reports go.
 
 use crate::settings::{Environment, LogFormat, Settings, SettingsError};
-use square_error_reports::{ErrorReports, ReportSettings};
+use square_error_reports::{ErrorReports, ReportSettings, SetupError};
 use square_kernel::{OsRandomness, SystemClock};
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -30,13 +30,25 @@ pub(crate) fn init(
     Ok(reports)
 }
 
+/// Whether [`init`] could do it.
+pub(crate) fn check(settings: &Settings, environment: Environment) -> Result<(), SettingsError> {
+    filter(settings)?;
+    reports(settings, environment).map(drop)
+}
+
+fn filter(settings: &Settings) -> Result<EnvFilter, SettingsError> {
+    settings
+        .log
+        .level
+        .parse()
+        .map_err(|_| SettingsError(format!("the setting log.level is impossible: {:?}", settings.log.level)))
+}
+
 fn lines<S>(settings: &Settings) -> Result<Box<dyn Layer<S> + Send + Sync>, SettingsError>
 where
     S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
 {
-    let filter: EnvFilter = settings.log.level.parse().map_err(|_| {
-        SettingsError(format!("the setting log.level is impossible: {:?}", settings.log.level))
-    })?;
+    let filter = filter(settings)?;
     // A line that cannot be written, because nobody reads standard error any more, is lost; reporting that there
     // would panic.
     let layer = fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
@@ -61,7 +73,15 @@ fn reports(settings: &Settings, environment: Environment) -> Result<Option<Error
         flush_within: LAST_REPORTS_WITHIN,
     };
     let started = ErrorReports::start(&reports, Arc::new(SystemClock), Arc::new(OsRandomness));
-    started
-        .map(Some)
-        .map_err(|error| SettingsError(format!("the settings of rollbar are impossible: {error}")))
+    started.map(Some).map_err(|error| SettingsError(sentence(&error)))
+}
+
+fn sentence(error: &SetupError) -> String {
+    match error {
+        SetupError::Endpoint => format!("the setting rollbar.endpoint is impossible: it {error}"),
+        SetupError::Token => format!("the setting rollbar.token is impossible: {error}"),
+        SetupError::Client(_) | SetupError::Thread(_) => {
+            format!("errors cannot be reported to Rollbar: {error}")
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Keeps what this instance has in memory in step with what any instance changed, and tells the clients who asked.
 
-use super::rest_until;
+use super::trouble::Trouble;
+use super::{rest, rest_until};
 use crate::assembly::Square;
 use square_changes::{Change, Channel, Follower, News};
 use square_kernel::{SkillId, Unavailable};
@@ -20,23 +21,23 @@ struct Due {
     skills: BTreeSet<SkillId>,
 }
 
-pub(super) async fn run(square: Arc<Square>, mut follower: Follower, stop: CancellationToken) {
-    let mut due = Due::default();
-    let mut failing = false;
+/// Follows on with `follower`; without one, begins anew with everything.
+pub(super) async fn run(square: Arc<Square>, follower: Option<Follower>, stop: CancellationToken) {
+    let mut due = Due { everything: follower.is_none(), ..Due::default() };
+    let mut trouble = Trouble::new("what other instances change cannot be followed");
+    let mut follower = match follower {
+        Some(follower) => follower,
+        None => loop {
+            if let Some(made) = trouble.without(Follower::new(square.stores.clone()).await) {
+                break made;
+            }
+            if !rest(PAUSE, &stop).await {
+                return;
+            }
+        },
+    };
     loop {
-        let more = match once(&square, &mut follower, &mut due).await {
-            Ok(more) => {
-                failing = false;
-                more
-            }
-            Err(error) => {
-                if !failing {
-                    tracing::error!(cause = error.chain(), "what other instances change cannot be followed");
-                }
-                failing = true;
-                false
-            }
-        };
+        let more = trouble.without(once(&square, &mut follower, &mut due).await).unwrap_or(false);
         if !more && !rest_until(follower.hint(), PAUSE, &stop).await || stop.is_cancelled() {
             return;
         }

@@ -1,6 +1,7 @@
 //! This instance among the others on the same database.
 
 use super::rest;
+use super::trouble::Trouble;
 use crate::assembly::Square;
 use square_cluster::Membership;
 use square_kernel::Unavailable;
@@ -12,14 +13,13 @@ const EVERY: u32 = 10;
 
 /// Counts, watches the others, and ends the questions that those who died left open.
 pub(super) async fn run(square: Arc<Square>, stop: CancellationToken) {
+    let mut trouble = Trouble::new("this instance cannot be seen by others");
     let mut membership = Membership::new(square.stores.clone(), square.instance);
     for step in 1_u32.. {
         if !rest(Membership::PAUSE, &stop).await {
             break;
         }
-        if let Err(error) = once(&square, &mut membership, step % EVERY == 0).await {
-            tracing::error!(cause = error.chain(), "this instance cannot be seen by others");
-        }
+        trouble.without(once(&square, &mut membership, step % EVERY == 0).await);
     }
     if let Err(error) = membership.leave().await {
         tracing::warn!(cause = error.chain(), "others will take this instance for dead");

@@ -1,46 +1,102 @@
-use crate::settings::{Environment, Settings};
+use super::Outcome;
+use crate::receivers::receivers;
+use crate::settings::{Environment, SecretSetting, Settings};
+use crate::telemetry;
 use crate::terminal::{self, GOOD, STRONG, styled};
+use square_kernel::SystemClock;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-/// Settings that came this far are sound; shows the ones that matter most.
-pub(crate) fn run(environment: Environment, settings: &Settings) -> ExitCode {
-    let secret = |secret: &crate::settings::SecretSetting| match secret.get() {
-        Some(_) => "set",
-        None => "made on first start, kept under the data folder",
-    };
-    let rows = [
-        ("environment", environment.name().to_owned()),
-        ("http.bind", settings.http.bind.to_string()),
-        ("http.base_path", format!("{:?}", settings.http.base_path)),
-        ("database.url", without_password(&settings.database.url)),
-        ("data.folder", settings.data.folder.display().to_string()),
-        ("auth.secret_key", secret(&settings.auth.secret_key).to_owned()),
-        ("auth.algorithm", format!("{:?}", settings.auth.algorithm)),
-        ("passwords.salt", secret(&settings.passwords.salt).to_owned()),
-        ("passwords.cost", settings.passwords.cost.to_string()),
-        ("mail.transport", format!("{:?}", settings.mail.transport).to_lowercase()),
-        ("skills.allow_private_networks", settings.skills.allow_private_networks.to_string()),
-    ];
-    for (name, value) in rows {
+/// Checks what reading the settings does not, as far as that needs nobody else; shows the ones that matter most.
+pub(crate) fn run(environment: Environment, settings: &Settings) -> Outcome {
+    telemetry::check(settings, environment)?;
+    receivers(settings, &(Arc::new(SystemClock) as _))?;
+    for (name, value) in rows(environment, settings) {
         terminal::line(format_args!("{} = {value}", styled(STRONG, name)));
     }
     terminal::line(styled(GOOD, "The settings are sound."));
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
+}
+
+fn rows(environment: Environment, settings: &Settings) -> Vec<(&'static str, String)> {
+    let Settings { http, database, auth, passwords, rabbitmq, pusher, rollbar, .. } = settings;
+    let own = |secret| is_set(secret, "made on first start, kept under the data folder");
+    let mut rows = vec![
+        ("environment", environment.name().to_owned()),
+        ("http.bind", http.bind.to_string()),
+        ("http.base_path", format!("{:?}", http.base_path)),
+        ("database.url", without_password(&database.url)),
+        ("database.read_connections", database.read_connections.to_string()),
+        ("database.write_connections", database.write_connections.to_string()),
+        ("data.folder", settings.data.folder.display().to_string()),
+        ("auth.secret_key", own(&auth.secret_key)),
+        ("auth.algorithm", format!("{:?}", auth.algorithm)),
+        ("passwords.salt", own(&passwords.salt)),
+        ("passwords.cost", passwords.cost.to_string()),
+        ("mail.transport", format!("{:?}", settings.mail.transport).to_lowercase()),
+        ("skills.allow_private_networks", settings.skills.allow_private_networks.to_string()),
+        ("rabbitmq.address", in_use(&rabbitmq.address)),
+    ];
+    if !rabbitmq.address.is_empty() {
+        rows.extend([
+            ("rabbitmq.user", rabbitmq.user.clone()),
+            ("rabbitmq.password", is_set(&rabbitmq.password, "not set")),
+            ("rabbitmq.vhost", rabbitmq.vhost.clone()),
+            ("rabbitmq.exchange", rabbitmq.exchange.clone()),
+        ]);
+    }
+    rows.push(("pusher.app_id", in_use(&pusher.app_id)));
+    if !pusher.app_id.is_empty() {
+        rows.push(match pusher.host.as_str() {
+            "" => ("pusher.cluster", pusher.cluster.clone()),
+            host => ("pusher.host", host.to_owned()),
+        });
+        rows.push(("pusher.secret", is_set(&pusher.secret, "not set")));
+    }
+    rows.push(("rollbar.token", is_set(&rollbar.token, "not in use")));
+    if rollbar.token.get().is_some() {
+        rows.push(("rollbar.endpoint", rollbar.endpoint.clone()));
+        rows.push(("rollbar.server", rollbar.server.clone()));
+    }
+    rows
+}
+
+/// Whether a secret is set, or what it means that it is not.
+fn is_set(secret: &SecretSetting, otherwise: &str) -> String {
+    if secret.get().is_some() { "set" } else { otherwise }.to_owned()
+}
+
+fn in_use(value: &str) -> String {
+    if value.is_empty() { "not in use" } else { value }.to_owned()
 }
 
 /// A database URL with `…` in the place of its password.
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let Some((login, place)) = rest.rsplit_once('@') else { return url.to_owned() };
-    let user = login.split(':').next().unwrap_or_default();
-    format!("{scheme}://{user}:…@{place}")
+    let place = match rest.rsplit_once('@') {
+        Some((login, place)) => format!("{}:…@{place}", login.split(':').next().unwrap_or_default()),
+        None => rest.to_owned(),
+    };
+    let Some((place, query)) = place.split_once('?') else { return format!("{scheme}://{place}") };
+    let shown = |pair| match str::split_once(pair, '=') {
+        Some((name, _)) if name.eq_ignore_ascii_case("password") => "password=…",
+        _ => pair,
+    };
+    let query: Vec<&str> = query.split('&').map(shown).collect();
+    format!("{scheme}://{place}?{}", query.join("&"))
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn passwords_are_not_shown() {
-        assert_eq!(super::without_password("postgres://me:p@ss@db/x"), "postgres://me:…@db/x");
-        assert_eq!(super::without_password("sqlite:data/square.db"), "sqlite:data/square.db");
+        for (url, shown) in [
+            ("postgres://me:p@ss@db/x", "postgres://me:…@db/x"),
+            ("postgres://me:pass@db/x?sslmode=require", "postgres://me:…@db/x?sslmode=require"),
+            ("postgres://db/x?user=me&password=pass&a", "postgres://db/x?user=me&password=…&a"),
+            ("sqlite:data/square.db", "sqlite:data/square.db"),
+        ] {
+            assert_eq!(super::without_password(url), shown);
+        }
     }
 }

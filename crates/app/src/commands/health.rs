@@ -25,7 +25,8 @@ enum HealthError {
 /// Asks the server that listens on `http.bind` whether it can serve requests.
 pub(crate) async fn run(settings: &Settings) -> Outcome {
     let server = format!("http://{}", reachable(settings.http.bind));
-    let status = ask(&server).await.map_err(|cause| HealthError::NoServer { server: server.clone(), cause })?;
+    let status =
+        ask(&server).await.map_err(|cause| HealthError::NoServer { server: server.clone(), cause })?;
     if !status.is_success() {
         return Err(HealthError::NotReady { server, status }.into());
     }

@@ -9,8 +9,7 @@ use square_kernel::{FieldError, OsRandomness, Randomness};
 use std::io::BufRead;
 use std::process::ExitCode;
 
-/// Changes accounts in the database that the settings name. A running server on the same database takes a
-/// suspension up when it next looks at the ended sessions.
+/// Changes accounts in the database that the settings name. Running servers on it follow within a second.
 pub(crate) async fn run(command: User, settings: &Settings) -> Outcome {
     let square = Square::assemble(settings).await?;
     let accounts = &square.accounts;

@@ -9,11 +9,11 @@ use std::path::Path;
 const DEFAULT: &str = include_str!("../../../../config/default.toml");
 
 /// Names that other servers of this family use, and the settings they stand for.
-const WELL_KNOWN: [(&str, &str); 15] = [
+/// All are texts, taken as they are but for blanks around them: a password such as 0042 is no number.
+const WELL_KNOWN: [(&str, &str); 14] = [
     ("DATABASE_URL", "database.url"),
     ("SECRET_KEY", "auth.secret_key"),
     ("SECURITY_PASSWORD_SALT", "passwords.salt"),
-    ("ACCESS_TOKEN_EXPIRE", "auth.access_token_s"),
     ("BROKER_PATH", "rabbitmq.address"),
     ("RABBITMQ_USER", "rabbitmq.user"),
     ("RABBITMQ_PASSWORD", "rabbitmq.password"),
@@ -48,9 +48,7 @@ fn read_dotenv() -> Result<(), SettingsError> {
 }
 
 fn sources(environment: Environment, folder: &Path) -> Result<Figment, SettingsError> {
-    let well_known = Env::raw().filter(|key| WELL_KNOWN.iter().any(|(name, _)| key == *name)).map(|key| {
-        WELL_KNOWN.iter().find(|(name, _)| key == *name).map_or(key.into(), |(_, path)| (*path).into())
-    });
+    let lifetime = Env::raw().only(&["ACCESS_TOKEN_EXPIRE"]).map(|_| "auth.access_token_s".into());
     // Names are cut at "__" by hand: a single underscore belongs to the key.
     let own = Env::prefixed("SQUARE__").split("__");
     let mut files = Figment::new()
@@ -61,7 +59,12 @@ fn sources(environment: Environment, folder: &Path) -> Result<Figment, SettingsE
     if let Some(url) = mysql_url()? {
         files = files.merge(Serialized::default("database.url", url));
     }
-    Ok(files.merge(well_known.profile(Profile::Default)).merge(own.profile(Profile::Default)))
+    for (name, path) in WELL_KNOWN {
+        if let Ok(value) = std::env::var(name) {
+            files = files.merge(Serialized::default(path, value.trim()));
+        }
+    }
+    Ok(files.merge(lifetime.profile(Profile::Default)).merge(own.profile(Profile::Default)))
 }
 
 /// The URL of the database that `MYSQL_HOST` and its companions name, where they do.
@@ -193,12 +196,12 @@ mod tests {
             for (name, value) in [
                 ("BROKER_PATH", "broker:5673"),
                 ("RABBITMQ_USER", "square"),
-                ("RABBITMQ_PASSWORD", "12345"),
+                ("RABBITMQ_PASSWORD", "0042\n"),
                 ("RABBITMQ_VHOST", "7"),
                 ("MQ_EXCHANGE", "changes"),
                 ("PUSHER_APP_ID", "1234567"),
                 ("PUSHER_API_KEY", "key"),
-                ("PUSHER_API_SECRET", "secret"),
+                ("PUSHER_API_SECRET", "3.50"),
                 ("PUSHER_CLUSTER", "eu"),
                 ("ROLLBAR_ACCESS_TOKEN", "token"),
             ] {
@@ -212,7 +215,7 @@ mod tests {
             ["broker:5673", "square", "7", "changes", "1234567"]
         );
         let secrets = [&broker.password, &pusher.secret, &settings.rollbar.token];
-        assert_eq!(secrets.map(|secret| secret.get().unwrap().expose()), ["12345", "secret", "token"]);
+        assert_eq!(secrets.map(|secret| secret.get().unwrap().expose()), ["0042", "3.50", "token"]);
     }
 
     #[test]

@@ -26,13 +26,50 @@ fn the_openapi_document_is_printed() {
 #[test]
 fn check_config_shows_settings_without_secrets() {
     let folder = tempfile::tempdir().unwrap();
-    let secret = "Xh3vQ8Lw2Rt6Yp9Zk4Nm7Bc1Df5Gj0Aa";
-    let shown = square(folder.path(), ["check-config"]).env("SECRET_KEY", secret).output().unwrap();
+    let secrets = [
+        ("SECRET_KEY", "Xh3vQ8Lw2Rt6Yp9Zk4Nm7Bc1Df5Gj0Aa"),
+        ("DATABASE_URL", "postgres://square:S3cretOfTheDatabase@db/square"),
+        ("RABBITMQ_PASSWORD", "S3cretOfTheBroker"),
+        ("PUSHER_API_SECRET", "S3cretOfPusher"),
+        ("ROLLBAR_ACCESS_TOKEN", "S3cretOfRollbar"),
+    ];
+    let places = [
+        ("BROKER_PATH", "broker:5673"),
+        ("PUSHER_APP_ID", "7"),
+        ("PUSHER_API_KEY", "key"),
+        ("PUSHER_CLUSTER", "eu"),
+    ];
+    let shown = square(folder.path(), ["check-config"]).envs(secrets).envs(places).output().unwrap();
     let text = String::from_utf8_lossy(&shown.stdout);
-    assert!(
-        shown.status.success() && text.contains("auth.secret_key = set") && !text.contains(secret),
-        "{text}"
-    );
+    assert!(shown.status.success(), "{}", complaint(&shown));
+    for line in [
+        "auth.secret_key = set",
+        "database.url = postgres://square:…@db/square",
+        "rabbitmq.address = broker:5673",
+        "rabbitmq.password = set",
+        "pusher.cluster = eu",
+        "pusher.secret = set",
+        "rollbar.token = set",
+    ] {
+        assert!(text.lines().any(|shown| shown == line), "{line}: {text}");
+    }
+    assert!(!text.contains("S3cret") && !text.contains("Xh3vQ8"), "{text}");
+}
+
+#[test]
+fn check_config_names_settings_that_the_server_would_not_start_with() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, value, named) in [
+        ("BROKER_PATH", "http://broker", "rabbitmq.address"),
+        ("SQUARE__ROLLBAR__ENDPOINT", "rollbar", "rollbar.endpoint"),
+        ("SQUARE__LOG__LEVEL", "a=b=c", "log.level"),
+    ] {
+        let mut command = square(folder.path(), ["check-config"]);
+        let refused = command.env("ROLLBAR_ACCESS_TOKEN", "token").env(name, value).output().unwrap();
+        let complaint = complaint(&refused);
+        assert!(!refused.status.success() && complaint.contains(named), "{complaint}");
+        assert_eq!(complaint.trim().lines().count(), 1, "{complaint}");
+    }
 }
 
 #[test]
