@@ -15,12 +15,14 @@ export const logged = {
     const upstream = await world.upstream();
     const nginx = await world.nginx(upstream);
     await nginx.ask("/verify/the-token/the-user?query-secret=1", { headers: { "X-Request-Id": "one" } });
-    await nginx.ask("/api/skills?query-secret=1", { headers: { "X-Request-Id": "two" } });
+    await nginx.ask("/api/verify/the-token/the-user", { method: "POST", headers: { "X-Request-Id": "two" } });
+    await nginx.ask("/api/skills?query-secret=1", { headers: { "X-Request-Id": "three" } });
     const lines = await nginx.accessLog();
     const told = lines.map(({ request_id, method, path, status, instance }) => [request_id, method, path, status, instance]);
     assert.deepEqual(told, [
       ["one", "GET", "/verify/", 200, upstream.address],
-      ["two", "GET", "/api/skills", 200, upstream.address],
+      ["two", "POST", "/api/verify/", 200, upstream.address],
+      ["three", "GET", "/api/skills", 200, upstream.address],
     ]);
     assert.doesNotMatch(JSON.stringify(lines), /the-token|the-user|query-secret/);
   },
