@@ -29,7 +29,7 @@ impl LiveQuestions {
         }
     }
 
-    /// Notes a question whose end could not be stored.
+    /// Notes a question that could not be stored, or whose end could not.
     pub(crate) fn leave_open(&self, id: QuestionId) {
         lock(&self.left_open).insert(id);
     }
@@ -94,13 +94,14 @@ impl LiveQuestion {
         self.progress.send_modify(|progress| progress.failed = Some(cause));
     }
 
-    /// Nobody works on the question any more: what is not stored by now never will be. Tells whether its log has been left
-    /// without an end.
+    /// Nobody works on the question any more: what is not stored by now never will be. Tells whether its log may have been
+    /// left without an end: a question that is not known to be stored may be all the same, where the answer of the
+    /// database was lost.
     pub(crate) fn abandon(&self) -> bool {
         let mut left_open = false;
         self.progress.send_if_modified(|progress| {
-            left_open = progress.opened && !progress.finished;
-            let cut_off = !progress.finished && progress.failed.is_none();
+            left_open = !progress.finished;
+            let cut_off = left_open && progress.failed.is_none();
             if cut_off {
                 progress.failed = Some(gone());
             }

@@ -15,6 +15,7 @@ pub struct MemoryLog {
     /// Which instance this is.
     me: usize,
     broken: Mutex<bool>,
+    deaf: Mutex<bool>,
     delay: Mutex<Duration>,
     looks: AtomicUsize,
 }
@@ -80,9 +81,16 @@ impl MemoryLog {
         *lock(&self.broken) = true;
     }
 
+    /// From now on every write of this instance is done, and reported as failed: as when the connection breaks before the
+    /// database's answer comes.
+    pub fn lose_answers(&self) {
+        *lock(&self.deaf) = true;
+    }
+
     /// From now on every call works.
     pub fn repair(&self) {
         *lock(&self.broken) = false;
+        *lock(&self.deaf) = false;
     }
 
     /// From now on every write of this instance takes this long.
@@ -100,6 +108,10 @@ impl MemoryLog {
     fn working(&self) -> Result<(), Unavailable> {
         if *lock(&self.broken) { Err(Unavailable::new("the log is broken")) } else { Ok(()) }
     }
+
+    fn answer(&self) -> Result<(), Unavailable> {
+        if *lock(&self.deaf) { Err(Unavailable::new("the answer was lost")) } else { Ok(()) }
+    }
 }
 
 #[async_trait]
@@ -109,7 +121,7 @@ impl QuestionLog for MemoryLog {
         self.working()?;
         let answered = AnsweredQuestion { question: question.clone(), entries: Vec::new() };
         lock(&self.database).questions.insert(question.id, Stored { answered, instance: self.me });
-        Ok(())
+        self.answer()
     }
 
     async fn append(&self, question: QuestionId, entries: &[Arc<LogEntry>]) -> Result<(), AppendError> {
@@ -126,7 +138,7 @@ impl QuestionLog for MemoryLog {
         }
         log.extend(entries.iter().cloned());
         log.sort_by_key(|entry| entry.seq);
-        Ok(())
+        Ok(self.answer()?)
     }
 
     async fn find(&self, question: QuestionId) -> Result<Option<AnsweredQuestion>, Unavailable> {

@@ -2,8 +2,10 @@
 //! was taken for dead.
 
 use crate::world::{Instance, World, anybody, question, told};
-use square_kernel::Asker;
-use square_routing::{AnswerStream, AnsweredQuestion, Deadline, Question, QuestionId, Router};
+use square_kernel::{Asker, Page};
+use square_routing::{
+    AnswerStream, AnsweredQuestion, AskError, Deadline, Question, QuestionId, QuestionLog, Router,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
@@ -279,4 +281,19 @@ async fn what_could_not_be_stored_is_ended_when_it_can() {
     assert_eq!(world.router.close_interrupted().await.unwrap(), 0);
     let told = all_told(&find(&other.router, id).await);
     assert_eq!(told, ["a: 1 items", "b: interrupted", "interrupted"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_was_stored_without_anybody_knowing_is_ended() {
+    let world = World::new(&[0.9]);
+    world.log.lose_answers();
+    let asked = world.router.ask(&world.signed_in(), question()).await;
+    assert!(matches!(asked, Err(AskError::Unavailable(_))));
+    world.router.idle().await;
+    world.log.repair();
+    assert_eq!(world.router.close_interrupted().await.unwrap(), 1);
+    assert_eq!(world.router.close_interrupted().await.unwrap(), 0);
+    let questions = world.log.of_asker(world.owner, Page::default()).await.unwrap();
+    let told: Vec<_> = questions.items.iter().map(all_told).collect();
+    assert_eq!(told, [["a: interrupted", "interrupted"]]);
 }
