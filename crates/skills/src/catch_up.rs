@@ -1,5 +1,5 @@
-use crate::TrainingState;
 use crate::service::{Shared, Skills};
+use crate::{RegisteredSkill, TrainingState};
 use square_kernel::{SkillId, Unavailable};
 
 impl Skills {
@@ -25,25 +25,31 @@ impl Shared {
     /// Lists a skill as it is stored now.
     pub(crate) async fn refresh(&self, id: SkillId) -> Result<(), Unavailable> {
         let _changing = self.changing.lock().await;
-        let listed = self.parts.directory.snapshot().by_id(id).cloned();
-        let was_published = listed.as_ref().is_some_and(|listed| listed.skill.published);
-        let is_published = match self.parts.store.find(id).await? {
-            Some(stored) if listed.as_ref().is_some_and(|listed| listed.skill == stored) => return Ok(()),
-            Some(stored) => {
-                let published = stored.published;
-                self.parts.directory.put(stored);
-                published
-            }
-            None if listed.is_none() => return Ok(()),
-            None => {
-                self.parts.directory.remove(id);
-                self.board.drop_skill(id, "the skill was deleted");
-                false
-            }
-        };
-        if was_published || is_published {
-            self.led_astray(id);
+        match self.parts.store.find(id).await? {
+            Some(stored) => self.take_over(&stored),
+            None => self.take_off(id),
         }
         Ok(())
+    }
+
+    /// Lists a skill as it was just read from the store. Call it while holding `changing`.
+    pub(crate) fn take_over(&self, stored: &RegisteredSkill) {
+        let listed = self.parts.directory.snapshot().by_id(stored.id).cloned();
+        if listed.as_ref().is_some_and(|listed| listed.skill == *stored) {
+            return;
+        }
+        self.parts.directory.put(stored.clone());
+        if stored.published || listed.is_some_and(|listed| listed.skill.published) {
+            self.led_astray(stored.id);
+        }
+    }
+
+    fn take_off(&self, id: SkillId) {
+        let Some(listed) = self.parts.directory.snapshot().by_id(id).cloned() else { return };
+        self.parts.directory.remove(id);
+        self.board.drop_skill(id, "the skill was deleted");
+        if listed.skill.published {
+            self.led_astray(id);
+        }
     }
 }

@@ -115,6 +115,8 @@ impl Shared {
         loop {
             // As it is now: of two patches to different fields both must be kept.
             let mut skill = self.parts.store.find(id).await?.ok_or(EditError::NotFound)?;
+            // Once the directory has it, nobody can tell any more that the learners do not know it yet.
+            self.take_over(&skill);
             let seen = skill.updated_at;
             checked.apply(&mut skill);
             skill.updated_at = self.moment_of_change(id).max(just_after(seen));

@@ -93,13 +93,13 @@ impl Shared {
     async fn finish(&self, record: &TrainingRecord, state: &TrainingState) -> Result<(), Unavailable> {
         let (skill, id) = (record.skill, record.id);
         let _changing = self.changing.lock().await;
-        let stored = self.parts.store.finish_training(id, state, self.moment_of_change(skill)).await?;
-        let published = stored.is_some() && matches!(state, TrainingState::Published { .. });
+        let stored = self.parts.store.finish_training(id, state, self.moment_of_change(skill)).await;
+        let published = matches!((&stored, state), (Ok(Some(_)), TrainingState::Published { .. }));
         if !published {
             // The learners may have learnt what the skill is not published with.
             self.led_astray(skill);
         }
-        if let Some(stored) = stored {
+        if let Some(stored) = stored? {
             self.parts.directory.put(stored);
             self.board.end(skill, id, state);
         }

@@ -81,6 +81,21 @@ async fn patches_in_two_processes_are_both_kept() {
 }
 
 #[tokio::test]
+async fn what_one_publishes_the_other_learns_also_when_a_patch_there_comes_first() {
+    let (one, other) = two();
+    let id = one.registered("Films").await;
+    other.skills.catch_up(id).await.unwrap();
+    one.skills.train(&one.owner, id, examples("a")).await.unwrap();
+    one.skills.train_next().await.unwrap().unwrap();
+    let patch = SkillPatch { description: Some(fields("x").description), ..SkillPatch::default() };
+    assert!(other.skills.patch(&one.owner, id, patch).await.unwrap().skill.published);
+    other.skills.catch_up(id).await.unwrap();
+    other.skills.settle().await.unwrap();
+    assert_eq!(other.known(id), one.known(id));
+    assert!(one.known(id).is_some());
+}
+
+#[tokio::test]
 async fn an_owner_need_not_wait_until_a_new_skill_is_known_here() {
     let (one, other) = two();
     let id = one.registered("Films").await;

@@ -231,3 +231,21 @@ async fn a_store_that_fails_at_the_end_is_asked_again() {
     assert_eq!(worker.await.unwrap().unwrap(), Some(begun.id));
     assert!(world.listed(id).skill.published);
 }
+
+#[tokio::test]
+async fn what_was_learnt_but_could_not_be_published_is_forgotten() {
+    let (world, mut script) = held();
+    let id = world.registered("Films").await;
+    world.skills.train(&world.owner, id, examples("a")).await.unwrap();
+    let skills = Arc::clone(&world.skills);
+    let worker = tokio::spawn(async move { skills.train_next().await });
+    let learning = script.learning().await;
+    world.store.set_broken(true);
+    learning.go();
+    assert!(worker.await.unwrap().is_err());
+    world.store.set_broken(false);
+    assert!(world.known(id).is_some());
+    // From now on another process works off trainings, and this one follows.
+    world.skills.settle().await.unwrap();
+    assert_eq!(world.known(id), None);
+}
