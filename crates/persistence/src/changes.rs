@@ -12,6 +12,7 @@
 //! | a training failed | `training` `update` | instances |
 //! | films and actors were stored | `movie` `create`, `actor` `create` | whoever may `get:movies`, `get:actors` |
 //! | events were stored | `event` `create` | everybody |
+//! | a question was given up by its asker | `question` `delete` | instances |
 //!
 //! The entity of a training's change is its skill. What changes nothing is no change, and what forgets old rows is none
 //! either.

@@ -4,7 +4,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use jiff::{SignedDuration, Timestamp};
-use square_kernel::{Clock, Unavailable};
+use square_kernel::{Clock, SystemClock, Unavailable};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -46,7 +46,7 @@ impl DatabaseClock {
 
 impl Clock for DatabaseClock {
     fn now(&self) -> Timestamp {
-        let now = Timestamp::now();
+        let now = SystemClock.now();
         let ahead = SignedDuration::from_micros(self.ahead.load(Ordering::Relaxed));
         now.checked_add(ahead).unwrap_or(now)
     }

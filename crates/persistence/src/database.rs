@@ -30,7 +30,9 @@ const FORMS: &str =
     "sqlite:path, postgres://user:password@host/database or mysql://user:password@host/database";
 
 /// Which database to use, and how.
-#[derive(Debug, Clone)]
+///
+/// Cannot be printed: the URL may bear a password.
+#[derive(Clone)]
 pub struct DatabaseSettings {
     /// `sqlite:path` (a relative path starts at the working directory), `postgres://…` or `mysql://…`. The latter two
     /// take the parameters about TLS that their own clients have: `sslmode` and `sslrootcert`, `ssl-mode` and `ssl-ca`.
@@ -283,9 +285,10 @@ fn migrate(connection: &mut DbConnection) -> QueryResult<usize> {
         #[cfg(feature = "mysql")]
         DbConnection::Mysql(connection) => {
             mysql::lock_migrations(connection)?;
-            let done = run(connection, mysql::MIGRATIONS);
+            // After an error the lock ends with the connection.
+            let done = run(connection, mysql::MIGRATIONS)?;
             mysql::unlock_migrations(connection)?;
-            done
+            Ok(done)
         }
     }
 }
@@ -313,9 +316,9 @@ fn unknown_migration(connection: &mut DbConnection) -> QueryResult<Option<String
         #[cfg(feature = "mysql")]
         DbConnection::Mysql(connection) => {
             mysql::lock_migrations(connection)?;
-            let unknown = unknown(connection, &mysql::MIGRATIONS);
+            let unknown = unknown(connection, &mysql::MIGRATIONS)?;
             mysql::unlock_migrations(connection)?;
-            unknown
+            Ok(unknown)
         }
     }
 }

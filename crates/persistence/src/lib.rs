@@ -9,9 +9,14 @@
 //! `schema/<domain>.rs`, and `<domain>.rs` with `impl TheStore for Stores`. Queries are written against
 //! `DbConnection` (`connection.rs`), so they run on every database; `columns.rs` has the types of
 //! identifiers (`Key`) and moments (`Moment`), `names.rs` finds names, also with a typo. A port method builds
-//! its rows first, then makes one call of `self.database.read(|connection| …)` or `.write(|connection| …)`;
+//! its rows first, then makes one call of `self.database.read(|connection| …)`, `.write(|connection| …)` or, where
+//! others are told of what changed, `.change(|connection, changes| …)` (`changes.rs` lists what is told);
 //! closures give [`QueryResult`](diesel::QueryResult), and whatever goes wrong in one becomes
 //! [`Unavailable`](square_kernel::Unavailable).
+//!
+//! On a server several transactions write at once, and each statement sees what others have committed meanwhile. So
+//! a write depends on nothing that was looked at before, unless it was held: by an update that sets a column of the
+//! row to itself, or by a conditional one whose count says whether it was so.
 
 mod accounts;
 mod casting;

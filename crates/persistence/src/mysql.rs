@@ -2,8 +2,8 @@
 
 use crate::connection::{Limits, Purpose};
 use crate::database::OpenError;
-use crate::network::Blocking;
-use crate::tls::{Protection, Tls};
+use crate::network::{Blocking, root_cause};
+use crate::tls::{self, Protection, Tls};
 use crate::url::{TlsWords, split};
 use diesel::connection::SimpleConnection;
 use diesel::internal::derives::multiconnection::MultiConnectionHelper;
@@ -62,10 +62,12 @@ impl MysqlServer {
     /// (`DISABLED`, `PREFERRED`, `REQUIRED` or `VERIFY_IDENTITY`) and `ssl-ca`.
     pub(crate) fn at(url: &str, limits: Limits) -> Result<Self, OpenError> {
         let split = split(url, &TLS_WORDS)?;
-        let bad = |error: mysql_async::UrlError| OpenError::BadUrl { reason: error.to_string() };
-        let options = Opts::from_url(&split.rest).map_err(bad)?;
+        let bad = |reason: String| OpenError::BadUrl { reason };
+        // The driver reads the certificates when it connects; what is wrong with them shows now.
+        tls::client_config(&split.tls).map_err(|error| bad(error.to_string()))?;
+        let options = Opts::from_url(&split.rest).map_err(|error| bad(error.to_string()))?;
         if options.db_name().is_none_or(str::is_empty) {
-            return Err(OpenError::BadUrl { reason: "it names no database".to_owned() });
+            return Err(bad("it names no database".to_owned()));
         }
         let shown = format!(
             "mysql://{}:{}/{}",
@@ -102,10 +104,11 @@ impl MysqlServer {
                 }
                 connection => connection,
             };
-            let connection = connection.map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
+            let connection =
+                connection.map_err(|error| ConnectionError::BadConnection(root_cause(&error)))?;
             AsyncMysqlConnection::try_from(connection).await
         };
-        let connection: ConnectionResult<_> = Blocking::connect(limits.patience(), connecting);
+        let connection: ConnectionResult<_> = Blocking::connect(limits, connecting);
         let mut connection = connection.map_err(ConnectError::ConnectionError)?;
         for setting in settings(purpose, limits) {
             connection.batch_execute(&setting)?;

@@ -1,6 +1,7 @@
 //! What databases have in common that are reached over the network: their drivers are asynchronous, this crate's
 //! queries are not.
 
+use crate::connection::Limits;
 use diesel::connection::{
     AnsiTransactionManager, CacheSize, Connection, Instrumentation, LoadConnection, SimpleConnection,
     TransactionManager, TransactionManagerStatus,
@@ -34,22 +35,25 @@ pub(crate) struct Blocking<C> {
 }
 
 impl<C: AsyncConnection> Blocking<C> {
-    /// Connects by `connecting`; that and every later call takes no longer than `limit`.
-    pub(crate) fn connect<F>(limit: Option<Duration>, connecting: F) -> ConnectionResult<Self>
+    /// Connects by `connecting`; neither that nor any later call takes longer than `limits` say.
+    pub(crate) fn connect<F>(limits: Limits, connecting: F) -> ConnectionResult<Self>
     where
         F: Future<Output = ConnectionResult<C>>,
     {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
-        let connected = within(&runtime, limit, connecting);
+        let connected = within(&runtime, Some(limits.connect), connecting);
         let inner = connected.unwrap_or_else(|TooSlow| {
             Err(ConnectionError::BadConnection("the server did not answer in time".to_owned()))
         });
         match inner {
-            Ok(inner) => {
-                let transactions = AnsiTransactionManager::default();
-                Ok(Self { inner: Box::new(inner), runtime: Some(runtime), transactions, limit, lost: false })
-            }
+            Ok(inner) => Ok(Self {
+                inner: Box::new(inner),
+                runtime: Some(runtime),
+                transactions: AnsiTransactionManager::default(),
+                limit: limits.patience(),
+                lost: false,
+            }),
             Err(error) => {
                 runtime.shutdown_background();
                 Err(error)
@@ -64,6 +68,15 @@ impl<C> Blocking<C> {
         self.lost = true;
         true
     }
+}
+
+/// The drivers' own sentences ("error connecting to server") leave out what matters, or say it twice.
+pub(crate) fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
 }
 
 struct TooSlow;
@@ -117,8 +130,8 @@ impl<C: AsyncConnection + 'static> Connection for Blocking<C> {
     type TransactionManager = AnsiTransactionManager;
 
     /// Not in use: connections are made by whoever knows about TLS and limits.
-    fn establish(url: &str) -> ConnectionResult<Self> {
-        Self::connect(None, C::establish(url))
+    fn establish(_url: &str) -> ConnectionResult<Self> {
+        Err(ConnectionError::BadConnection("only a server knows how to connect".to_owned()))
     }
 
     fn execute_returning_count<T>(&mut self, source: &T) -> QueryResult<usize>

@@ -4,7 +4,7 @@ mod listening;
 
 use crate::connection::{Limits, Purpose};
 use crate::database::OpenError;
-use crate::network::Blocking;
+use crate::network::{Blocking, root_cause};
 use crate::tls::{self, Protection, Tls};
 use crate::url::{TlsWords, split};
 use diesel::connection::SimpleConnection;
@@ -113,7 +113,7 @@ impl PostgresServer {
                 .map_err(|error| ConnectionError::BadConnection(root_cause(&error)))?;
             AsyncPgConnection::try_from_client_and_connection(client, connection).await
         };
-        let connection: ConnectionResult<_> = Blocking::connect(limits.patience(), connecting);
+        let connection: ConnectionResult<_> = Blocking::connect(limits, connecting);
         let mut connection = connection.map_err(ConnectError::ConnectionError)?;
         connection.batch_execute(&settings(purpose, limits))?;
         Ok(connection)
@@ -149,15 +149,6 @@ fn shown(config: &tokio_postgres::Config) -> String {
     });
     let hosts: Vec<String> = hosts.collect();
     format!("postgres://{}/{}", hosts.join(","), config.get_dbname().unwrap_or_default())
-}
-
-/// The driver's own sentences ("error connecting to server") leave out what matters.
-fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }
 
 /// What diesel asks for the number of a type that the database made up, such as an enum. This crate's tables have none;

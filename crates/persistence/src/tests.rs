@@ -10,6 +10,7 @@ mod instances;
 mod killed;
 mod letters;
 mod log;
+mod migrating;
 mod opening;
 mod recorded;
 mod server;

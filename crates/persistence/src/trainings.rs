@@ -108,10 +108,11 @@ pub(crate) fn running(connection: &mut DbConnection) -> QueryResult<Vec<Training
 }
 
 pub(crate) fn examples(connection: &mut DbConnection, training: Key) -> QueryResult<Option<TrainingSet>> {
+    // One by one: MySQL limits how long a row may be that is sent.
     let row = training_examples::table.find(training);
-    let row: Option<(String, String)> =
-        row.select((training_examples::train, training_examples::dev)).first(connection).optional()?;
-    let Some((train, dev)) = row else { return Ok(None) };
+    let train: Option<String> = row.select(training_examples::train).first(connection).optional()?;
+    let Some(train) = train else { return Ok(None) };
+    let dev: String = row.select(training_examples::dev).first(connection)?;
     Ok(Some(TrainingSet {
         train: texts("training_examples.train", &train)?.into(),
         dev: texts("training_examples.dev", &dev)?.into(),

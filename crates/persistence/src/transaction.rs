@@ -76,17 +76,16 @@ impl Fault {
     /// When the same transaction may succeed after `attempts` that did not; `None` where that is not to be expected.
     fn passes_after(&self, attempts: u32) -> Option<Duration> {
         let Self::Query(error @ Error::DatabaseError(kind, info)) = self else { return None };
-        match kind {
+        let in_the_way = match kind {
             // Somebody else stored the row between a look and a write of this transaction. The next attempt sees it.
-            DatabaseErrorKind::UniqueViolation => Some(Duration::ZERO),
-            // SQLite has waited by itself before it said so.
-            _ if sqlite::is_busy(error) => Some(Duration::ZERO),
-            DatabaseErrorKind::SerializationFailure => Some(GIVING_WAY * attempts),
+            DatabaseErrorKind::UniqueViolation => return Some(Duration::ZERO),
+            DatabaseErrorKind::SerializationFailure => true,
             _ => {
-                let conflict = CONFLICTS.iter().any(|conflict| info.message().starts_with(conflict));
-                conflict.then_some(GIVING_WAY * attempts)
+                sqlite::is_busy(error)
+                    || CONFLICTS.iter().any(|conflict| info.message().starts_with(conflict))
             }
-        }
+        };
+        in_the_way.then_some(GIVING_WAY * attempts)
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) struct TlsWords {
 
 /// Takes the parameters about TLS out of `url`. Connections are encrypted where the server can, unless told otherwise.
 pub(crate) fn split(url: &str, words: &TlsWords) -> Result<Split, OpenError> {
+    refuse_torn_credentials(url)?;
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
     let mut tls = Tls { protection: Protection::Preferred, authorities: None };
     let mut rest = Vec::new();
@@ -43,6 +44,18 @@ pub(crate) fn split(url: &str, words: &TlsWords) -> Result<Split, OpenError> {
     }
     let rest = if rest.is_empty() { base.to_owned() } else { format!("{base}?{}", rest.join("&")) };
     Ok(Split { rest, tls })
+}
+
+/// A password with a character in it that ends this part of a URL would be taken for a path or a parameter, and so be
+/// repeated in messages.
+fn refuse_torn_credentials(url: &str) -> Result<(), OpenError> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let behind = rest.find(['/', '?', '#']).map_or("", |end| &rest[end..]);
+    if behind.contains('@') {
+        let reason = "/, ?, # and @ in the user's name, the password and parameters must be percent-encoded";
+        return Err(OpenError::BadUrl { reason: reason.to_owned() });
+    }
+    Ok(())
 }
 
 fn listed(words: &TlsWords) -> String {
@@ -80,5 +93,14 @@ mod tests {
         let error = split("postgres://u:secret@h/db?sslmode=maybe", &WORDS).unwrap_err().to_string();
         assert!(error.contains("sslmode must be disable, verify-full"), "{error}");
         assert!(!error.contains("secret"));
+    }
+
+    #[test]
+    fn a_password_that_is_not_encoded_is_refused_and_not_repeated() {
+        for secret in ["hunter?2=", "hunter/2", "hunter#2", "12/hunter"] {
+            let error = split(&format!("postgres://u:{secret}@h/db"), &WORDS).unwrap_err().to_string();
+            assert!(error.contains("percent-encoded") && !error.contains("hunter"), "{error}");
+        }
+        assert!(split("postgres://u:a@b@h/db", &WORDS).is_ok(), "the driver's to judge");
     }
 }

@@ -23,7 +23,8 @@ impl TrainingSet {
     /// The longest example question, in characters.
     pub const MAX_LINE_CHARS: usize = 1000;
 
-    /// Parses two files, each UTF-8 text with one example question a line; empty lines are passed over.
+    /// Parses two files, each UTF-8 text with one example question a line; empty lines are passed over, and as in
+    /// questions there may be no control characters.
     pub fn parse(train_file: &str, dev_file: &str) -> Result<Self, Invalid> {
         let mut invalid = Invalid::default();
         let train = invalid.collect(lines("train_file", train_file));
@@ -43,6 +44,10 @@ fn lines(field: &'static str, text: &str) -> Result<Arc<[String]>, square_kernel
         if line.chars().count() > TrainingSet::MAX_LINE_CHARS {
             let message =
                 format!("has more than {} characters in line {}", TrainingSet::MAX_LINE_CHARS, number + 1);
+            return Err(square_kernel::FieldError::new(field, message));
+        }
+        if line.chars().any(|c| c.is_control() && c != '\t') {
+            let message = format!("has a control character in line {}", number + 1);
             return Err(square_kernel::FieldError::new(field, message));
         }
         if !line.is_empty() {
@@ -114,6 +119,15 @@ mod tests {
         let set = TrainingSet::parse("\u{feff}Who?\r\n\r\n  What? \n", "Where?").unwrap();
         assert_eq!(set.train[..], ["Who?", "What?"]);
         assert_eq!(set.dev[..], ["Where?"]);
+    }
+
+    #[test]
+    fn what_no_question_may_hold_no_example_may_hold() {
+        for wrong in ["a\0b", "a\rb", "\u{1b}[1m", "a\u{7f}", "a\u{85}b"] {
+            let invalid = TrainingSet::parse(&format!("Who?\n{wrong}\n"), "What\tis it?").unwrap_err();
+            let told: Vec<_> = invalid.0.iter().map(ToString::to_string).collect();
+            assert_eq!(told, ["train_file has a control character in line 2"], "{wrong:?}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ macro_rules! casting_store_contract {
             a_film_is_found_by_its_title
             an_actor_is_found_by_their_name
             a_character_is_found_with_film_and_actor
+            letters_of_every_script_come_back_as_they_were
             a_typo_is_forgiven_where_that_is_asked_for
             look_ups_are_bounded
             a_cast_is_of_one_film
@@ -141,6 +142,29 @@ pub async fn a_character_is_found_with_film_and_actor(store: &Arc<dyn CastingSto
         actor: stored.actors[1].clone(),
     };
     assert_eq!(found, [expected]);
+}
+
+/// Of up to four bytes, with accents of their own, with quotes and the placeholders of patterns.
+pub async fn letters_of_every_script_come_back_as_they_were(store: &Arc<dyn CastingStore>) {
+    let mut maker = Maker::new();
+    for name in ["𐐀𐐁 🦀", "Cafe\u{301} \"%_\\'", "北京  大学", "ΌΔΥΣΣΕΎΣ", "Straße d’Été"]
+    {
+        let (movie, actor) = (maker.movie(name, date(1995, 12, 15)), maker.actor(name));
+        maker.role(movie, actor, name);
+    }
+    let stored = maker.catalogue;
+    assert!(store.fill_if_empty(&stored).await.expect(WORKS));
+    for (movie, (actor, role)) in stored.movies.iter().zip(stored.actors.iter().zip(&stored.roles)) {
+        let credit = Credit { role: role.clone(), movie: movie.clone(), actor: actor.clone() };
+        for matching in [Matching::Exact, Matching::Resembling] {
+            let found = store.movies_by_title(&[movie.key()], matching).await.expect(WORKS);
+            assert_eq!(found, std::slice::from_ref(movie));
+            let found = store.actors_by_name(&[actor.key()], matching).await.expect(WORKS);
+            assert_eq!(found, std::slice::from_ref(actor));
+            let found = store.credits_by_character(&[role.key()], matching).await.expect(WORKS);
+            assert_eq!(found, std::slice::from_ref(&credit));
+        }
+    }
 }
 
 /// A letter wrong, missing, too many or swapped, at the beginning, in the middle or at the end; not two.

@@ -1,7 +1,8 @@
 //! How the instances on one PostgreSQL database tell one another that something changed: by `NOTIFY`, which is heard once
 //! the transaction that sends it is committed.
 
-use super::{PostgresConnection, PostgresServer, root_cause};
+use super::{PostgresConnection, PostgresServer};
+use crate::network::root_cause;
 use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 use futures::{Stream, StreamExt};

@@ -23,6 +23,12 @@ mod letter_queue {
 mod signing_key_store {
     square_accounts::signing_key_store_contract!(super::fresh());
 }
+mod races {
+    square_accounts::races_contract!(super::fresh());
+}
+mod texts {
+    square_accounts::texts_contract!(super::fresh());
+}
 
 #[tokio::test]
 async fn the_first_migration_brings_the_roles() {

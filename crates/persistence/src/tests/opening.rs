@@ -7,6 +7,7 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, RunQueryDsl};
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 async fn refusal(path: &Path) -> OpenError {
     Database::open(settings(path)).await.err().expect("the database must be refused")
@@ -100,6 +101,73 @@ async fn refuses_urls_it_cannot_use_without_repeating_their_secrets() {
     assert!(!unknown.contains("hunter2"));
     assert!(open("data/square.db").await.contains("sqlite:path"));
     assert!(open("sqlite:").await.contains("names no file"));
+}
+
+/// What is said of `url` when it cannot be opened: one sentence, without the password.
+async fn complaint(url: &str) -> String {
+    let started = Instant::now();
+    let said = Database::open(DatabaseSettings::new(url)).await.err().unwrap().to_string();
+    assert!(!said.contains("hunter2") && !said.contains('\n'), "{said}");
+    assert!(started.elapsed() < Duration::from_secs(20), "{said}");
+    said
+}
+
+#[tokio::test]
+async fn says_what_is_wrong_with_the_encryption_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (missing, empty, text) =
+        (folder.path().join("missing.pem"), folder.path().join("empty.pem"), folder.path().join("text.pem"));
+    fs::write(&empty, "").unwrap();
+    fs::write(&text, "-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n").unwrap();
+    // Nobody listens there: all of this is found before anybody is called.
+    let servers = [
+        ("postgres://square:hunter2@127.0.0.1:1/square", "sslmode", "sslrootcert", "verify-full"),
+        ("mysql://square:hunter2@127.0.0.1:1/square", "ssl-mode", "ssl-ca", "VERIFY_IDENTITY"),
+    ];
+    for (url, mode, authorities, verify) in servers {
+        for path in [&missing, &empty, &text] {
+            let path = path.display();
+            let said = complaint(&format!("{url}?{mode}={verify}&{authorities}={path}")).await;
+            let expected =
+                format!("the database URL cannot be used: the certificates in {path} cannot be read: ");
+            assert!(said.starts_with(&expected), "{said}");
+        }
+        for wrong in ["maybe", "", "verify-full%20"] {
+            let said = complaint(&format!("{url}?{mode}={wrong}")).await;
+            let expected = format!("the database URL cannot be used: {mode} must be ");
+            assert!(said.starts_with(&expected) && said.contains(verify), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn says_that_a_server_cannot_be_reached() {
+    // Ports on which nobody listens, one of them taken by somebody who never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = silent.local_addr().unwrap().port();
+    for scheme in ["postgres", "mysql"] {
+        let said = complaint(&format!("{scheme}://square:hunter2@127.0.0.1:1/square")).await;
+        let expected = format!("the database {scheme}://127.0.0.1:1/square cannot be used: ");
+        assert!(said.starts_with(&format!("{expected}Connection refused")), "{said}");
+
+        let mut settings =
+            DatabaseSettings::new(format!("{scheme}://square:hunter2@127.0.0.1:{silent}/square"));
+        settings.connect_timeout = Duration::from_millis(50);
+        let said = Database::open(settings).await.err().unwrap().to_string();
+        let expected = format!("the database {scheme}://127.0.0.1:{silent}/square cannot be used: ");
+        assert!(said.starts_with(&expected) && said.contains("time"), "{said}");
+        assert!(!said.contains("hunter2"));
+    }
+}
+
+#[tokio::test]
+async fn says_what_is_missing_in_the_url_of_a_server() {
+    assert!(complaint("mysql://square:hunter2@127.0.0.1").await.ends_with("it names no database"));
+    for url in
+        ["postgres://square:hunter2@127.0.0.1:nonsense/db", "mysql://square:hunter2@127.0.0.1:nonsense/db"]
+    {
+        assert!(complaint(url).await.starts_with("the database URL cannot be used: "));
+    }
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ macro_rules! question_log_contract {
     ($make:expr) => {
         $crate::question_log_contract!(@each $make, storing,
             what_was_written_is_read_back,
+            any_character_of_an_answer_is_read_back,
             an_unknown_question_is_none,
             a_number_is_taken_once,
             entries_need_their_question,

@@ -15,9 +15,11 @@
 pub mod account_store;
 pub mod confirmations;
 pub mod letter_queue;
+pub mod races;
 mod samples;
 pub mod session_store;
 pub mod signing_key_store;
+pub mod texts;
 
 use crate::ports::{AccountStore, LetterQueue, SessionStore, SigningKeyStore};
 use samples::Samples;
@@ -108,6 +110,12 @@ mod tests {
     mod signing_key_store {
         crate::signing_key_store_contract!(super::stores());
     }
+    mod races {
+        crate::races_contract!(super::stores());
+    }
+    mod texts {
+        crate::texts_contract!(super::stores());
+    }
 
     #[test]
     fn every_rule_stands_in_its_suites_macro() {
@@ -117,6 +125,8 @@ mod tests {
             include_str!("session_store.rs"),
             include_str!("letter_queue.rs"),
             include_str!("signing_key_store.rs"),
+            include_str!("races.rs"),
+            include_str!("texts.rs"),
         ] {
             let (_, list) = source.split_once("[\n").expect("a macro with a list");
             let (list, _) = list.split_once(']').expect("the end of the list");

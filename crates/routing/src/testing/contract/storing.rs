@@ -1,9 +1,13 @@
 //! Rules for one instance: what it stores and reads.
 
 use super::{Maker, Site, WORKS, found, numbers};
-use crate::{AnsweredQuestion, AppendError, QuestionId, QuestionRecord};
+use crate::{
+    AnsweredQuestion, AppendError, Chosen, LogEvent, QuestionId, QuestionRecord, SkillError, SkillOutcome,
+};
 use square_kernel::{Limit, Page};
+use square_skills::{ResultBody, ResultItem};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Every field of a question and of each kind of entry comes back as it was.
 pub async fn what_was_written_is_read_back(site: &dyn Site) {
@@ -14,6 +18,29 @@ pub async fn what_was_written_is_read_back(site: &dyn Site) {
     let entries = [maker.answered(1), maker.failed(2), maker.finished(3)];
     log.append(record.id, &entries).await.expect(WORKS);
     assert_eq!(found(log, record.id).await, AnsweredQuestion { question: record, entries: entries.to_vec() });
+}
+
+/// Skills say what they like, also what no text of a database may hold.
+pub async fn any_character_of_an_answer_is_read_back(site: &dyn Site) {
+    let (log, maker) = (site.log(), Maker::new());
+    let record = maker.record(None);
+    log.open(&record).await.expect(WORKS);
+    let text = "\0 a\0b \u{1}\u{7f}\r\n\t \u{2028} \\u0000 '\"%_ 𐐀🦀 e\u{301}  ".to_owned();
+    let body = |body| ResultItem { body, score: Some(0.1 + 0.2) };
+    let items = vec![
+        body(ResultBody::PlainText(text.clone())),
+        body(ResultBody::KeyValue(vec![(text.clone(), text.clone())])),
+        body(ResultBody::RawHtml(text.clone())),
+    ];
+    let skill = Chosen { name: text.clone(), description: text.clone(), ..maker.chosen("casting") };
+    let outcome = |answer| SkillOutcome { skill: skill.clone(), took: Duration::from_micros(1), answer };
+    let error = SkillError { code: text.clone(), message: text };
+    let entries = [
+        maker.entry(1, LogEvent::SkillResult(outcome(Ok(items)))),
+        maker.entry(2, LogEvent::SkillResult(outcome(Err(error)))),
+    ];
+    log.append(record.id, &entries).await.expect(WORKS);
+    assert_eq!(found(log, record.id).await.entries, entries);
 }
 
 /// Nothing found is `None`.

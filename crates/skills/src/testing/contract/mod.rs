@@ -3,10 +3,14 @@
 //!
 //! [`skill_store_contract!`]: crate::skill_store_contract
 
+mod races;
 mod skills;
+mod texts;
 mod trainings;
 
+pub use races::*;
 pub use skills::*;
+pub use texts::*;
 pub use trainings::*;
 
 use crate::ports::{SkillStore, Written};
@@ -53,6 +57,16 @@ macro_rules! skill_store_contract {
             unpublishing_forgets_everything_learnt,
             running_trainings_come_oldest_first,
             of_parallel_finishes_one_wins,
+            of_parallel_renamings_to_one_name_one_wins,
+            of_parallel_deletions_one_wins,
+            of_parallel_trainings_one_is_left,
+            what_happens_at_once_leaves_a_skill_of_one_piece,
+            nothing_that_happens_beside_a_deletion_is_left,
+            letters_of_every_script_come_back_as_they_were,
+            names_that_differ_in_one_letter_are_different_names,
+            examples_may_hold_any_character,
+            the_largest_files_are_stored,
+            moments_keep_their_microseconds,
         );
     };
     ($make:path; $($rule:ident),* $(,)?) => {
