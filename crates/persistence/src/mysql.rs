@@ -66,6 +66,10 @@ impl MysqlServer {
         // The driver reads the certificates when it connects; what is wrong with them shows now.
         tls::client_config(&split.tls).map_err(|error| bad(error.to_string()))?;
         let options = Opts::from_url(&split.rest).map_err(|error| bad(error.to_string()))?;
+        if options.ssl_opts().is_some() {
+            // The driver's own words would be overruled, by less protection than they ask for.
+            return Err(bad("encryption is asked for by ssl-mode and ssl-ca".to_owned()));
+        }
         if options.db_name().is_none_or(str::is_empty) {
             return Err(bad("it names no database".to_owned()));
         }
@@ -157,6 +161,8 @@ fn settings(purpose: Purpose, limits: Limits) -> Vec<String> {
     let mut settings = vec![
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'"
             .to_owned(),
+        // An hour that comes twice when summer ends would be told wrong; and conflicts are told by their English messages.
+        "SET SESSION time_zone = '+00:00', SESSION lc_messages = 'en_US'".to_owned(),
         // What is not a column's own is compared byte by byte too.
         "SET collation_connection = 'utf8mb4_bin'".to_owned(),
         format!("SET SESSION TRANSACTION {characteristics}"),

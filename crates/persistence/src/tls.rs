@@ -27,7 +27,8 @@ pub(crate) enum Protection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tls {
     pub(crate) protection: Protection,
-    /// The certificates (PEM) that servers' certificates must come from; without it, those the system trusts.
+    /// The certificates (PEM) that servers' certificates must come from; without it, those the system trusts, or
+    /// on MySQL those that Mozilla does.
     pub(crate) authorities: Option<PathBuf>,
 }
 

@@ -183,3 +183,16 @@ async fn texts_are_told_apart_by_every_byte() {
         assert_eq!(found.await.unwrap(), [name]);
     }
 }
+
+#[tokio::test]
+async fn connections_to_mysql_know_the_time_of_the_world_and_speak_english() {
+    let test = TestDatabase::new().await;
+    if !matches!(test.database.server, Server::Mysql(_)) {
+        return;
+    }
+    let look = "CONCAT(@@session.time_zone, ' ', @@session.lc_messages)";
+    let look = move |connection: &mut _| diesel::select(sql::<Text>(look)).get_result::<String>(connection);
+    for said in [test.database.read(look).await, test.database.write(look).await] {
+        assert_eq!(said.unwrap(), "+00:00 en_US");
+    }
+}

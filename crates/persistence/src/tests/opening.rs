@@ -163,6 +163,8 @@ async fn says_that_a_server_cannot_be_reached() {
 #[tokio::test]
 async fn says_what_is_missing_in_the_url_of_a_server() {
     assert!(complaint("mysql://square:hunter2@127.0.0.1").await.ends_with("it names no database"));
+    let drivers_own = complaint("mysql://square:hunter2@127.0.0.1/square?require_ssl=true").await;
+    assert!(drivers_own.ends_with("by ssl-mode and ssl-ca"), "{drivers_own}");
     for url in
         ["postgres://square:hunter2@127.0.0.1:nonsense/db", "mysql://square:hunter2@127.0.0.1:nonsense/db"]
     {
