@@ -19,7 +19,7 @@ pub(crate) fn receivers(
         receivers.push(Arc::new(rabbitmq(&settings.rabbitmq)?));
     }
     if !settings.pusher.app_id.is_empty() {
-        receivers.push(Arc::new(pusher(&settings.pusher, clock).map_err(sentence)?));
+        receivers.push(Arc::new(pusher(&settings.pusher, clock).map_err(|error| sentence(&error))?));
     }
     Ok(receivers)
 }
@@ -27,7 +27,7 @@ pub(crate) fn receivers(
 fn rabbitmq(settings: &settings::RabbitMq) -> Result<RabbitMq, SettingsError> {
     let password = settings.password.get().cloned().unwrap_or_else(|| Secret::new(""));
     let address = BrokerAddress::new(&settings.address, &settings.user, password, &settings.vhost);
-    let mut broker = RabbitMqSettings::new(address.map_err(sentence)?, &settings.exchange);
+    let mut broker = RabbitMqSettings::new(address.map_err(|error| sentence(&error))?, &settings.exchange);
     if settings.authorities != Path::new("") {
         let read = std::fs::read_to_string(&settings.authorities).map_err(|error| {
             SettingsError(format!(
@@ -36,7 +36,7 @@ fn rabbitmq(settings: &settings::RabbitMq) -> Result<RabbitMq, SettingsError> {
         });
         broker.authorities = Some(read?);
     }
-    RabbitMq::new(broker).map_err(sentence)
+    RabbitMq::new(broker).map_err(|error| sentence(&error))
 }
 
 fn pusher(settings: &settings::Pusher, clock: &Arc<dyn Clock>) -> Result<Pusher, SetupError> {
@@ -49,6 +49,6 @@ fn pusher(settings: &settings::Pusher, clock: &Arc<dyn Clock>) -> Result<Pusher,
     Pusher::new(settings, Arc::clone(clock))
 }
 
-fn sentence(error: SetupError) -> SettingsError {
+fn sentence(error: &SetupError) -> SettingsError {
     SettingsError(format!("the setting {} is impossible: it {}", error.key, error.reason))
 }

@@ -28,10 +28,8 @@ pub(crate) async fn run(command: Outbox, settings: &Settings) -> Outcome {
         }
         Outbox::Retire { receiver } => {
             let known = deliveries.retire(&receiver).await?;
-            terminal::line(match known {
-                true => format!("Nothing more is kept for {receiver}."),
-                false => format!("Nothing was kept for {receiver}."),
-            });
+            let more = if known { "more is" } else { "was" };
+            terminal::line(format_args!("Nothing {more} kept for {receiver}."));
         }
     }
     Ok(ExitCode::SUCCESS)

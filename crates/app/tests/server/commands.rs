@@ -90,7 +90,7 @@ fn health_says_whether_the_server_can_serve() {
     let address = listener.local_addr().unwrap().to_string();
     let ill = std::thread::spawn(move || {
         let (mut client, _) = listener.accept().unwrap();
-        client.read(&mut [0; 1024]).unwrap();
+        assert!(client.read(&mut [0; 1024]).unwrap() > 0);
         client.write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n").unwrap();
     });
     let not_ready = health(&address);
