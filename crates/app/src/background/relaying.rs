@@ -6,6 +6,7 @@ use crate::assembly::Square;
 use square_changes::ports::Receiver;
 use square_changes::{Relay, Step};
 use square_kernel::Unavailable;
+use square_persistence::Stores;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +16,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(square: Arc<Square>, receiver: Arc<dyn Receiver>, stop: CancellationToken) {
     let duty = format!("relay {}", receiver.name());
-    let mut relay = Relay::new(square.stores.clone(), square.stores.clone(), receiver, square.clock.clone());
+    // A clone of its own: of those who share one, only the first hears of a change.
+    let stores = Arc::new(Stores::clone(&square.stores));
+    let mut relay = Relay::new(stores.clone(), stores, receiver, square.clock.clone());
     let mut trouble = Trouble::new("changes cannot be relayed");
     while !stop.is_cancelled() {
         let going_on = match trouble.without(once(&square, &duty, &mut relay).await).flatten() {
