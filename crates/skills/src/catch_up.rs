@@ -24,7 +24,7 @@ impl Skills {
 impl Shared {
     /// Lists a skill as it is stored now.
     pub(crate) async fn refresh(&self, id: SkillId) -> Result<(), Unavailable> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.turn().await?;
         match self.parts.store.find(id).await? {
             Some(stored) => self.take_over(&stored),
             None => self.take_off(id),
@@ -32,7 +32,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Lists a skill as it was just read from the store. Call it while holding `changing`.
+    /// Lists a skill as it was just read from the store. Call it during a turn ([`Shared::change`]).
     pub(crate) fn take_over(&self, stored: &RegisteredSkill) {
         let listed = self.parts.directory.snapshot().by_id(stored.id).cloned();
         if listed.as_ref().is_some_and(|listed| listed.skill == *stored) {

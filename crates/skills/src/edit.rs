@@ -111,7 +111,7 @@ impl Shared {
     }
 
     async fn update(&self, id: SkillId, checked: Checked) -> Result<Arc<Listed>, EditError> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.turn().await?;
         loop {
             // As it is now: of two patches to different fields both must be kept.
             let mut skill = self.parts.store.find(id).await?.ok_or(EditError::NotFound)?;

@@ -92,7 +92,7 @@ impl Shared {
 
     async fn finish(&self, record: &TrainingRecord, state: &TrainingState) -> Result<(), Unavailable> {
         let (skill, id) = (record.skill, record.id);
-        let _changing = self.changing.lock().await;
+        let _changing = self.turn().await?;
         let stored = self.parts.store.finish_training(id, state, self.moment_of_change(skill)).await;
         let published = matches!((&stored, state), (Ok(Some(_)), TrainingState::Published { .. }));
         if !published {

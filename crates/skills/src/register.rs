@@ -104,7 +104,7 @@ impl Skills {
 
     async fn insert(&self, skill: RegisteredSkill) -> Result<Arc<Listed>, RegisterError> {
         let insert = |shared: Arc<Shared>| async move {
-            let _changing = shared.changing.lock().await;
+            let _changing = shared.turn().await?;
             match shared.parts.store.insert(&skill).await? {
                 Written::Done => shared.list(skill).ok_or_else(|| Unavailable::new("removed at once").into()),
                 Written::NameTaken => Err(RegisterError::NameTaken),

@@ -9,7 +9,7 @@ impl Skills {
         let listed = self.shared.owned(asker, id).await?;
         self.shared
             .carry_through(move |shared| async move {
-                let _changing = shared.changing.lock().await;
+                let _changing = shared.turn().await?;
                 let newest = shared.parts.directory.snapshot().by_id(id).cloned();
                 let was_there = shared.parts.store.delete(id).await?;
                 shared.parts.directory.remove(id);

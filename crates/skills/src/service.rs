@@ -6,7 +6,11 @@ use square_kernel::{Asker, Clock, Randomness, Sealer, SkillId, Unavailable};
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Notify;
+use std::time::Duration;
+use tokio::sync::{MutexGuard, Notify};
+
+/// How long to wait for one's turn to change skills.
+const TURN: Duration = Duration::from_secs(3);
 
 /// What [`Skills`] is made of.
 pub struct SkillsParts {
@@ -38,8 +42,9 @@ pub struct Skills {
 
 pub(crate) struct Shared {
     pub(crate) parts: SkillsParts,
-    /// Held from a write to the store until the directory is told, so that both see one order of changes.
-    pub(crate) changing: tokio::sync::Mutex<()>,
+    /// Held from a write to the store until the directory is told, so that both see one order of changes. Taken by
+    /// [`Shared::change`].
+    changing: tokio::sync::Mutex<()>,
     /// Held while learners learn or forget; always taken before `changing`.
     pub(crate) learning: tokio::sync::Mutex<()>,
     /// Skills of which the learners may know something else than the store.
@@ -85,7 +90,7 @@ impl Skills {
         let shared = &self.shared;
         let _learning = shared.learning.lock().await;
         {
-            let _changing = shared.changing.lock().await;
+            let _changing = shared.turn().await?;
             shared.parts.directory.replace_all(shared.parts.store.all().await?);
         }
         let examples = shared.parts.store.published_examples().await?;
@@ -100,6 +105,12 @@ impl Skills {
 }
 
 impl Shared {
+    /// Waits for one's turn to change skills, and has it until what is returned goes. Not for ever: while the store is
+    /// away, each of those in front takes as long as the store makes it wait.
+    pub(crate) async fn turn(&self) -> Result<MutexGuard<'_, ()>, Unavailable> {
+        tokio::time::timeout(TURN, self.changing.lock()).await.map_err(Unavailable::new)
+    }
+
     /// The skill, when `asker` owns it.
     pub(crate) async fn owned(&self, asker: &Asker, id: SkillId) -> Result<Arc<Listed>, OwnerError> {
         if asker.user().is_none() {

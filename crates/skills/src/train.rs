@@ -20,7 +20,7 @@ impl Skills {
         self.shared.owned(asker, id).await?;
         self.shared
             .carry_through(move |shared| async move {
-                let _changing = shared.changing.lock().await;
+                let _changing = shared.turn().await?;
                 let parts = &shared.parts;
                 let record = TrainingRecord {
                     id: TrainingId::new(&*parts.clock, &*parts.randomness),

@@ -10,7 +10,7 @@ impl Skills {
         self.shared.owned(asker, id).await?;
         self.shared
             .carry_through(move |shared| async move {
-                let _changing = shared.changing.lock().await;
+                let _changing = shared.turn().await?;
                 let at = shared.moment_of_change(id);
                 let skill = shared.parts.store.unpublish(id, at).await?.ok_or(OwnerError::NotFound)?;
                 shared.board.drop_skill(id, "the skill was unpublished");

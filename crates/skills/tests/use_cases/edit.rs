@@ -1,7 +1,7 @@
 use crate::world::{REFUSED, World, examples, fields, name, url};
 use jiff::SignedDuration;
 use square_kernel::{Asker, Clock, Secret};
-use square_skills::{BuiltinName, EditError, Health, Protocol, SkillDescription, SkillPatch};
+use square_skills::{BuiltinName, EditError, Health, OwnerError, Protocol, SkillDescription, SkillPatch};
 
 #[tokio::test]
 async fn replacing_changes_all_that_is_shown_and_keeps_the_secret_that_is_not() {
@@ -43,6 +43,23 @@ async fn a_patch_changes_what_it_names() {
 
     let locked = SkillPatch { secret: Some(Some(Secret::new("new"))), ..SkillPatch::default() };
     assert_ne!(world.skills.patch(&world.owner, id, locked).await.unwrap().skill.secret, before.secret);
+}
+
+#[tokio::test(start_paused = true)]
+async fn behind_a_change_that_hangs_others_do_not_wait_for_ever() {
+    let world = World::new();
+    let id = world.registered("Films").await;
+    world.store.fall_silent();
+    let (skills, owner) = (world.skills.clone(), world.owner.clone());
+    let hanging = tokio::spawn(async move { skills.patch(&owner, id, SkillPatch::default()).await });
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    let begun = tokio::time::Instant::now();
+    let behind = world.skills.unpublish(&world.owner, id).await;
+    assert!(matches!(behind, Err(OwnerError::Unavailable(_))));
+    assert_eq!(begun.elapsed(), std::time::Duration::from_secs(3));
+    hanging.abort();
 }
 
 #[tokio::test]
