@@ -17,6 +17,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
+type Fault = Box<dyn Error + Send + Sync>;
+
 const APPENDS: u32 = 5000;
 const TASKS: u32 = 32;
 const QUESTIONS: u32 = 20_000;
@@ -51,7 +53,7 @@ fn answer(seq: u32) -> Arc<LogEntry> {
     Arc::new(LogEntry { seq, at: SystemClock.now(), event: LogEvent::SkillResult(outcome) })
 }
 
-async fn opened(log: &DatabaseQuestionLog) -> Result<QuestionId, Box<dyn Error + Send + Sync>> {
+async fn opened(log: &DatabaseQuestionLog) -> Result<QuestionId, Fault> {
     let id = QuestionId::new(&SystemClock, &OsRandomness);
     let choice = Choice { selector: "Square".to_owned(), chosen: vec![skill()], nearest: None };
     let (text, asked_at) = ("Who played in Heat?".into(), SystemClock.now());
@@ -66,10 +68,7 @@ fn finished(seq: u32) -> Arc<LogEntry> {
 }
 
 /// Questions one after the other, each with the answer of one skill and its end: how long each takes to be stored.
-async fn ask_all(
-    log: &DatabaseQuestionLog,
-    questions: u32,
-) -> Result<Vec<Duration>, Box<dyn Error + Send + Sync>> {
+async fn ask_all(log: &DatabaseQuestionLog, questions: u32) -> Result<Vec<Duration>, Fault> {
     let mut times = Vec::new();
     for _ in 0..questions {
         let entries = [answer(1), finished(2)];
@@ -89,10 +88,7 @@ fn computed() -> Option<Duration> {
     Some(Duration::from_millis(10 * ticks.sum::<Option<u64>>()?))
 }
 
-async fn append_all(
-    log: &DatabaseQuestionLog,
-    appends: u32,
-) -> Result<Vec<Duration>, Box<dyn Error + Send + Sync>> {
+async fn append_all(log: &DatabaseQuestionLog, appends: u32) -> Result<Vec<Duration>, Fault> {
     let id = opened(log).await?;
     let mut times = Vec::new();
     for seq in 1..=appends {
@@ -118,13 +114,30 @@ fn report(what: &str, mut times: Vec<Duration>, took: Duration) {
     println!("{what:<26} {rate:>8.0}/s   median {:?}, 99 % {:?}, worst {:?}", at(0.5), at(0.99), at(1.0));
 }
 
+/// Tells how fast questions are stored, `under_way` of them at a time.
 #[expect(clippy::print_stdout, reason = "the figures are what this program is for")]
-fn per_question(computing: Duration) {
-    println!("{:<26} {computing:?} of computing each", "");
+async fn report_questions(log: &Arc<DatabaseQuestionLog>, under_way: u32) -> Result<(), Fault> {
+    let (start, before) = (Instant::now(), computed());
+    let tasks: Vec<_> = (0..under_way)
+        .map(|_| {
+            let log = Arc::clone(log);
+            tokio::spawn(async move { ask_all(&log, QUESTIONS / under_way.max(4)).await })
+        })
+        .collect();
+    let mut times = Vec::new();
+    for task in tasks {
+        times.extend(task.await??);
+    }
+    let (questions, took) = (u32::try_from(times.len())?, start.elapsed());
+    report(&format!("questions, {under_way} at a time"), times, took);
+    if let (Some(before), Some(after)) = (before, computed()) {
+        println!("{:<26} {:?} of computing each", "", after.saturating_sub(before) / questions);
+    }
+    Ok(())
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+async fn main() -> Result<(), Fault> {
     let folder = tempfile::tempdir()?;
     let file = format!("sqlite:{}", folder.path().join("square.db").display());
     let url = std::env::args().nth(1).unwrap_or(file);
@@ -134,22 +147,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let log = Arc::new(DatabaseQuestionLog::new(database, InstanceId::new(&SystemClock, &OsRandomness))?);
 
     for under_way in UNDER_WAY {
-        let (start, before) = (Instant::now(), computed());
-        let tasks: Vec<_> = (0..under_way)
-            .map(|_| {
-                let log = Arc::clone(&log);
-                tokio::spawn(async move { ask_all(&log, QUESTIONS / under_way.max(4)).await })
-            })
-            .collect();
-        let mut times = Vec::new();
-        for task in tasks {
-            times.extend(task.await??);
-        }
-        let (questions, took) = (times.len(), start.elapsed());
-        report(&format!("questions, {under_way} at a time"), times, took);
-        if let (Some(before), Some(after)) = (before, computed()) {
-            per_question((after - before) / u32::try_from(questions)?);
-        }
+        report_questions(&log, under_way).await?;
     }
 
     let start = Instant::now();

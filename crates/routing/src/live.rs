@@ -34,9 +34,9 @@ impl LiveQuestions {
         lock(&self.left_open).insert(id);
     }
 
-    /// The questions noted by [`Self::leave_open`].
-    pub(crate) fn left_open(&self) -> Vec<QuestionId> {
-        lock(&self.left_open).iter().copied().collect()
+    /// The first of the questions noted by [`Self::leave_open`].
+    pub(crate) fn left_open(&self, at_most: usize) -> Vec<QuestionId> {
+        lock(&self.left_open).iter().take(at_most).copied().collect()
     }
 
     /// Forgets that a question was left open.

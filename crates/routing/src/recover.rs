@@ -12,6 +12,10 @@ const DIED: &str = "the server was restarted before the skill answered";
 /// What is said of skills whose answers came, if at all, while the log could not be written.
 const NOT_STORED: &str = "the answer could not be stored";
 
+/// How many questions that were left open are looked at by one call: after a long outage most were never stored, and whoever
+/// calls has other things to do.
+const AT_ONCE: usize = 500;
+
 impl Router {
     /// Ends the questions that an instance which died left open, and those of this instance whose answers could
     /// not be stored, so that nobody waits for them: what was answered stays, each missing skill gets an error. Tells
@@ -28,10 +32,10 @@ impl Router {
         Ok(orphaned + left_open)
     }
 
-    /// The questions of this instance that nobody works on and that have no end.
+    /// Questions of this instance that nobody works on and that have no end.
     async fn left_open(&self) -> Result<Vec<AnsweredQuestion>, Unavailable> {
         let mut open = Vec::new();
-        for id in self.live.left_open() {
+        for id in self.live.left_open(AT_ONCE) {
             match self.parts.log.find(id).await? {
                 Some(question) if question.finish().is_none() => open.push(question),
                 _ => self.live.forget_left_open(id),

@@ -4,8 +4,8 @@ use crate::connection::DbConnection;
 use crate::schema::questions::{log_entries, questions, unfinished_questions};
 use diesel::prelude::*;
 
-/// How many rows one statement stores: databases limit the number of its parameters, SQLite to 32766.
-const ROWS: usize = 1024;
+/// How many rows one statement stores or deletes at most.
+const ROWS: usize = 128;
 
 /// How many bytes of text one statement stores, unless a single row has more: databases limit its length, MariaDB to 16 MB.
 const BYTES: usize = 4 * 1024 * 1024;
@@ -92,10 +92,16 @@ pub(super) struct Part<'a> {
     ended: &'a [Key],
 }
 
-/// Inserts rows in the form that each database knows by itself: slices do not go through `MultiConnection`.
+/// Inserts rows in the form that each database knows by itself, since slices do not go through `MultiConnection`.
+///
+/// So many at a time as are a power of two: for each of these few numbers the connection knows the statement after the first
+/// time, where any other would be prepared anew.
 macro_rules! insert {
     ($connection:expr, $table:expr, $rows:expr) => {
-        for rows in bounded($rows) {
+        let mut rest = $rows;
+        while !rest.is_empty() {
+            let (rows, others) = rest.split_at(at_once(rest));
+            rest = others;
             match &mut *$connection {
                 DbConnection::Sqlite(connection) => insert!(@on connection, $table, rows),
                 #[cfg(feature = "postgres")]
@@ -105,30 +111,16 @@ macro_rules! insert {
             }?;
         }
     };
-    (@on $connection:expr, $table:expr, $rows:expr) => {{
-        let mut rest: &[_] = $rows;
-        let mut outcome = Ok(0);
-        while outcome.is_ok() && !rest.is_empty() {
-            outcome = if let Some((part, others)) = rest.split_first_chunk::<128>() {
-                rest = others;
-                diesel::insert_into($table).values(part).execute($connection)
-            } else if let Some((part, others)) = rest.split_first_chunk::<32>() {
-                rest = others;
-                diesel::insert_into($table).values(part).execute($connection)
-            } else if let Some((part, others)) = rest.split_first_chunk::<8>() {
-                rest = others;
-                diesel::insert_into($table).values(part).execute($connection)
-            } else if let Some((part, others)) = rest.split_first_chunk::<2>() {
-                rest = others;
-                diesel::insert_into($table).values(part).execute($connection)
-            } else {
-                let row = &rest[0];
-                rest = &rest[1..];
-                diesel::insert_into($table).values(row).execute($connection)
-            };
+    (@on $connection:expr, $table:expr, $rows:expr) => {
+        insert!(@on $connection, $table, $rows, 128 64 32 16 8 4 2 1)
+    };
+    (@on $connection:expr, $table:expr, $rows:expr, $($number:literal)*) => {
+        $(if let Ok(rows) = <&[_; $number]>::try_from($rows) {
+            diesel::insert_into($table).values(rows).execute($connection)
+        } else)* {
+            diesel::insert_into($table).values($rows).execute($connection)
         }
-        outcome
-    }};
+    };
 }
 
 impl<'a> Part<'a> {
@@ -170,30 +162,25 @@ impl<'a> Part<'a> {
         insert!(connection, unfinished_questions::table, self.unfinished);
         insert!(connection, log_entries::table, self.entries);
         for keys in self.ended.chunks(ROWS) {
-            let keys = keys.iter().map(Key::bytes);
-            let rows = unfinished_questions::table.filter(unfinished_questions::question_id.eq_any(keys));
-            diesel::delete(rows).execute(connection)?;
+            match keys {
+                [key] => diesel::delete(unfinished_questions::table.find(*key)).execute(connection)?,
+                keys => {
+                    let ended = unfinished_questions::question_id.eq_any(keys.iter().map(Key::bytes));
+                    diesel::delete(unfinished_questions::table.filter(ended)).execute(connection)?
+                }
+            };
         }
         Ok(())
     }
 }
 
-/// Cuts `rows` into slices that one statement each can store.
-fn bounded<R: Length>(rows: &[R]) -> impl Iterator<Item = &[R]> {
-    let mut rest = rows;
-    std::iter::from_fn(move || {
-        let (mut count, mut bytes) = (0, 0);
-        while let Some(row) = rest.get(count) {
-            bytes += row.length();
-            if count > 0 && (count == ROWS || bytes > BYTES) {
-                break;
-            }
-            count += 1;
-        }
-        let (part, others) = rest.split_at(count);
-        rest = others;
-        (count > 0).then_some(part)
-    })
+/// How many of `rows`, of which there must be some, one statement stores: a power of two.
+fn at_once<R: Length>(rows: &[R]) -> usize {
+    let bytes = rows.iter().take(ROWS).scan(0, |bytes, row| {
+        *bytes += row.length();
+        Some(*bytes)
+    });
+    1 << bytes.take_while(|bytes| *bytes <= BYTES).count().max(1).ilog2()
 }
 
 /// How many bytes of text a row has.
@@ -216,5 +203,94 @@ impl Length for UnfinishedRow {
 impl Length for EntryRow {
     fn length(&self) -> usize {
         self.content.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::Moment;
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    fn key(number: usize) -> Key {
+        Key(Uuid::from_u128(number as u128))
+    }
+
+    fn entry(question: usize, bytes: usize) -> EntryRow {
+        EntryRow {
+            question_id: key(question),
+            seq: 1,
+            logged_at: Moment::from(Timestamp::UNIX_EPOCH),
+            kind: "finished".to_owned(),
+            content: "x".repeat(bytes),
+        }
+    }
+
+    fn open(question: usize) -> Change {
+        let row = QuestionRow {
+            id: key(question),
+            asker_id: None,
+            question: "Who?".to_owned(),
+            choice: "{}".to_owned(),
+            deadline_us: 1,
+            asked_at: Moment::from(Timestamp::UNIX_EPOCH),
+        };
+        Change::Open {
+            question: row,
+            unfinished: UnfinishedRow { question_id: key(question), instance_id: key(0) },
+        }
+    }
+
+    fn append(question: usize, rows: usize, ended: bool) -> Change {
+        let rows = (0..rows).map(|_| entry(question, 1)).collect();
+        Change::Append { rows, ended: ended.then(|| key(question)) }
+    }
+
+    /// The questions of which `part` has rows, table by table.
+    fn rows(part: &Part<'_>) -> [Vec<u128>; 4] {
+        fn number(key: &Key) -> u128 {
+            key.0.as_u128()
+        }
+        [
+            part.questions.iter().map(|row| number(&row.id)).collect(),
+            part.unfinished.iter().map(|row| number(&row.question_id)).collect(),
+            part.entries.iter().map(|row| number(&row.question_id)).collect(),
+            part.ended.iter().map(number).collect(),
+        ]
+    }
+
+    #[test]
+    fn a_batch_falls_into_its_changes_each_with_its_own_rows() {
+        let changes =
+            [open(0), append(1, 3, false), Change::Nothing, append(3, 2, true), open(4), append(5, 1, true)];
+        let batch: Batch = changes.into_iter().collect();
+        let mut parts = vec![batch.whole()];
+        while let Some(place) = parts.iter().position(|part| part.len() > 1) {
+            let (first, second) = parts[place].halves();
+            parts.splice(place..=place, [first, second]);
+        }
+        let found: Vec<_> = parts.iter().map(rows).collect();
+        let expected = [
+            [vec![0], vec![0], vec![], vec![]],
+            [vec![], vec![], vec![1, 1, 1], vec![]],
+            [vec![], vec![], vec![], vec![]],
+            [vec![], vec![], vec![3, 3], vec![3]],
+            [vec![4], vec![4], vec![], vec![]],
+            [vec![], vec![], vec![5], vec![5]],
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn statements_are_bounded_in_rows_and_in_bytes() {
+        let at_once = |bytes: &[usize]| {
+            let rows: Vec<EntryRow> = bytes.iter().map(|bytes| entry(0, *bytes)).collect();
+            super::at_once(&rows)
+        };
+        assert_eq!([1, 2, 3, 7, 100, 500].map(|rows| at_once(&vec![1; rows])), [1, 2, 2, 4, 64, ROWS]);
+        assert_eq!(at_once(&[BYTES + 1, 1]), 1);
+        assert_eq!(at_once(&[BYTES / 2, BYTES / 2, 1]), 2);
+        assert_eq!(at_once(&[BYTES / 2, BYTES / 2 + 1, 1]), 1);
     }
 }

@@ -8,6 +8,7 @@
 
 mod changes;
 mod errors;
+mod instances;
 mod lifetime;
 mod questions;
 mod sign_in;
