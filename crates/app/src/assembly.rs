@@ -26,10 +26,16 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// The names of the built-in skills.
 pub(crate) const CASTING: &str = "casting";
 pub(crate) const EVENTS: &str = "events";
+
+/// The database is not fit to be served.
+#[derive(Debug, thiserror::Error)]
+#[error("the database holds a copy that was interrupted; run the same `square db copy` again to finish it")]
+struct UnfinishedCopy;
 
 /// A server without its network side.
 pub(crate) struct Square {
@@ -43,6 +49,8 @@ pub(crate) struct Square {
     pub(crate) log: Arc<DatabaseQuestionLog>,
     pub(crate) instance: InstanceId,
     pub(crate) duties: Duties,
+    /// Notified when an instance was seen to have died.
+    pub(crate) death: Notify,
     pub(crate) receivers: Vec<Arc<dyn Receiver>>,
     pub(crate) clock: Arc<DatabaseClock>,
     pub(crate) randomness: Arc<dyn Randomness>,
@@ -65,6 +73,9 @@ impl Square {
         let keyed_hash: Arc<dyn KeyedHash> = Arc::new(HmacHash::new(&key));
 
         let database = open(settings).await?;
+        if database.is_unfinished_copy().await? {
+            return Err(UnfinishedCopy.into());
+        }
         database.migrate().await?;
         database_clock.set(&database).await?;
         let instance = InstanceId::new(&*clock, &*randomness);
@@ -126,6 +137,7 @@ impl Square {
             subscribers,
             letters,
             duties: Duties::new(stores.clone(), instance),
+            death: Notify::new(),
             receivers: receivers(settings, &clock)?,
             database,
             stores,
@@ -149,6 +161,12 @@ impl Square {
         self.accounts.load().await?;
         self.skills.load().await?;
         self.close_interrupted().await?;
+        for receiver in &self.receivers {
+            // It is told of what changes from now on, however long it takes until somebody has that duty.
+            self.stores.position(receiver.name()).await?;
+        }
+        // Reading may have taken so long that others took this instance for dead.
+        membership.step().await?;
         Ok(follower)
     }
 
@@ -157,12 +175,6 @@ impl Square {
         let closed = self.router.close_interrupted().await?;
         if closed > 0 {
             tracing::warn!(questions = closed, "closed questions that a process which died left open");
-        for receiver in &self.receivers {
-            // It is told of what changes from now on, however long it takes until somebody has that duty.
-            self.stores.position(receiver.name()).await?;
-        }
-        // Reading may have taken so long that others took this instance for dead.
-        membership.step().await?;
         }
         Ok(())
     }

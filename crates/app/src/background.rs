@@ -24,6 +24,8 @@ use trouble::Trouble;
 const LETTER_PAUSE: Duration = Duration::from_millis(500);
 /// How often ended sessions and changed rights are read also without a word of a change.
 const ACCESS_PAUSE: Duration = Duration::from_secs(10);
+/// How often questions that nobody works on are looked for also without word of a death: who saw it may have died too.
+const RECOVERY_PAUSE: Duration = Duration::from_secs(10);
 /// How long training rests when there is nothing to do or the database is away.
 const TRAINING_PAUSE: Duration = Duration::from_secs(2);
 /// How often what is not needed any more is deleted.
@@ -52,6 +54,7 @@ pub(crate) fn start(
         let receiver = Arc::clone(receiver);
         start.task("relaying", move |square, stop| relaying::run(square, Arc::clone(&receiver), stop));
     }
+    start.task("recovery", recovery);
     start.task("letters", letters);
     start.task("access", access);
     start.task("forget", forget);
@@ -96,6 +99,14 @@ async fn rest_until(hint: impl Future<Output = ()>, pause: Duration, stop: &Canc
         () = stop.cancelled() => false,
         () = hint => true,
         () = tokio::time::sleep(pause) => true,
+    }
+}
+
+/// Ends the questions that instances which died left open.
+async fn recovery(square: Arc<Square>, stop: CancellationToken) {
+    let mut trouble = Trouble::new("questions that were left open cannot be ended");
+    while rest_until(square.death.notified(), RECOVERY_PAUSE, &stop).await {
+        trouble.without(square.close_interrupted().await);
     }
 }
 

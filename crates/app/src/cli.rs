@@ -26,6 +26,9 @@ pub(crate) enum Command {
     Ask(Ask),
     /// Bring the database to this version's tables; `serve` does so by itself.
     Migrate,
+    /// Move everything from one database to another.
+    #[command(subcommand)]
+    Db(Db),
     /// Make, promote, suspend and readmit accounts.
     #[command(subcommand)]
     User(User),
@@ -80,6 +83,43 @@ pub(crate) struct Ask {
     /// Print each event as a line of JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Db {
+    /// Copy all data to an empty database, and compare both in the end.
+    ///
+    /// Each of the two may be SQLite, PostgreSQL or MySQL/MariaDB. Stop the servers on the source first: what they write
+    /// while it is copied would be missing. The target is made ready by this command; one that has data is refused.
+    /// A copy that was interrupted goes on when the same command is run again.
+    ///
+    /// Passwords, sessions and whatever else is sealed work on the copy with the same `SECRET_KEY` and
+    /// `SECURITY_PASSWORD_SALT`, or the same files `secret_key` and `password_salt` in the data folder.
+    Copy {
+        #[command(flatten)]
+        ends: Ends,
+        /// Copy although servers are running on the source.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Say whether two databases hold the same, table by table.
+    Verify {
+        #[command(flatten)]
+        ends: Ends,
+    },
+}
+
+/// Two databases. By the environment, passwords do not show in the list of processes.
+#[derive(Debug, Args)]
+pub(crate) struct Ends {
+    /// The source: `sqlite:path`, `postgres://user:password@host/database` or
+    /// `mysql://user:password@host/database`.
+    #[arg(long, value_name = "URL", env = "SQUARE_DB_FROM", hide_env_values = true)]
+    pub(crate) from: String,
+
+    /// The target, in the same form.
+    #[arg(long, value_name = "URL", env = "SQUARE_DB_TO", hide_env_values = true)]
+    pub(crate) to: String,
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,6 +2,7 @@
 
 mod ask;
 mod check_config;
+mod db;
 mod health;
 mod outbox;
 mod user;
@@ -24,6 +25,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Health => runtime()?.block_on(health::run(&settings)),
         Command::Serve(serve) => serve_command(&serve, environment, settings),
         Command::Migrate => migrate(settings),
+        Command::Db(db) => runtime()?.block_on(db::run(db, &settings)),
         Command::Outbox(outbox) => {
             with_secrets(settings, |settings| runtime()?.block_on(outbox::run(outbox, &settings)))
         }

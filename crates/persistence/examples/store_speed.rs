@@ -2,6 +2,9 @@
 //! `cargo run --release -p square-persistence --example store_speed [URL]`. Without a URL of an empty database, a
 //! SQLite file that is gone afterwards.
 
+#![expect(missing_docs, reason = "the tables are this example's own")]
+#![expect(clippy::print_stdout, reason = "it is a measuring program")]
+
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncMysqlConnection, AsyncPgConnection};
 use square_accounts::ports::{AccountStore, NewAccount, SessionStore};
@@ -150,7 +153,10 @@ async fn compare(
 ) -> Outcome<()> {
     for _ in 0..ROUNDS {
         let (through_store, alone) = (median(&mut store).await?, median(&mut bare).await?);
-        println!("{what:<28} store {through_store:>8.1} us   bare {alone:>8.1} us   {:.2}", through_store / alone);
+        println!(
+            "{what:<28} store {through_store:>8.1} us   bare {alone:>8.1} us   {:.2}",
+            through_store / alone
+        );
     }
     Ok(())
 }

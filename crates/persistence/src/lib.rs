@@ -24,6 +24,7 @@ mod changes;
 mod clock;
 mod columns;
 mod connection;
+mod copy;
 mod counters;
 mod database;
 mod deliveries;
@@ -57,6 +58,7 @@ mod url;
 mod tests;
 
 pub use clock::DatabaseClock;
+pub use copy::{CopyError, CopyPhase, CopyProgress, CopySummary, TableDifference};
 pub use database::{Database, DatabaseSettings, OpenError};
 pub use question_log::DatabaseQuestionLog;
 pub use stores::Stores;

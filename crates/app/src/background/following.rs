@@ -46,24 +46,24 @@ pub(super) async fn run(square: Arc<Square>, follower: Option<Follower>, stop: C
 
 /// Takes up what is new; whether there may be more.
 async fn once(square: &Square, follower: &mut Follower, due: &mut Due) -> Result<bool, Unavailable> {
-    let news = follower.next().await?;
-    let more = match &news {
-        News::None => false,
+    let changes = match follower.next().await? {
+        News::None => Vec::new(),
         News::AllNew => {
             tracing::warn!("the database was put back to an earlier state: everything is read anew");
             due.everything = true;
-            true
+            Vec::new()
         }
-        News::Changes(changes) => {
-            for change in changes {
-                note(square, change, due);
-                square.subscribers.publish(change);
-            }
-            true
-        }
+        News::Changes(changes) => changes,
     };
-    act(square, due).await?;
-    Ok(more)
+    for change in &changes {
+        note(square, change, due);
+    }
+    let acted = act(square, due).await;
+    // After this instance knows itself: a client may ask at once for what it hears of. It hears of it in any case.
+    for change in &changes {
+        square.subscribers.publish(change);
+    }
+    acted.map(|()| !changes.is_empty())
 }
 
 fn note(square: &Square, change: &Change, due: &mut Due) {
@@ -83,7 +83,7 @@ fn note(square: &Square, change: &Change, due: &mut Due) {
     }
 }
 
-/// Each thing is struck off the list once it is done.
+/// Each thing is struck off the list once it is done. A skill that cannot be read holds up no other.
 async fn act(square: &Square, due: &mut Due) -> Result<(), Unavailable> {
     if due.everything {
         square.accounts.load().await?;
@@ -94,9 +94,12 @@ async fn act(square: &Square, due: &mut Due) -> Result<(), Unavailable> {
         square.accounts.load().await?;
         due.access = false;
     }
-    while let Some(skill) = due.skills.first().copied() {
-        square.skills.catch_up(skill).await?;
-        due.skills.remove(&skill);
+    let mut failed = Ok(());
+    for skill in std::mem::take(&mut due.skills) {
+        if let Err(error) = square.skills.catch_up(skill).await {
+            due.skills.insert(skill);
+            failed = Err(error);
+        }
     }
-    Ok(())
+    failed
 }

@@ -8,10 +8,10 @@ use square_kernel::Unavailable;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// The clock is set, and what dead instances left open is looked for, with every so manieth step.
+/// The clock is set with every so manieth step.
 const EVERY: u32 = 10;
 
-/// Counts, watches the others, and ends the questions that those who died left open.
+/// Counts and watches the others. Nothing else happens in between: an instance that counts too slowly is taken for dead.
 pub(super) async fn run(square: Arc<Square>, stop: CancellationToken) {
     let mut trouble = Trouble::new("this instance cannot be seen by others");
     let mut membership = Membership::new(square.stores.clone(), square.instance);
@@ -26,17 +26,13 @@ pub(super) async fn run(square: Arc<Square>, stop: CancellationToken) {
     }
 }
 
-async fn once(square: &Square, membership: &mut Membership, thorough: bool) -> Result<(), Unavailable> {
-    let dead = membership.step().await?;
-    for instance in &dead {
+async fn once(square: &Square, membership: &mut Membership, set_clock: bool) -> Result<(), Unavailable> {
+    for instance in membership.step().await? {
         tracing::warn!(%instance, "an instance has died");
+        square.death.notify_one();
     }
-    if thorough {
+    if set_clock {
         square.clock.set(&square.database).await?;
-    }
-    // Also without a death: who saw it may have died before it could act on it.
-    if thorough || !dead.is_empty() {
-        square.close_interrupted().await?;
     }
     Ok(())
 }

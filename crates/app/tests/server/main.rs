@@ -4,6 +4,7 @@
 #[expect(dead_code, reason = "other tests share it")]
 mod client;
 mod commands;
+mod databases;
 mod faults;
 #[path = "../support/process.rs"]
 #[expect(dead_code, reason = "other tests share it")]

@@ -1,0 +1,175 @@
+//! What is copied: every table with its columns.
+
+/// What a column holds. Every database has these, under one name or another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Bytes,
+    Text,
+    Integer,
+    Bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    /// Those of the primary key first.
+    pub(crate) columns: &'static [Column],
+    key: usize,
+}
+
+impl Table {
+    /// The columns of the primary key.
+    pub(crate) fn key(&self) -> &'static [Column] {
+        &self.columns[..self.key]
+    }
+
+    /// Whether migrations put rows into it. They make way for those of the source.
+    pub(crate) fn is_seeded(&self) -> bool {
+        SEEDED.contains(&self.name)
+    }
+}
+
+pub(crate) const SEEDED: [&str; 3] = ["roles", "role_permissions", "counters"];
+
+/// The primary key stands in parentheses.
+macro_rules! tables {
+    ($($table:ident ($($key:ident: $key_kind:ident),+) { $($column:ident: $kind:ident),* $(,)? })+) => {
+        &[$(Table {
+            name: stringify!($table),
+            columns: &[
+                $(Column { name: stringify!($key), kind: Kind::$key_kind },)+
+                $(Column { name: stringify!($column), kind: Kind::$kind },)*
+            ],
+            key: [$(stringify!($key)),+].len(),
+        }),+]
+    };
+}
+
+/// All tables but `instances` and `duties`: these tell of running processes, and none runs on a copy. Those that others
+/// refer to come before them.
+pub(crate) const TABLES: &[Table] = tables! {
+    roles(name: Text) {}
+    role_permissions(role: Text, permission: Text) {}
+    accounts(id: Bytes) {
+        username: Text,
+        username_key: Text,
+        email: Text,
+        first_name: Text,
+        last_name: Text,
+        password_hash: Text,
+        suspended: Bool,
+        confirmed_at: Integer,
+        login_method: Text,
+        created_at: Integer,
+        rights: Integer,
+        rights_changed_at: Integer,
+    }
+    user_roles(user_id: Bytes, role: Text) {}
+    // Links that were mailed before and sessions go on working, as long as the secrets are the same too.
+    confirmations(digest: Bytes) { user_id: Bytes, expires_at: Integer, spent_at: Integer }
+    sessions(id: Bytes) {
+        user_id: Bytes,
+        generation: Integer,
+        rotated_at: Integer,
+        created_at: Integer,
+        expires_at: Integer,
+        ended_at: Integer,
+        address: Text,
+        agent: Text,
+    }
+    letters(id: Bytes) {
+        occasion: Text,
+        content: Bytes,
+        attempts: Integer,
+        created_at: Integer,
+        due_at: Integer,
+        sent_at: Integer,
+        set_aside_at: Integer,
+        reason: Text,
+    }
+    signing_keys(kid: Text) { number: Integer, private: Bytes, created_at: Integer }
+    skills(id: Bytes) {
+        owner_id: Bytes,
+        name: Text,
+        name_key: Text,
+        description: Text,
+        protocol: Text,
+        address: Text,
+        secret: Bytes,
+        published: Bool,
+        samples: Text,
+        created_at: Integer,
+        updated_at: Integer,
+    }
+    trainings(id: Bytes) {
+        skill_id: Bytes,
+        number: Integer,
+        state: Text,
+        accuracy: Text,
+        reason: Text,
+        train_examples: Integer,
+        dev_examples: Integer,
+        started_at: Integer,
+        finished_at: Integer,
+    }
+    training_examples(training_id: Bytes) { train: Text, dev: Text }
+    questions(id: Bytes) { asker_id: Bytes, question: Text, choice: Text, deadline_us: Integer, asked_at: Integer }
+    // With the instances that worked on them, which the copy does not list: whoever serves it takes them over.
+    unfinished_questions(question_id: Bytes) { instance_id: Bytes }
+    log_entries(question_id: Bytes, seq: Integer) { logged_at: Integer, kind: Text, content: Text }
+    movies(id: Bytes) {
+        title: Text,
+        title_key: Text,
+        title_key_reversed: Text,
+        title_key_length: Integer,
+        release_date: Text,
+    }
+    actors(id: Bytes) {
+        name: Text,
+        name_key: Text,
+        name_key_reversed: Text,
+        name_key_length: Integer,
+        age: Integer,
+        gender: Text,
+    }
+    casting_roles(id: Bytes) {
+        movie_id: Bytes,
+        actor_id: Bytes,
+        character: Text,
+        character_key: Text,
+        character_key_reversed: Text,
+        character_key_length: Integer,
+    }
+    events(id: Bytes) {
+        owner_id: Bytes,
+        date: Text,
+        time: Text,
+        minute: Integer,
+        venue: Text,
+        venue_key: Text,
+        venue_key_reversed: Text,
+        venue_key_length: Integer,
+        address: Text,
+        created_at: Integer,
+    }
+    // What receivers have been told already they are not told again by the copy.
+    counters(name: Text) { value: Integer }
+    changes(number: Integer) {
+        id: Bytes,
+        channel: Text,
+        action: Text,
+        entity_id: Bytes,
+        everybody: Bool,
+        owner_id: Bytes,
+        permission: Text,
+        changed_at: Integer,
+    }
+    receivers(name: Text) { position: Integer }
+    set_aside_changes(receiver: Text, number: Integer) { reason: Text, set_aside_at: Integer, replay: Bool }
+};
