@@ -136,7 +136,7 @@ impl Database {
         work: impl Fn(&mut DbConnection) -> QueryResult<T>,
     ) -> Result<T, Unavailable> {
         let _running = futures::executor::block_on(through(&self.writing.running))?;
-        self.writing.transact(&work)
+        self.writing.transact(&work, self.writing.until())
     }
 }
 
@@ -194,6 +194,7 @@ impl Lane {
         work: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
         committed: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, Unavailable> {
+        let until = self.until();
         let waiting = through_within(&self.waiting, self.patience).await?;
         let lane = self.clone();
         let span = Span::current();
@@ -202,15 +203,24 @@ impl Lane {
             let _waiting = waiting;
             // Taken no sooner than here, so that nobody waits for a thread to wake up.
             let _running = futures::executor::block_on(through(&lane.running))?;
-            span.in_scope(|| lane.transact(&work).inspect(committed))
+            span.in_scope(|| lane.transact(&work, until).inspect(committed))
         });
         done.await.unwrap_or_else(|panic| Err(Unavailable::new(panic)))
     }
 
-    fn transact<T>(&self, work: &impl Fn(&mut DbConnection) -> QueryResult<T>) -> Result<T, Unavailable> {
+    /// How long a call that begins now waits, for its turn and for a connection together.
+    fn until(&self) -> Instant {
+        Instant::now() + self.patience
+    }
+
+    fn transact<T>(
+        &self,
+        work: &impl Fn(&mut DbConnection) -> QueryResult<T>,
+        until: Instant,
+    ) -> Result<T, Unavailable> {
         let (start, mut attempts) = (Instant::now(), 0);
         loop {
-            let outcome = self.attempt(work);
+            let outcome = self.attempt(work, until);
             attempts += 1;
             let again = outcome.as_ref().err().and_then(|fault| fault.passes_after(attempts));
             match again {
@@ -222,8 +232,12 @@ impl Lane {
         }
     }
 
-    fn attempt<T>(&self, work: &impl Fn(&mut DbConnection) -> QueryResult<T>) -> Result<T, Fault> {
-        let mut connection = self.begun()?;
+    fn attempt<T>(
+        &self,
+        work: &impl Fn(&mut DbConnection) -> QueryResult<T>,
+        until: Instant,
+    ) -> Result<T, Fault> {
+        let mut connection = self.begun(until)?;
         let connection: &mut DbConnection = &mut connection;
         match work(connection) {
             Ok(value) => {
@@ -241,8 +255,7 @@ impl Lane {
 
     /// A connection on which a transaction has begun. One that its server has dropped since it was last used shows it
     /// here, before anything was done on it, and another one is taken.
-    fn begun(&self) -> Result<PooledConnection<Manager>, Fault> {
-        let until = Instant::now() + self.patience;
+    fn begun(&self, until: Instant) -> Result<PooledConnection<Manager>, Fault> {
         loop {
             let mut connection = self.pool.get_timeout(until.saturating_duration_since(Instant::now()))?;
             match self.begin(&mut connection) {

@@ -23,8 +23,8 @@ fn library() -> String {
 
 /// By how many seconds an instance's clock is ahead of this process's.
 async fn ahead(instance: &Instance) -> i64 {
-    let reply = instance.call(reqwest::Method::GET, "/health/live").await.unwrap();
-    let date = rfc2822::parse(&reply.date).unwrap().timestamp();
+    let reply = instance.call(reqwest::Method::GET, "/health/live").await.expect("it answers");
+    let date = rfc2822::parse(&reply.date).expect("a date").timestamp();
     date.duration_since(Timestamp::now()).as_secs()
 }
 

@@ -113,8 +113,8 @@ impl Writer {
                 ("delete", instance.call(Method::DELETE, &path).await)
             }
             Some(path) => {
-                let patch = json!({"description": format!("Step {step}.")});
-                ("update", instance.call_with(Method::PATCH, &path, &patch).await)
+                let edit = json!({"description": format!("Step {step}.")});
+                ("update", instance.call_with(Method::PATCH, &path, &edit).await)
             }
         };
         let Ok(reply) = reply else {

@@ -7,6 +7,7 @@
 #[path = "../support/client.rs"]
 mod client;
 mod clocks;
+mod cut_off;
 mod database;
 mod deaths;
 mod feed;

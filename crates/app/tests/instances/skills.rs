@@ -56,8 +56,8 @@ async fn what_becomes_of_a_skill_on_one_instance_holds_on_the_other_within_a_sec
         assert_eq!(answer["results"][0]["text"], "at six");
     }
 
-    let patch = json!({"description": "Knows the sea.", "url": second.url});
-    ann_a.patch(&path, &patch).await;
+    let moved = json!({"description": "Knows the sea.", "url": second.url});
+    ann_a.patch(&path, &moved).await;
     let answer = soon("the skill is asked in its new place", async || {
         tides(&b).await.filter(|answer| answer["results"][0]["text"] == "at seven")
     })

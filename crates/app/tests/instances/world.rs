@@ -91,9 +91,9 @@ impl World {
     }
 
     /// Sets a variable in the environment of all that is started from now on.
-    pub(crate) fn set(&mut self, name: &str, value: impl ToString) {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.variables.retain(|(other, _)| other != name);
-        self.variables.push((name.to_owned(), value.to_string()));
+        self.variables.push((name.to_owned(), value.into()));
     }
 
     fn command(&self, folder: &TempDir, arguments: &[&str]) -> Command {

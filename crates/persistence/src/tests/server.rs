@@ -39,7 +39,8 @@ impl Scratch {
     }
 
     pub(crate) fn settings(&self) -> DatabaseSettings {
-        DatabaseSettings::new(&self.url)
+        // More writers at once than are usual get in one another's way more often.
+        DatabaseSettings { write_connections: 8, ..DatabaseSettings::new(&self.url) }
     }
 
     fn execute(&self, what: &str) {
