@@ -206,7 +206,7 @@ async fn replacing_sets_all_fields_and_patching_some() {
       "name": "Weather",
       "owner_id": "019b76da-a800-7fcd-9d7b-39a820e2f465",
       "protocol": "square",
-      "updated_at": "2026-01-01T00:00:00Z",
+      "updated_at": "2026-01-01T00:00:00.000001Z",
       "url": "http://new"
     }
     "#);
@@ -279,7 +279,7 @@ async fn training_publishes_and_tells_how_it_went() {
         "Order": 0.5
       },
       "dev_examples": 2,
-      "finished_at": "2026-01-01T00:00:00Z",
+      "finished_at": "2026-01-01T00:00:00.000001Z",
       "progress": 1.0,
       "skill_id": "019b76da-a800-7fcd-9d7b-39a820e2f465",
       "started_at": "2026-01-01T00:00:00Z",
