@@ -256,10 +256,13 @@ impl Server {
 
     /// Whether it tells by itself, and all instances, that something changed.
     fn tells(&self) -> bool {
-        #[cfg(feature = "postgres")]
-        return matches!(self, Self::Postgres(_));
-        #[cfg(not(feature = "postgres"))]
-        return false;
+        match self {
+            Self::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => true,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(_) => false,
+        }
     }
 
     /// The sentence for what it said on opening.
