@@ -1,6 +1,6 @@
 //! Takes out of texts what could tell of a person or open a door.
 //!
-//! Rather too much than too little: a report that says "[removed]" where a long name stood is a nuisance, an
+//! Rather too much than too little: a report that says `[removed]` where a long name stood is a nuisance, an
 //! address in a report is a leak. What stays: words, numbers, UUIDs, paths without their queries, host names.
 
 use regex::{Captures, Regex};

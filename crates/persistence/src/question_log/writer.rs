@@ -31,6 +31,10 @@ struct WriterEnded;
 /// 0.3 ms against 0.1 to 0.15, but the worst answer takes 11 to 33 ms against 19 to 74, and the others' 99th
 /// percentile is 3 to 15 ms against 9 to 20. SQLite keeps no queue: who finds the file locked sleeps for
 /// milliseconds and tries again. The better worst case was chosen, since other writers rarely come so thick.
+///
+/// On PostgreSQL one writer stores up to 24000 questions a second with an answer each; two processes side by side came to 23000 and
+/// 41000 together (release build, two cores that were busy with other things, too). One is more than the rest of a process
+/// can ask, so there is one.
 pub(super) struct Writer {
     queue: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
