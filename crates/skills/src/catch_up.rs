@@ -32,7 +32,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Lists a skill as it was just read from the store. Call it during a turn (`Shared::change`).
+    /// Lists a skill as it was just read from the store. Call it during a turn ([`Shared::turn`]).
     pub(crate) fn take_over(&self, stored: &RegisteredSkill) {
         let listed = self.parts.directory.snapshot().by_id(stored.id).cloned();
         if listed.as_ref().is_some_and(|listed| listed.skill == *stored) {

@@ -43,7 +43,7 @@ pub struct Skills {
 pub(crate) struct Shared {
     pub(crate) parts: SkillsParts,
     /// Held from a write to the store until the directory is told, so that both see one order of changes. Taken by
-    /// `Shared::change`.
+    /// [`Shared::turn`].
     changing: tokio::sync::Mutex<()>,
     /// Held while learners learn or forget; always taken before `changing`.
     pub(crate) learning: tokio::sync::Mutex<()>,
