@@ -97,6 +97,11 @@ impl Connection {
 /// Runs a few calls on this thread. An error when they take longer than any of them should.
 pub(crate) fn block_on<T>(calls: impl Future<Output = Outcome<T>>) -> Outcome<T> {
     const LIMIT: Duration = Duration::from_mins(2);
+    block_on_for(LIMIT, calls)
+}
+
+/// Runs many calls on this thread. An error when they take longer than `limit`.
+pub(crate) fn block_on_for<T>(limit: Duration, calls: impl Future<Output = Outcome<T>>) -> Outcome<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async { tokio::time::timeout(LIMIT, calls).await.map_err(|_| "the server hangs")? })
+    runtime.block_on(async { tokio::time::timeout(limit, calls).await.map_err(|_| "the server hangs")? })
 }

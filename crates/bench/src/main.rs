@@ -12,6 +12,7 @@ mod scenarios;
 mod server;
 mod statistics;
 mod stubs;
+mod timing;
 mod world;
 
 use clap::Parser;
@@ -21,6 +22,7 @@ use scenarios::Scenario;
 use server::Binary;
 use std::error::Error;
 use std::process::ExitCode;
+use timing::timing;
 use world::World;
 
 /// What goes wrong is told to the person who runs the benchmark, in words.
@@ -28,6 +30,9 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if options.wants_timing() {
+        return measure_timing(&options);
+    }
     match run(&options) {
         Ok(report) if options.json => anstream::println!("{}", report.json()),
         Ok(report) => anstream::println!("{}", report.markdown()),
@@ -37,6 +42,21 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Fails where time tells something.
+fn measure_timing(options: &Options) -> ExitCode {
+    let measured = Binary::find(options.server.as_deref()).and_then(|binary| timing(&binary, options));
+    match measured {
+        Ok(timing) => {
+            anstream::println!("{}", if options.json { timing.json() } else { timing.markdown() });
+            if timing.is_even() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            anstream::eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn run(options: &Options) -> Outcome<Report> {

@@ -35,6 +35,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "COST", default_value_t = 10, value_parser = clap::value_parser!(u32).range(4..=14))]
     pub(crate) password_cost: u32,
 
+    /// How many calls of each kind `timing` makes.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1000, value_parser = clap::value_parser!(u16).range(10..))]
+    samples: u16,
+
     /// The server to measure. [default: `square` beside this program]
     #[arg(long, value_name = "FILE")]
     pub(crate) server: Option<PathBuf>,
@@ -60,6 +64,16 @@ impl Options {
 
     pub(crate) fn wants_a_running_server(&self) -> bool {
         self.scenarios.is_empty() || self.scenarios.iter().any(|scenario| *scenario != Scenario::StartUp)
+    }
+
+    /// Whether nothing but the times of replies is to be measured.
+    pub(crate) fn wants_timing(&self) -> bool {
+        self.scenarios.contains(&Scenario::Timing)
+    }
+
+    /// How many calls of each kind it takes to tell times apart.
+    pub(crate) fn samples(&self) -> usize {
+        self.samples.into()
     }
 
     pub(crate) fn load(&self) -> Load {

@@ -59,6 +59,10 @@ impl PasswordHasher for BcryptHasher {
     }
 
     fn decoy(&self) -> PasswordHash {
+        if cfg!(feature = "timing-benchmark-without-decoy") {
+            // Checked in no time.
+            return PasswordHash::new("");
+        }
         self.decoy.clone()
     }
 }

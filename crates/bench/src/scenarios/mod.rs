@@ -30,6 +30,8 @@ pub(crate) enum Scenario {
     SignIn,
     /// From the last byte of a skill's answer to the client's event.
     Events,
+    /// Whether the time of a reply tells who has an account; measured only where it is named, and alone.
+    Timing,
 }
 
 /// Measures limit and server in turn.
