@@ -56,7 +56,7 @@ mod tests {
         let test = TestAccounts::default();
         test.register("Ada").await;
         let ada = LoginName::Username("ada".to_owned());
-        test.accounts.grant_role(&ada, "casting_assistant").await.unwrap();
+        test.accounts.grant_role(&ada, "casting_assistant", &crate::Actor::default()).await.unwrap();
         let signed_in = test.sign_in("ada").await;
         let test = watched(&test, MockCalls::new());
         let asker = test.accounts.authenticate(signed_in.tokens.access.expose()).unwrap();

@@ -1,7 +1,8 @@
 use crate::account::Account;
+use crate::audit::{Actor, AuditAction};
 use crate::letter::{Letter, LetterId, Occasion};
 use crate::names::{EmailAddress, Username};
-use crate::ports::{NewConfirmation, NewLetter};
+use crate::ports::{NewConfirmation, NewLetter, Purpose};
 use crate::service::{Accounts, later};
 use crate::session_tokens::{Device, SignedIn};
 use crate::tokens::MailToken;
@@ -22,8 +23,17 @@ pub enum ConfirmError {
 impl Accounts {
     /// Confirms the address that `token` was mailed to; where the link names an account, it has to be `user`.
     /// The account's other links are spent with it: they would sign in whoever finds them.
-    pub async fn confirm(&self, token: &MailToken, user: Option<UserId>) -> Result<Account, ConfirmError> {
-        let confirmed = self.parts.store.confirm(&token.digest(), user, self.now()).await?;
+    pub async fn confirm(
+        &self,
+        token: &MailToken,
+        user: Option<UserId>,
+        device: &Device,
+    ) -> Result<Account, ConfirmError> {
+        let (digest, now) = (token.digest(), self.now());
+        let held = self.parts.secrets.look(&digest, Purpose::Confirm, now).await?;
+        let owner = held.and_then(|held| held.user).ok_or(ConfirmError::Rejected)?;
+        let noted = self.noted(AuditAction::AddressConfirmed, Actor::stranger(device), owner);
+        let confirmed = self.parts.store.confirm(&digest, user, now, &noted).await?;
         confirmed.ok_or(ConfirmError::Rejected)
     }
 
@@ -34,7 +44,7 @@ impl Accounts {
         user: UserId,
         device: &Device,
     ) -> Result<SignedIn, ConfirmError> {
-        let account = self.confirm(token, Some(user)).await?;
+        let account = self.confirm(token, Some(user), device).await?;
         self.open_session(account, device).await?.ok_or(ConfirmError::Rejected)
     }
 
@@ -78,14 +88,14 @@ mod tests {
         let token = test.store.mailed_token().unwrap();
         test.clock.advance(SignedDuration::from_hours(1));
 
-        let unknown = test.accounts.confirm(&MailToken::received("junk"), None).await;
+        let unknown = test.accounts.confirm(&MailToken::received("junk"), None, &Device::default()).await;
         assert!(matches!(unknown, Err(ConfirmError::Rejected)));
-        let wrong = test.accounts.confirm(&token, Some(other.id)).await;
+        let wrong = test.accounts.confirm(&token, Some(other.id), &Device::default()).await;
         assert!(matches!(wrong, Err(ConfirmError::Rejected)));
 
-        let confirmed = test.accounts.confirm(&token, None).await.unwrap();
+        let confirmed = test.accounts.confirm(&token, None, &Device::default()).await.unwrap();
         assert_eq!((confirmed.id, confirmed.confirmed_at), (account.id, Some(test.accounts.now())));
-        let again = test.accounts.confirm(&token, None).await;
+        let again = test.accounts.confirm(&token, None, &Device::default()).await;
         assert!(matches!(again, Err(ConfirmError::Rejected)));
     }
 
@@ -96,7 +106,7 @@ mod tests {
         let first = test.store.mailed_token().unwrap();
         test.accounts.resend_confirmation(&TestAccounts::email("ada")).await.unwrap();
         let second = test.store.mailed_token().unwrap();
-        test.accounts.confirm(&second, None).await.unwrap();
+        test.accounts.confirm(&second, None, &Device::default()).await.unwrap();
         let verified = test.accounts.verify(&first, account.id, &Device::default()).await;
         assert!(matches!(verified, Err(ConfirmError::Rejected)));
     }
@@ -107,7 +117,7 @@ mod tests {
         test.register("ada").await;
         let token = test.store.mailed_token().unwrap();
         test.clock.advance(TestAccounts::policy().confirmation_lifetime);
-        let late = test.accounts.confirm(&token, None).await;
+        let late = test.accounts.confirm(&token, None, &Device::default()).await;
         assert!(matches!(late, Err(ConfirmError::Rejected)));
     }
 
@@ -127,7 +137,10 @@ mod tests {
         let test = TestAccounts::default();
         let account = test.register("ada").await;
         let token = test.store.mailed_token().unwrap();
-        test.accounts.set_suspended(&LoginName::Username("ada".to_owned()), true).await.unwrap();
+        test.accounts
+            .set_suspended(&LoginName::Username("ada".to_owned()), true, &Actor::default())
+            .await
+            .unwrap();
         let verified = test.accounts.verify(&token, account.id, &Device::default()).await;
         assert!(matches!(verified, Err(ConfirmError::Rejected)));
     }
@@ -136,8 +149,10 @@ mod tests {
     async fn a_broken_store_is_not_a_bad_link() {
         let mut calls = MockCalls::new();
         calls.fail("confirm");
-        let test = watched(&TestAccounts::default(), calls);
-        let failed = test.accounts.confirm(&MailToken::received("any"), None).await;
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let token = test.store.mailed_token().unwrap();
+        let failed = watched(&test, calls).accounts.confirm(&token, None, &Device::default()).await;
         assert!(matches!(failed, Err(ConfirmError::Unavailable(_))));
     }
 }

@@ -21,7 +21,7 @@ mod tests {
         test.register("ada").await;
         let (ended, lapsed) = (test.sign_in("ada").await, test.sign_in("ada").await);
         let who = test.accounts.authenticate(ended.tokens.access.expose()).unwrap().identity.unwrap();
-        test.accounts.sign_out(&who).await.unwrap();
+        test.accounts.sign_out(&who, &crate::Device::default()).await.unwrap();
         let policy = TestAccounts::policy();
         test.clock.advance(policy.session_lifetime + policy.access_token_lifetime);
         let live = test.sign_in("ada").await;

@@ -9,6 +9,7 @@
 
 mod access;
 mod account;
+mod audit;
 mod confirm;
 mod deliver_letters;
 mod forget_sessions;
@@ -28,12 +29,14 @@ mod sign_in;
 mod sign_out;
 mod signing_keys;
 mod signup;
+mod social;
 mod tokens;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use account::{Account, LoginMethod, Standing};
+pub use audit::{Actor, AuditAction, AuditEntry, AuditId};
 pub use confirm::ConfirmError;
 pub use deliver_letters::{LetterDelivery, Step};
 pub use letter::{ClaimedLetter, Letter, LetterId, Occasion};
@@ -47,4 +50,5 @@ pub use session_tokens::{Device, SignedIn};
 pub use sign_in::SignInError;
 pub use signing_keys::ensure_signing_key;
 pub use signup::{NewSignup, SignupError};
+pub use social::Provider;
 pub use tokens::{AccessClaims, MailToken, TokenDigest, TokenPair};

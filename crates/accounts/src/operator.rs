@@ -1,7 +1,8 @@
 use crate::account::Account;
+use crate::audit::{Actor, AuditAction};
 use crate::names::{EmailAddress, Username};
 use crate::password::Password;
-use crate::ports::{LoginName, Registration};
+use crate::ports::{Consequences, LoginName, Registration};
 use crate::register::FIRST_ROLE;
 use crate::service::Accounts;
 use square_kernel::Unavailable;
@@ -52,7 +53,7 @@ pub enum OperatorError {
 
 impl Accounts {
     /// Makes an account that is confirmed at once; no letter is sent.
-    pub async fn create(&self, new: NewUser) -> Result<Account, CreateError> {
+    pub async fn create(&self, new: NewUser, actor: &Actor) -> Result<Account, CreateError> {
         for role in new.roles.iter().filter(|role| *role != FIRST_ROLE) {
             if self.parts.store.permissions_of(role).await?.is_empty() {
                 return Err(CreateError::NoSuchRole(role.clone()));
@@ -64,7 +65,8 @@ impl Accounts {
         account.roles.extend(new.roles);
         account.roles.sort_unstable();
         account.roles.dedup();
-        match self.parts.store.register(&account, None, None).await? {
+        let noted = self.noted(AuditAction::Registered, actor.clone(), account.id);
+        match self.parts.store.register(&account, None, &noted).await? {
             Registration::Created(account) => Ok(*account),
             Registration::UsernameTaken => Err(CreateError::UsernameTaken),
             Registration::EmailTaken => Err(CreateError::EmailTaken),
@@ -73,10 +75,18 @@ impl Accounts {
 
     /// Adds a role to an account. Access tokens made before are good no more; the next refresh gives one that
     /// shows it.
-    pub async fn grant_role(&self, login: &LoginName, role: &str) -> Result<Account, OperatorError> {
+    pub async fn grant_role(
+        &self,
+        login: &LoginName,
+        role: &str,
+        actor: &Actor,
+    ) -> Result<Account, OperatorError> {
         let account = self.named(login).await?;
         let now = self.now();
-        if !self.parts.store.grant_role(account.id, role, now).await? {
+        let mut entry = self.entry(AuditAction::RoleGranted, actor.clone(), account.id);
+        entry.detail = Some(role.to_owned());
+        let noted = Consequences::noted(entry);
+        if !self.parts.store.grant_role(account.id, role, now, &noted).await? {
             return Err(OperatorError::NoSuchRole(role.to_owned()));
         }
         let changed = self.named(login).await?;
@@ -85,9 +95,16 @@ impl Accounts {
     }
 
     /// Suspends an account, which ends all its sessions, or readmits it.
-    pub async fn set_suspended(&self, login: &LoginName, suspended: bool) -> Result<Account, OperatorError> {
+    pub async fn set_suspended(
+        &self,
+        login: &LoginName,
+        suspended: bool,
+        actor: &Actor,
+    ) -> Result<Account, OperatorError> {
         let (account, now) = (self.named(login).await?, self.now());
-        let ended = self.parts.store.set_suspended(account.id, suspended, now).await?;
+        let action = if suspended { AuditAction::Suspended } else { AuditAction::Readmitted };
+        let noted = self.noted(action, actor.clone(), account.id);
+        let ended = self.parts.store.set_suspended(account.id, suspended, now, &noted).await?;
         for session in ended.ok_or(OperatorError::NoSuchAccount)? {
             self.revocations.note(session, now);
         }
@@ -124,7 +141,11 @@ mod tests {
     #[tokio::test]
     async fn an_account_is_made_confirmed_with_its_roles_and_without_a_letter() {
         let test = TestAccounts::default();
-        let account = test.accounts.create(new_user("root", &["user", "admin", "admin"])).await.unwrap();
+        let account = test
+            .accounts
+            .create(new_user("root", &["user", "admin", "admin"]), &Actor::default())
+            .await
+            .unwrap();
         assert_eq!(
             (&*account.roles, account.confirmed_at.is_some()),
             (&["admin".into(), "user".into()][..], true)
@@ -133,31 +154,40 @@ mod tests {
         assert!(test.store.letters().is_empty());
         assert_eq!(test.sign_in("root").await.account, account);
         let addressless = NewUser { email: None, ..new_user("demo", &[]) };
-        assert!(test.accounts.create(addressless).await.is_ok(), "whatever the policy asks of strangers");
+        assert!(
+            test.accounts.create(addressless, &Actor::default()).await.is_ok(),
+            "whatever the policy asks of strangers"
+        );
     }
 
     #[tokio::test]
     async fn what_stands_in_the_way_is_told() {
         let test = TestAccounts::default();
         test.register("ada").await;
-        let taken = test.accounts.create(new_user("ADA", &[])).await;
+        let taken = test.accounts.create(new_user("ADA", &[]), &Actor::default()).await;
         assert!(matches!(taken, Err(CreateError::UsernameTaken)));
         let other = NewUser { email: Some(TestAccounts::email("ada")), ..new_user("other", &[]) };
-        assert!(matches!(test.accounts.create(other).await, Err(CreateError::EmailTaken)));
-        let unknown = test.accounts.create(new_user("bob", &["king"])).await;
+        assert!(matches!(test.accounts.create(other, &Actor::default()).await, Err(CreateError::EmailTaken)));
+        let unknown = test.accounts.create(new_user("bob", &["king"]), &Actor::default()).await;
         assert!(matches!(unknown, Err(CreateError::NoSuchRole(role)) if role == "king"));
-        assert!(test.accounts.create(new_user("bob", &[])).await.is_ok(), "nothing was left behind");
+        assert!(
+            test.accounts.create(new_user("bob", &[]), &Actor::default()).await.is_ok(),
+            "nothing was left behind"
+        );
     }
 
     #[tokio::test]
     async fn a_role_is_granted_by_name_or_address() {
         let test = TestAccounts::default();
         test.register("ada").await;
-        let account = test.accounts.grant_role(&LoginName::Email(TestAccounts::email("ada")), "admin").await;
+        let account = test
+            .accounts
+            .grant_role(&LoginName::Email(TestAccounts::email("ada")), "admin", &Actor::default())
+            .await;
         assert!(account.unwrap().permissions.allow("get:users"));
-        let unknown = test.accounts.grant_role(&login("ada"), "king").await;
+        let unknown = test.accounts.grant_role(&login("ada"), "king", &Actor::default()).await;
         assert!(matches!(unknown, Err(OperatorError::NoSuchRole(role)) if role == "king"));
-        let nobody = test.accounts.grant_role(&login("nobody"), "admin").await;
+        let nobody = test.accounts.grant_role(&login("nobody"), "admin", &Actor::default()).await;
         assert!(matches!(nobody, Err(OperatorError::NoSuchAccount)));
     }
 
@@ -166,14 +196,14 @@ mod tests {
         let test = TestAccounts::default();
         test.register("ada").await;
         let before = test.sign_in("ada").await;
-        test.accounts.grant_role(&login("ada"), "casting_assistant").await.unwrap();
+        test.accounts.grant_role(&login("ada"), "casting_assistant", &Actor::default()).await.unwrap();
         let stale = test.accounts.authenticate(before.tokens.access.expose());
         assert_eq!(stale.map(|_| ()), Err(crate::ports::TokenRejected::Expired));
         let after = test.accounts.refresh(&before.tokens.refresh).await.unwrap();
         assert!(test.accounts.authenticate(after.tokens.access.expose()).unwrap().may("get:movies"));
 
         // What one has already changes nothing.
-        test.accounts.grant_role(&login("ada"), "casting_assistant").await.unwrap();
+        test.accounts.grant_role(&login("ada"), "casting_assistant", &Actor::default()).await.unwrap();
         assert!(test.accounts.authenticate(after.tokens.access.expose()).is_ok());
     }
 
@@ -183,7 +213,7 @@ mod tests {
         test.register("ada").await;
         let before = test.sign_in("ada").await;
         let (user, now) = (before.account.id, test.clock.now());
-        test.store.grant_role(user, "casting_assistant", now).await.unwrap();
+        test.store.grant_role(user, "casting_assistant", now, &Consequences::default()).await.unwrap();
         assert!(test.accounts.authenticate(before.tokens.access.expose()).is_ok());
         test.accounts.load().await.unwrap();
         assert!(test.accounts.authenticate(before.tokens.access.expose()).is_err());
@@ -195,17 +225,17 @@ mod tests {
         test.register("ada").await;
         test.register("bob").await;
         let (ada, bob) = (test.sign_in("ada").await, test.sign_in("bob").await);
-        let suspended = test.accounts.set_suspended(&login("ada"), true).await.unwrap();
+        let suspended = test.accounts.set_suspended(&login("ada"), true, &Actor::default()).await.unwrap();
         assert_eq!(suspended.standing, Standing::Suspended);
         assert!(test.accounts.authenticate(ada.tokens.access.expose()).is_err());
         assert!(test.accounts.authenticate(bob.tokens.access.expose()).is_ok());
 
-        let readmitted = test.accounts.set_suspended(&login("ada"), false).await.unwrap();
+        let readmitted = test.accounts.set_suspended(&login("ada"), false, &Actor::default()).await.unwrap();
         assert_eq!(readmitted.standing, Standing::Active);
         assert!(test.accounts.authenticate(ada.tokens.access.expose()).is_err(), "what ended stays ended");
         test.sign_in("ada").await;
 
-        let nobody = test.accounts.set_suspended(&login("nobody"), true).await;
+        let nobody = test.accounts.set_suspended(&login("nobody"), true, &Actor::default()).await;
         assert!(matches!(nobody, Err(OperatorError::NoSuchAccount)));
     }
 }

@@ -1,6 +1,15 @@
 //! What this crate needs from outside.
 
+pub mod identity;
+
+mod audit;
+mod secrets;
+
+pub use audit::{AuditFilter, AuditLog, AuditPosition};
+pub use secrets::{HeldSecret, NewSecret, OneTimeSecrets, Purpose};
+
 use crate::account::{Account, LoginMethod};
+use crate::audit::AuditEntry;
 use crate::letter::{ClaimedLetter, Letter, LetterId};
 use crate::names::{EmailAddress, PersonName, Username};
 use crate::password::{Password, PasswordHash};
@@ -46,6 +55,40 @@ pub struct NewLetter {
     pub at: Timestamp,
 }
 
+/// What is stored with a change, in its transaction.
+#[derive(Debug, Clone, Default)]
+pub struct Consequences {
+    /// Letters that it causes.
+    pub letters: Vec<NewLetter>,
+    /// What the audit log says of it.
+    pub audit: Vec<AuditEntry>,
+}
+
+impl Consequences {
+    /// Nothing.
+    pub fn none() -> &'static Self {
+        static NONE: Consequences = Consequences { letters: Vec::new(), audit: Vec::new() };
+        &NONE
+    }
+
+    /// A letter.
+    pub fn posted(letter: &NewLetter) -> Self {
+        Self { letters: vec![letter.clone()], audit: Vec::new() }
+    }
+
+    /// An entry of the audit log, and no letter.
+    pub fn noted(entry: AuditEntry) -> Self {
+        Self { letters: Vec::new(), audit: vec![entry] }
+    }
+
+    /// The same, and a letter.
+    #[must_use]
+    pub fn with_letter(mut self, letter: Option<NewLetter>) -> Self {
+        self.letters.extend(letter);
+        self
+    }
+}
+
 /// A confirmation secret to be stored.
 #[derive(Debug, Clone, Copy)]
 pub struct NewConfirmation {
@@ -79,18 +122,18 @@ pub enum LoginName {
 /// Keeps accounts, their roles, confirmation secrets and letters. Each method is one transaction.
 #[async_trait]
 pub trait AccountStore: Send + Sync {
-    /// Makes an account, stores `confirmation` and `letter` with it; all of it or nothing. Names (by
+    /// Makes an account, stores `confirmation` and `consequences` with it; all of it or nothing. Names (by
     /// [`Username::key`]) and addresses MUST stay unique, also under concurrency. Roles that do not exist
     /// MUST be an error.
     async fn register(
         &self,
         account: &NewAccount,
         confirmation: Option<&NewConfirmation>,
-        letter: Option<&NewLetter>,
+        consequences: &Consequences,
     ) -> Result<Registration, Unavailable>;
 
-    /// Stores a letter that no other change goes with.
-    async fn post(&self, letter: &NewLetter) -> Result<(), Unavailable>;
+    /// Stores letters and notes that no other change goes with.
+    async fn record(&self, consequences: &Consequences) -> Result<(), Unavailable>;
 
     /// One account.
     async fn by_id(&self, id: UserId) -> Result<Option<Account>, Unavailable>;
@@ -101,26 +144,28 @@ pub trait AccountStore: Send + Sync {
     /// The account with an address.
     async fn by_email(&self, email: &EmailAddress) -> Result<Option<Account>, Unavailable>;
 
-    /// Spends a confirmation secret, and all others of its account, and confirms the account's address at
-    /// `at`. Of any number of calls with one secret exactly one MUST get the account; the others, and those
+    /// Spends a confirmation secret, and all others of its account, confirms the account's address at
+    /// `at` and stores `consequences`. Of any number of calls with one secret exactly one MUST get the account; the others, and those
     /// with a secret that is unknown or expired at `at` or belongs to another account than `user` (where
-    /// given), get `None`. A secret has expired from its `expires_at` on.
+    /// given), get `None`, and nothing is stored. A secret has expired from its `expires_at` on.
     async fn confirm(
         &self,
         digest: &TokenDigest,
         user: Option<UserId>,
         at: Timestamp,
+        consequences: &Consequences,
     ) -> Result<Option<Account>, Unavailable>;
 
-    /// Stores a further confirmation secret and its letter for an account that is not confirmed yet; `false`,
-    /// and nothing stored, when it is confirmed or gone or has `at_most` secrets already that are good at the
-    /// moment of the letter. Earlier secrets stay good until they expire.
+    /// Stores a further confirmation secret, made at `at`, and its letter for an account that is not confirmed yet; `false`,
+    /// and nothing stored, when it is confirmed or gone or has `at_most` secrets already that are good
+    /// at that moment. Earlier secrets stay good until they expire.
     async fn renew_confirmation(
         &self,
         user: UserId,
         confirmation: &NewConfirmation,
-        letter: &NewLetter,
         at_most: u32,
+        at: Timestamp,
+        consequences: &Consequences,
     ) -> Result<bool, Unavailable>;
 
     /// Puts `new` in the place of `old`; `false` when the hash is no longer `old`.
@@ -133,7 +178,13 @@ pub trait AccountStore: Send + Sync {
 
     /// Adds a role to an account; `false` when account or role does not exist. Unless the account had the role
     /// already, [`Account::rights`] MUST be counted up with it, as changed at `at`.
-    async fn grant_role(&self, user: UserId, role: &str, at: Timestamp) -> Result<bool, Unavailable>;
+    async fn grant_role(
+        &self,
+        user: UserId,
+        role: &str,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable>;
 
     /// Accounts whose rights changed at or after `since`: [`Account::rights`] as it is now, and the moment of the
     /// last change.
@@ -149,6 +200,7 @@ pub trait AccountStore: Send + Sync {
         user: UserId,
         suspended: bool,
         at: Timestamp,
+        consequences: &Consequences,
     ) -> Result<Option<Vec<SessionId>>, Unavailable>;
 
     /// The permissions (`verb:thing`) of a role; empty when there is no such role.
@@ -192,8 +244,12 @@ pub enum Rotation {
 /// Keeps sessions. Each method is one transaction.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Stores a new session; `false`, and nothing stored, when its account is gone or suspended.
-    async fn open(&self, session: &SessionRecord) -> Result<bool, Unavailable>;
+    /// Stores a new session with `consequences`; `false`, and nothing stored, when its account is gone or suspended.
+    async fn open(
+        &self,
+        session: &SessionRecord,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable>;
 
     /// Moves a session that is at generation `from`, has not ended and not expired at `at`, to `from + 1`,
     /// setting `rotated_at` to `at` and `expires_at` as given. Of any number of calls with one `from` exactly
@@ -206,8 +262,13 @@ pub trait SessionStore: Send + Sync {
         expires_at: Timestamp,
     ) -> Result<Rotation, Unavailable>;
 
-    /// Ends a session; `false` when it had ended or does not exist.
-    async fn end(&self, session: SessionId, at: Timestamp) -> Result<bool, Unavailable>;
+    /// Ends a session; `false`, and nothing stored, when it had ended or does not exist.
+    async fn end(
+        &self,
+        session: SessionId,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable>;
 
     /// Sessions that ended at or after `since`, with the moment of their end.
     async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, Unavailable>;

@@ -1,4 +1,5 @@
 use crate::account::Account;
+use crate::audit::{Actor, AuditAction};
 use crate::ports::{Rotation, SessionRecord};
 use crate::service::{Accounts, later};
 use crate::session_tokens::{RefreshToken, SignedIn};
@@ -54,7 +55,8 @@ impl Accounts {
             return Ok(());
         }
         tracing::warn!(user = %record.user, session = %record.id, "a spent refresh token came back: session ended");
-        self.end_session(record.id, now).await
+        let noted = self.noted(AuditAction::RefreshTokenReused, Actor::default(), record.user);
+        self.end_session(record.id, now, noted).await
     }
 }
 
@@ -71,6 +73,7 @@ fn is_retry(record: &SessionRecord, generation: u32, now: Timestamp) -> bool {
 mod tests {
     use super::*;
     use crate::ports::LoginName;
+    use crate::session_tokens::Device;
     use crate::testing::TestAccounts;
     use crate::testing::watched::{MockCalls, watched};
     use crate::tokens::TokenPair;
@@ -204,7 +207,7 @@ mod tests {
         let (test, first) = signed_in().await;
         let next = test.refresh(&first.tokens).await.unwrap();
         let who = test.accounts.authenticate(next.access.expose()).unwrap().identity.unwrap();
-        test.accounts.sign_out(&who).await.unwrap();
+        test.accounts.sign_out(&who, &Device::default()).await.unwrap();
         assert!(matches!(test.refresh(&first.tokens).await, Err(RefreshError::Rejected)));
         test.assert_over(&next).await;
     }
@@ -214,11 +217,11 @@ mod tests {
         let (test, first) = signed_in().await;
         let ada = LoginName::Username("ada".to_owned());
         let before = test.accounts.authenticate(first.tokens.access.expose()).unwrap();
-        test.accounts.grant_role(&ada, "casting_assistant").await.unwrap();
+        test.accounts.grant_role(&ada, "casting_assistant", &Actor::default()).await.unwrap();
         let next = test.refresh(&first.tokens).await.unwrap();
         let after = test.accounts.authenticate(next.access.expose()).unwrap();
         assert_eq!((before.may("get:movies"), after.may("get:movies")), (false, true));
-        test.accounts.set_suspended(&ada, true).await.unwrap();
+        test.accounts.set_suspended(&ada, true, &Actor::default()).await.unwrap();
         test.assert_over(&next).await;
     }
 

@@ -1,9 +1,11 @@
 use crate::account::{Account, LoginMethod, Standing};
+use crate::audit::{Actor, AuditAction};
 use crate::letter::Occasion;
 use crate::names::{EmailAddress, PersonName, Username};
 use crate::password::{Password, PasswordHash};
-use crate::ports::{NewAccount, Registration};
+use crate::ports::{Consequences, NewAccount, Registration};
 use crate::service::Accounts;
+use crate::session_tokens::Device;
 use square_kernel::{Invalid, Permissions, Unavailable, UserId};
 
 /// The role that every account starts with.
@@ -39,14 +41,14 @@ impl Accounts {
     ///
     /// Where the address has an account already the result is the same, save that nobody can sign in to the
     /// account returned; the address' owner is told by letter. An account without an address counts as confirmed.
-    pub async fn register(&self, new: NewRegistration) -> Result<Account, RegisterError> {
+    pub async fn register(&self, new: NewRegistration, device: &Device) -> Result<Account, RegisterError> {
         if new.email.is_none() && self.parts.policy.email_required {
             return Err(Invalid::field("email", "must not be empty").into());
         }
         // First of all, so that a known and an unknown address cost the same time.
         let hash = self.parts.hasher.hash(&new.password).await?;
         let account = self.new_account(new.username, new.email, hash);
-        self.enrol(&account).await?.ok_or(RegisterError::UsernameTaken)
+        self.enrol(&account, device).await?.ok_or(RegisterError::UsernameTaken)
     }
 
     /// An account about to be made, with the first role and empty names.
@@ -72,10 +74,16 @@ impl Accounts {
     }
 
     /// Stores an account with the letter that goes to its address. `None` when the name is taken.
-    pub(crate) async fn enrol(&self, new: &NewAccount) -> Result<Option<Account>, Unavailable> {
+    pub(crate) async fn enrol(
+        &self,
+        new: &NewAccount,
+        device: &Device,
+    ) -> Result<Option<Account>, Unavailable> {
         let link = new.email.as_ref().map(|to| self.new_confirmation(new.id, &new.username, to));
-        let (confirmation, letter) = link.as_ref().map(|(secret, letter)| (secret, letter)).unzip();
-        match self.parts.store.register(new, confirmation, letter).await? {
+        let (confirmation, letter) = link.unzip();
+        let consequences = self.noted(AuditAction::Registered, Actor::stranger(device), new.id);
+        let consequences = consequences.with_letter(letter);
+        match self.parts.store.register(new, confirmation.as_ref(), &consequences).await? {
             Registration::Created(account) => Ok(Some(*account)),
             Registration::UsernameTaken => Ok(None),
             Registration::EmailTaken => self.pretend(new).await.map(Some),
@@ -88,7 +96,7 @@ impl Accounts {
             && let Some(owner) = self.parts.store.by_email(email).await?
         {
             let letter = self.new_letter(email, &owner.username, Occasion::AlreadyRegistered);
-            self.parts.store.post(&letter).await?;
+            self.parts.store.record(&Consequences::default().with_letter(Some(letter))).await?;
         }
         let permissions = self.parts.store.permissions_of(FIRST_ROLE).await?;
         Ok(new.as_account(permissions.iter().map(String::as_str).collect()))
@@ -136,7 +144,7 @@ mod tests {
         assert_eq!((&letter.to, &letter.username), (&TestAccounts::email("ada"), &account.username));
         assert!(matches!(letter.occasion, Occasion::ConfirmAddress { user, .. } if user == account.id));
         let token = test.store.mailed_token().unwrap();
-        assert!(test.accounts.confirm(&token, Some(account.id)).await.is_ok());
+        assert!(test.accounts.confirm(&token, Some(account.id), &Device::default()).await.is_ok());
     }
 
     #[tokio::test]
@@ -146,7 +154,7 @@ mod tests {
         let fresh = test.register("ada").await;
         let mut again = TestAccounts::registration("Mallory");
         again.email = Some(TestAccounts::email("ada"));
-        let pretended = test.accounts.register(again).await.unwrap();
+        let pretended = test.accounts.register(again, &Device::default()).await.unwrap();
 
         let differing =
             |account: &Account| Account { id: fresh.id, username: fresh.username.clone(), ..account.clone() };
@@ -168,7 +176,7 @@ mod tests {
         for address in ["ada", "other"] {
             let mut again = TestAccounts::registration("ADA");
             again.email = Some(TestAccounts::email(address));
-            let refused = test.accounts.register(again).await;
+            let refused = test.accounts.register(again, &Device::default()).await;
             assert!(matches!(refused, Err(RegisterError::UsernameTaken)));
         }
         assert_eq!(test.store.letters().len(), 1);
@@ -178,7 +186,9 @@ mod tests {
     async fn a_missing_address_is_refused_before_any_work() {
         let test = watched(&TestAccounts::default(), MockCalls::new());
         let addressless = NewRegistration { email: None, ..TestAccounts::registration("ada") };
-        let Err(RegisterError::Invalid(invalid)) = test.accounts.register(addressless).await else {
+        let Err(RegisterError::Invalid(invalid)) =
+            test.accounts.register(addressless, &Device::default()).await
+        else {
             unreachable!("not refused")
         };
         assert_eq!(invalid.0[0].field, "email");
@@ -188,7 +198,7 @@ mod tests {
     async fn without_an_address_one_counts_as_confirmed_where_none_is_asked_for() {
         let test = TestAccounts::with(|parts| parts.policy.email_required = false);
         let addressless = NewRegistration { email: None, ..TestAccounts::registration("ada") };
-        let account = test.accounts.register(addressless).await.unwrap();
+        let account = test.accounts.register(addressless, &Device::default()).await.unwrap();
         assert!(account.confirmed_at.is_some());
         assert!(test.store.letters().is_empty());
         assert_eq!(test.register("bob").await.confirmed_at, None, "an address that is given is confirmed");
@@ -199,7 +209,7 @@ mod tests {
         let mut calls = MockCalls::new();
         calls.fail("hash");
         let test = watched(&TestAccounts::default(), calls);
-        let refused = test.accounts.register(TestAccounts::registration("ada")).await;
+        let refused = test.accounts.register(TestAccounts::registration("ada"), &Device::default()).await;
         assert!(matches!(refused, Err(RegisterError::Unavailable(_))));
     }
 }

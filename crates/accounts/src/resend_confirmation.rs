@@ -1,4 +1,5 @@
 use crate::names::EmailAddress;
+use crate::ports::Consequences;
 use crate::service::Accounts;
 use square_kernel::Unavailable;
 
@@ -14,7 +15,9 @@ impl Accounts {
         if account.confirmed_at.is_none() {
             let (confirmation, letter) = self.new_confirmation(account.id, &account.username, email);
             // Whether one was stored makes no difference to whoever asks.
-            self.parts.store.renew_confirmation(account.id, &confirmation, &letter, LINKS).await?;
+            let letter = Consequences::default().with_letter(Some(letter));
+            let (store, now) = (&self.parts.store, self.now());
+            store.renew_confirmation(account.id, &confirmation, LINKS, now, &letter).await?;
         }
         Ok(())
     }
@@ -22,6 +25,7 @@ impl Accounts {
 
 #[cfg(test)]
 mod tests {
+    use crate::session_tokens::Device;
     use crate::testing::TestAccounts;
     use crate::testing::watched::{MockCalls, watched};
 
@@ -35,7 +39,7 @@ mod tests {
             let second = test.store.mailed_token().unwrap();
             assert_ne!(first.expose(), second.expose());
             let token = [first, second][which].clone();
-            assert_eq!(test.accounts.confirm(&token, None).await.unwrap().id, account.id);
+            assert_eq!(test.accounts.confirm(&token, None, &Device::default()).await.unwrap().id, account.id);
         }
     }
 
@@ -50,14 +54,19 @@ mod tests {
         test.clock.advance(TestAccounts::policy().confirmation_lifetime);
         test.accounts.resend_confirmation(&TestAccounts::email("ada")).await.unwrap();
         assert_eq!(test.store.letters().len(), 6);
-        assert!(test.accounts.confirm(&test.store.mailed_token().unwrap(), None).await.is_ok());
+        assert!(
+            test.accounts
+                .confirm(&test.store.mailed_token().unwrap(), None, &Device::default())
+                .await
+                .is_ok()
+        );
     }
 
     #[tokio::test]
     async fn an_unknown_and_a_confirmed_address_get_nothing() {
         let test = TestAccounts::default();
         test.register("ada").await;
-        test.accounts.confirm(&test.store.mailed_token().unwrap(), None).await.unwrap();
+        test.accounts.confirm(&test.store.mailed_token().unwrap(), None, &Device::default()).await.unwrap();
         for name in ["ada", "nobody"] {
             test.accounts.resend_confirmation(&TestAccounts::email(name)).await.unwrap();
         }

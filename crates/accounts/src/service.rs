@@ -1,7 +1,10 @@
-use crate::ports::{AccountStore, PasswordHasher, SessionStore, TokenSigner};
+use crate::audit::{Actor, AuditAction, AuditEntry, AuditId};
+use crate::ports::{
+    AccountStore, AuditLog, Consequences, OneTimeSecrets, PasswordHasher, SessionStore, TokenSigner,
+};
 use crate::revocations::Revocations;
 use jiff::{SignedDuration, Timestamp};
-use square_kernel::{Clock, KeyedHash, Permissions, Randomness, Unavailable};
+use square_kernel::{Clock, KeyedHash, Permissions, Randomness, Unavailable, UserId};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// What [`Accounts`] is made of.
@@ -10,6 +13,10 @@ pub struct AccountsParts {
     pub store: Arc<dyn AccountStore>,
     /// Keeps sessions.
     pub sessions: Arc<dyn SessionStore>,
+    /// Keeps secrets that are good once.
+    pub secrets: Arc<dyn OneTimeSecrets>,
+    /// Reads the audit log.
+    pub audit: Arc<dyn AuditLog>,
     /// Hashes and checks passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// Signs and verifies access tokens.
@@ -72,6 +79,23 @@ impl Accounts {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.parts.clock.now()
+    }
+
+    /// What the audit log will say of something that happens now.
+    pub(crate) fn entry(&self, action: AuditAction, actor: Actor, user: UserId) -> AuditEntry {
+        AuditEntry {
+            id: AuditId::new(&*self.parts.clock, &*self.parts.randomness),
+            at: self.now(),
+            action,
+            actor: Actor { device: actor.device.clipped(), ..actor },
+            user: Some(user),
+            detail: None,
+        }
+    }
+
+    /// The same, and nothing else, as what a change leads to.
+    pub(crate) fn noted(&self, action: AuditAction, actor: Actor, user: UserId) -> Consequences {
+        Consequences::noted(self.entry(action, actor, user))
     }
 }
 

@@ -1,4 +1,5 @@
 use crate::account::Account;
+use crate::audit::{Actor, AuditAction};
 use crate::ports::SessionRecord;
 use crate::service::{Accounts, later};
 use crate::tokens::{AccessClaims, TokenPair, base64_url, from_base64_url};
@@ -30,6 +31,16 @@ pub struct SignedIn {
     pub tokens: TokenPair,
 }
 
+impl Device {
+    /// Without what exceeds 200 characters of the agent.
+    pub(crate) fn clipped(&self) -> Self {
+        Self {
+            address: self.address.clone(),
+            agent: self.agent.as_ref().map(|agent| agent.chars().take(AGENT_CHARS).collect()),
+        }
+    }
+}
+
 impl Accounts {
     /// Opens a session; `None` when the account is gone or suspended.
     pub(crate) async fn open_session(
@@ -37,7 +48,8 @@ impl Accounts {
         account: Account,
         device: &Device,
     ) -> Result<Option<SignedIn>, Unavailable> {
-        let now = self.now();
+        let (now, device) = (self.now(), device.clipped());
+        let noted = self.noted(AuditAction::SignedIn, Actor::user(account.id, &device), account.id);
         let record = SessionRecord {
             id: SessionId::new(&*self.parts.clock, &*self.parts.randomness),
             user: account.id,
@@ -46,10 +58,10 @@ impl Accounts {
             created_at: now,
             expires_at: later(now, self.parts.policy.session_lifetime),
             ended_at: None,
-            address: device.address.clone(),
-            agent: device.agent.as_ref().map(|agent| agent.chars().take(AGENT_CHARS).collect()),
+            address: device.address,
+            agent: device.agent,
         };
-        let opened = self.parts.sessions.open(&record).await?;
+        let opened = self.parts.sessions.open(&record, &noted).await?;
         if opened { self.issue(account, &record).map(Some) } else { Ok(None) }
     }
 

@@ -83,7 +83,7 @@ mod tests {
         let test = TestAccounts::default();
         test.register("ada").await;
         test.register("bob").await;
-        test.accounts.set_suspended(&LoginName::Username("bob".to_owned()), true).await.unwrap();
+        test.accounts.set_suspended(&LoginName::Username("bob".to_owned()), true, &crate::Actor::default()).await.unwrap();
         for (name, password) in
             [("ada", "wrong horse"), ("nobody", "wrong horse"), ("bob", TestAccounts::PASSWORD)]
         {

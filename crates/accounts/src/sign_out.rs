@@ -1,4 +1,7 @@
+use crate::audit::{Actor, AuditAction};
+use crate::ports::Consequences;
 use crate::service::Accounts;
+use crate::session_tokens::Device;
 use jiff::Timestamp;
 use square_kernel::{Identity, SessionId, Unavailable};
 use std::sync::Arc;
@@ -6,15 +9,21 @@ use tracing::Instrument;
 
 impl Accounts {
     /// Ends the session in which `who` signed in; its tokens are refused from the next request on.
-    pub async fn sign_out(&self, who: &Identity) -> Result<(), Unavailable> {
-        self.end_session(who.session, self.now()).await
+    pub async fn sign_out(&self, who: &Identity, device: &Device) -> Result<(), Unavailable> {
+        let noted = self.noted(AuditAction::SignedOut, Actor::user(who.user, device), who.user);
+        self.end_session(who.session, self.now(), noted).await
     }
 
     /// Ends a session: in the store first, so that what is refused here stays refused after a restart.
-    pub(crate) async fn end_session(&self, session: SessionId, at: Timestamp) -> Result<(), Unavailable> {
+    pub(crate) async fn end_session(
+        &self,
+        session: SessionId,
+        at: Timestamp,
+        noted: Consequences,
+    ) -> Result<(), Unavailable> {
         let (sessions, revocations) = (Arc::clone(&self.parts.sessions), Arc::clone(&self.revocations));
         let ending = async move {
-            sessions.end(session, at).await?;
+            sessions.end(session, at, &noted).await?;
             revocations.note(session, at);
             Ok(())
         };
@@ -27,7 +36,7 @@ impl Accounts {
 
 #[cfg(test)]
 mod tests {
-    use crate::ports::{Rotation, SessionRecord, SessionStore, TokenRejected};
+    use crate::ports::{Consequences, Rotation, SessionRecord, SessionStore, TokenRejected};
     use crate::session_tokens::SignedIn;
     use crate::testing::watched::{MockCalls, watched};
     use crate::testing::{MemoryAccounts, TestAccounts};
@@ -46,7 +55,7 @@ mod tests {
         }
 
         async fn sign_out(&self, signed_in: &SignedIn) -> Result<(), Unavailable> {
-            self.accounts.sign_out(&self.who(signed_in).expect("signed in")).await
+            self.accounts.sign_out(&self.who(signed_in).expect("signed in"), &crate::Device::default()).await
         }
     }
 
@@ -96,8 +105,12 @@ mod tests {
 
     #[async_trait]
     impl SessionStore for Slow {
-        async fn open(&self, session: &SessionRecord) -> Result<bool, Unavailable> {
-            self.0.open(session).await
+        async fn open(
+            &self,
+            session: &SessionRecord,
+            consequences: &Consequences,
+        ) -> Result<bool, Unavailable> {
+            self.0.open(session, consequences).await
         }
 
         async fn rotate(
@@ -110,9 +123,14 @@ mod tests {
             self.0.rotate(session, from, at, expires_at).await
         }
 
-        async fn end(&self, session: SessionId, at: Timestamp) -> Result<bool, Unavailable> {
+        async fn end(
+            &self,
+            session: SessionId,
+            at: Timestamp,
+            consequences: &Consequences,
+        ) -> Result<bool, Unavailable> {
             tokio::task::yield_now().await;
-            self.0.end(session, at).await
+            self.0.end(session, at, consequences).await
         }
 
         async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, Unavailable> {

@@ -2,6 +2,7 @@ use crate::account::Account;
 use crate::names::{EmailAddress, PersonName, Username};
 use crate::password::Password;
 use crate::service::Accounts;
+use crate::session_tokens::Device;
 use square_kernel::{Randomness, Unavailable};
 
 /// What somebody signs up with who does not choose a name.
@@ -29,7 +30,7 @@ impl Accounts {
     /// Makes an account whose name is derived from its address and has the address confirmed by letter.
     ///
     /// Where the address has an account already the result is the same, as in [`Self::register`].
-    pub async fn signup(&self, new: NewSignup) -> Result<Account, SignupError> {
+    pub async fn signup(&self, new: NewSignup, device: &Device) -> Result<Account, SignupError> {
         // First of all, so that a known and an unknown address cost the same time.
         let hash = self.parts.hasher.hash(&new.password).await?;
         for digits in DIGITS {
@@ -37,7 +38,7 @@ impl Accounts {
             let mut account = self.new_account(username, Some(new.email.clone()), hash.clone());
             account.first_name = new.first_name.clone();
             account.last_name = new.last_name.clone();
-            if let Some(account) = self.enrol(&account).await? {
+            if let Some(account) = self.enrol(&account, device).await? {
                 return Ok(account);
             }
         }
@@ -110,19 +111,24 @@ mod tests {
     #[tokio::test]
     async fn the_account_has_the_names_given_and_one_that_is_free() {
         let test = TestAccounts::default();
-        let first = test.accounts.signup(signup("ada@example.org")).await.unwrap();
+        let first = test.accounts.signup(signup("ada@example.org"), &Device::default()).await.unwrap();
         assert_eq!((first.username.as_str(), &*first.display_name()), ("ada", "Ada Lovelace"));
-        let second = test.accounts.signup(signup("ada@example.com")).await.unwrap();
+        let second = test.accounts.signup(signup("ada@example.com"), &Device::default()).await.unwrap();
         assert!(second.username.as_str().starts_with("ada"));
         assert_ne!(second.username, first.username);
-        assert!(test.accounts.confirm(&test.store.mailed_token().unwrap(), Some(second.id)).await.is_ok());
+        assert!(
+            test.accounts
+                .confirm(&test.store.mailed_token().unwrap(), Some(second.id), &Device::default())
+                .await
+                .is_ok()
+        );
     }
 
     #[tokio::test]
     async fn a_known_address_gets_the_same_answer_and_its_owner_a_letter() {
         let test = TestAccounts::default();
-        let first = test.accounts.signup(signup("ada@example.org")).await.unwrap();
-        let again = test.accounts.signup(signup("ada@example.org")).await.unwrap();
+        let first = test.accounts.signup(signup("ada@example.org"), &Device::default()).await.unwrap();
+        let again = test.accounts.signup(signup("ada@example.org"), &Device::default()).await.unwrap();
         assert_eq!(Account { id: first.id, username: first.username.clone(), ..again }, first);
         let letters = test.store.letters();
         assert_eq!(letters.len(), 2);
@@ -142,7 +148,11 @@ mod tests {
         let failed = loop {
             // Identifiers differ by time alone here.
             test.clock.advance(SignedDuration::from_secs(1));
-            match test.accounts.signup(signup(&format!("ada@example{}.org", names.len()))).await {
+            match test
+                .accounts
+                .signup(signup(&format!("ada@example{}.org", names.len())), &Device::default())
+                .await
+            {
                 Ok(account) => names.push(account.username.to_string()),
                 Err(failed) => break failed,
             }

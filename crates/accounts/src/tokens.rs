@@ -4,7 +4,7 @@ use square_kernel::{Permissions, Randomness, Secret, SessionId, UserId};
 use std::sync::Arc;
 
 /// The secret in a mailed link: 256 random bits, base64url. Good once.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailToken(Secret);
 
 /// SHA-256 of a [`MailToken`]: what is stored in its place.

@@ -85,6 +85,8 @@ impl Square {
         let accounts = Arc::new(Accounts::new(AccountsParts {
             store: stores.clone(),
             sessions: stores.clone(),
+            secrets: stores.clone(),
+            audit: stores.clone(),
             hasher: hasher(settings),
             signer: signer(settings, &stores, &sealer, &clock, &randomness).await?,
             keyed_hash,

@@ -2,7 +2,7 @@
 
 use crate::assembly::{CASTING, EVENTS, Square};
 use square_accounts::ports::LoginName;
-use square_accounts::{Account, CreateError, EmailAddress, NewUser, Password, Username};
+use square_accounts::{Account, Actor, CreateError, EmailAddress, NewUser, Password, Username};
 use square_kernel::{Asker, Identity, Permissions, SessionId, SkillId};
 use square_skills::{BuiltinName, SkillDescription, SkillName, TrainingSet};
 use std::error::Error;
@@ -36,7 +36,7 @@ async fn user(square: &Square) -> Result<Account, Box<dyn Error>> {
         password: Password::parse("password", PASSWORD)?,
         roles: vec!["executive_producer".to_owned()],
     };
-    match square.accounts.create(new).await {
+    match square.accounts.create(new, &Actor::default()).await {
         Ok(account) => Ok(account),
         Err(CreateError::UsernameTaken) => {
             let login = LoginName::Username(USERNAME.to_owned());

@@ -10,7 +10,13 @@ use std::time::Duration;
 /// Who carries letters, as the settings say.
 pub(crate) fn postman(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<dyn Postman>, SetupError> {
     let mail = &settings.mail;
-    let links = LinkSettings { public_url: public_url(settings), confirm: mail.links.confirm.clone() };
+    let links = LinkSettings {
+        public_url: public_url(settings),
+        confirm: mail.links.confirm.clone(),
+        reset: mail.links.reset.clone(),
+        change_email: mail.links.change_email.clone(),
+        link_social: mail.links.link_social.clone(),
+    };
     let templates = (!mail.templates.as_os_str().is_empty()).then_some(mail.templates.as_path());
     let letters = Letters::new(Links::new(&links)?, templates)?;
     let composer = Composer::new(letters, &mail.from, clock)?;

@@ -1,7 +1,7 @@
+use crate::links::Page;
 use crate::templates::{load, sentence};
 use crate::{Links, SetupError};
-use square_accounts::{EmailAddress, Letter, MailToken, Occasion, Username};
-use square_kernel::uuid::Uuid;
+use square_accounts::{EmailAddress, Letter, Occasion, Username};
 use std::path::Path;
 use tera::{Context, Tera};
 
@@ -19,7 +19,7 @@ pub struct Rendered {
 /// Writes letters.
 ///
 /// Each occasion has three templates, named after it: `confirm_address.subject`, `.txt` and `.html`. They may
-/// use `username`, `public_url` and, where the occasion has one, `link`. Whatever goes into HTML is escaped.
+/// use `username`, `public_url` and, where the occasion has one, `link`; some have more, as their built-in templates show. Whatever goes into HTML is escaped.
 pub struct Letters {
     templates: Tera,
     links: Links,
@@ -30,7 +30,7 @@ impl Letters {
     /// occasion is written once for trial, so that a template that fails does so here.
     pub fn new(links: Links, folder: Option<&Path>) -> Result<Self, SetupError> {
         let letters = Self { templates: load(folder)?, links };
-        for occasion in occasions() {
+        for occasion in Occasion::one_of_each() {
             letters.try_out(occasion)?;
         }
         Ok(letters)
@@ -54,9 +54,33 @@ impl Letters {
         context.insert("public_url", self.links.public_url());
         match &letter.occasion {
             Occasion::ConfirmAddress { user, token } => {
-                context.insert("link", &self.links.confirm(*user, token));
+                context.insert("link", &self.links.to(Page::Confirm, *user, token));
             }
-            Occasion::AlreadyRegistered => {}
+            Occasion::ResetPassword { user, token } => {
+                context.insert("link", &self.links.to(Page::ResetPassword, *user, token));
+            }
+            Occasion::ConfirmNewAddress { user, token } => {
+                context.insert("link", &self.links.to(Page::ChangeEmail, *user, token));
+            }
+            Occasion::LinkLoginMethod { user, provider, token } => {
+                context.insert("provider", provider);
+                context.insert("link", &self.links.to(Page::LinkSocial, *user, token));
+            }
+            Occasion::AddressChangeRequested { new } | Occasion::AddressChanged { new } => {
+                context.insert("new_address", new.as_str());
+            }
+            Occasion::RecoveryCodeUsed { left } | Occasion::FewRecoveryCodes { left } => {
+                context.insert("left", left);
+            }
+            Occasion::NewDevice { device } => {
+                context.insert("address", device.address.as_deref().unwrap_or("an unknown address"));
+                context.insert("agent", device.agent.as_deref().unwrap_or("an unknown program"));
+            }
+            Occasion::AlreadyRegistered
+            | Occasion::PasswordChanged
+            | Occasion::MfaEnabled
+            | Occasion::MfaDisabled
+            | Occasion::AccountDeleted => {}
         }
         context
     }
@@ -78,12 +102,6 @@ impl Letters {
     }
 }
 
-/// One of each kind.
-fn occasions() -> [Occasion; 2] {
-    let token = MailToken::received("token");
-    [Occasion::ConfirmAddress { user: Uuid::nil().into(), token }, Occasion::AlreadyRegistered]
-}
-
 /// A header field has no line breaks; what looks like one in a subject is a blank.
 fn one_line(text: &str) -> String {
     let visible: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -94,6 +112,7 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::LinkSettings;
+    use square_accounts::MailToken;
     use std::fs;
 
     fn links() -> Links {

@@ -15,13 +15,35 @@ pub struct LinkSettings {
     /// `{public_url}`, `{token}` and `{uidb64}` are replaced. `{token}` is the secret and must occur;
     /// `{uidb64}` is the account's id in its hyphenated spelling, as unpadded base64url (RFC 4648, section 5).
     pub confirm: String,
+    /// `mail.links.reset`: the link that sets a new password; likewise.
+    pub reset: String,
+    /// `mail.links.change_email`: the link that confirms a new address; likewise.
+    pub change_email: String,
+    /// `mail.links.link_social`: the link that allows to sign in by another provider; likewise.
+    pub link_social: String,
 }
 
 impl LinkSettings {
     /// The defaults for a server that people reach at `public_url`: its own pages.
     pub fn for_public_url(public_url: impl Into<String>) -> Self {
-        Self { public_url: public_url.into(), confirm: "{public_url}/verify/{token}/{uidb64}".to_owned() }
+        let page = |name: &str| format!("{{public_url}}/{name}/{{token}}/{{uidb64}}");
+        Self {
+            public_url: public_url.into(),
+            confirm: page("verify"),
+            reset: page("reset_password"),
+            change_email: page("change_email"),
+            link_social: page("link_social"),
+        }
     }
+}
+
+/// Where a link leads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Page {
+    Confirm,
+    ResetPassword,
+    ChangeEmail,
+    LinkSocial,
 }
 
 /// Makes the links in letters.
@@ -29,6 +51,9 @@ impl LinkSettings {
 pub struct Links {
     public_url: String,
     confirm: String,
+    reset: String,
+    change_email: String,
+    link_social: String,
 }
 
 impl Links {
@@ -36,9 +61,17 @@ impl Links {
     pub fn new(settings: &LinkSettings) -> Result<Self, SetupError> {
         let public_url = settings.public_url.trim_end_matches('/').to_owned();
         check_address("http.public_url", &public_url)?;
-        let confirm = settings.confirm.replace("{public_url}", &public_url);
-        check_template("mail.links.confirm", &confirm)?;
-        Ok(Self { public_url, confirm })
+        let template = |key, template: &str| {
+            let template = template.replace("{public_url}", &public_url);
+            check_template(key, &template).map(|()| template)
+        };
+        Ok(Self {
+            confirm: template("mail.links.confirm", &settings.confirm)?,
+            reset: template("mail.links.reset", &settings.reset)?,
+            change_email: template("mail.links.change_email", &settings.change_email)?,
+            link_social: template("mail.links.link_social", &settings.link_social)?,
+            public_url,
+        })
     }
 
     /// Where people reach this server, without a slash at the end.
@@ -46,9 +79,15 @@ impl Links {
         &self.public_url
     }
 
-    /// The link that confirms the address of `user`.
-    pub fn confirm(&self, user: UserId, token: &MailToken) -> String {
-        fill(&self.confirm, token.expose(), &URL_SAFE_NO_PAD.encode(user.to_string()))
+    /// The link to `page` for `user`.
+    pub(crate) fn to(&self, page: Page, user: UserId, token: &MailToken) -> String {
+        let template = match page {
+            Page::Confirm => &self.confirm,
+            Page::ResetPassword => &self.reset,
+            Page::ChangeEmail => &self.change_email,
+            Page::LinkSocial => &self.link_social,
+        };
+        fill(template, token.expose(), &URL_SAFE_NO_PAD.encode(user.to_string()))
     }
 }
 
@@ -89,7 +128,7 @@ mod tests {
         };
         let user: UserId = "01932c07-1c2b-7d3e-8f4a-5b6c7d8e9fa0".parse().unwrap();
         Links::new(&settings)
-            .map(|links| links.confirm(user, &MailToken::received("T0k_en-")))
+            .map(|links| links.to(Page::Confirm, user, &MailToken::received("T0k_en-")))
             .map_err(|error| error.to_string())
     }
 

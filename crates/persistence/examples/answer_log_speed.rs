@@ -3,7 +3,7 @@
 //! SQLite file that is gone afterwards.
 
 use jiff::Timestamp;
-use square_accounts::ports::SessionStore;
+use square_accounts::ports::{Consequences, SessionStore};
 use square_cluster::InstanceId;
 use square_kernel::{Clock, OsRandomness, SealBroken, Sealed, Sealer, SessionId, SkillId, SystemClock};
 use square_persistence::{Database, DatabaseQuestionLog, DatabaseSettings, Stores};
@@ -175,7 +175,7 @@ async fn main() -> Result<(), Fault> {
                 while !done.load(Ordering::Relaxed) {
                     let start = Instant::now();
                     let session = SessionId::new(&SystemClock, &OsRandomness);
-                    stores.end(session, Timestamp::now()).await?;
+                    stores.end(session, Timestamp::now(), Consequences::none()).await?;
                     times.push(start.elapsed());
                 }
                 Ok::<_, square_kernel::Unavailable>(times)

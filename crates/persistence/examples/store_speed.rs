@@ -7,7 +7,7 @@
 
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncMysqlConnection, AsyncPgConnection};
-use square_accounts::ports::{AccountStore, NewAccount, SessionStore};
+use square_accounts::ports::{AccountStore, Consequences, NewAccount, SessionStore};
 use square_accounts::{LoginMethod, PasswordHash, PersonName, Username};
 use square_kernel::{Clock, OsRandomness, SealBroken, Sealed, Sealer, SkillId, SystemClock, UserId};
 use square_persistence::{Database, DatabaseSettings, Stores};
@@ -170,7 +170,7 @@ async fn main() -> Outcome<()> {
     database.migrate().await?;
     let stores = Stores::new(database, Arc::new(NoSealer));
     let owner = account()?;
-    stores.register(&owner, None, None).await?;
+    stores.register(&owner, None, Consequences::none()).await?;
     for number in 0..SKILLS {
         stores.insert(&skill(owner.id, number)?).await?;
     }

@@ -2,15 +2,18 @@ use crate::Stores;
 use crate::changes::Record;
 use crate::columns::{Key, Moment, corrupt};
 use crate::connection::DbConnection;
-use crate::letters::LetterRow;
-use crate::schema::accounts::{accounts, confirmations, role_permissions, roles, user_roles};
+use crate::consequences::ConsequenceRows;
+use crate::schema::accounts::{accounts, role_permissions, roles, user_roles};
+use crate::secrets::{self, SecretRow};
 use crate::sessions;
 use crate::transaction::savepoint;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use jiff::Timestamp;
-use square_accounts::ports::{AccountStore, LoginName, NewAccount, NewConfirmation, NewLetter, Registration};
+use square_accounts::ports::{
+    AccountStore, Consequences, LoginName, NewAccount, NewConfirmation, NewSecret, Purpose, Registration,
+};
 use square_accounts::{
     Account, EmailAddress, LoginMethod, PasswordHash, PersonName, Standing, TokenDigest, Username,
 };
@@ -23,19 +26,20 @@ impl AccountStore for Stores {
         &self,
         account: &NewAccount,
         confirmation: Option<&NewConfirmation>,
-        letter: Option<&NewLetter>,
+        consequences: &Consequences,
     ) -> Result<Registration, Unavailable> {
         let row = AccountRow::from(account);
         let roles = account.roles.clone();
-        let confirmation = confirmation.map(|new| ConfirmationRow::from(account.id, new));
-        let letter = letter.map(|new| LetterRow::sealed(new, self.sealer.as_ref())).transpose()?;
+        let confirmation = confirmation.map(|new| NewSecret::confirming(account.id, new, account.created_at));
+        let confirmation = confirmation.map(|new| SecretRow::sealed(&new, &*self.sealer));
+        let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let insert = move |connection: &mut DbConnection| {
             diesel::insert_into(accounts::table).values(&row).execute(connection)?;
             for role in &roles {
                 give_role(connection, row.id, role)?;
             }
             confirmation.iter().try_for_each(|confirmation| confirmation.insert(connection))?;
-            letter.iter().try_for_each(|letter| letter.insert(connection))?;
+            rows.insert(connection)?;
             account_of(connection, &row).map(|account| Registration::Created(Box::new(account)))
         };
         let (username, email) = (account.username.key(), account.email.clone());
@@ -53,9 +57,9 @@ impl AccountStore for Stores {
             .await
     }
 
-    async fn post(&self, letter: &NewLetter) -> Result<(), Unavailable> {
-        let letter = LetterRow::sealed(letter, self.sealer.as_ref())?;
-        self.database.write(move |connection| letter.insert(connection)).await
+    async fn record(&self, consequences: &Consequences) -> Result<(), Unavailable> {
+        let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
+        self.database.write(move |connection| rows.insert(connection)).await
     }
 
     async fn by_id(&self, id: UserId) -> Result<Option<Account>, Unavailable> {
@@ -92,32 +96,30 @@ impl AccountStore for Stores {
         digest: &TokenDigest,
         user: Option<UserId>,
         at: Timestamp,
+        consequences: &Consequences,
     ) -> Result<Option<Account>, Unavailable> {
-        let digest = digest.0;
+        let digest = *digest;
+        let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let (user, at) = (user.map(|user| Key(user.uuid())), Moment::from(at));
         self.database
             .change(move |connection, changes| {
-                let secret = confirmations::table.find(digest.as_slice());
-                let owner: Option<Key> =
-                    secret.select(confirmations::user_id).first(connection).optional()?;
+                let owner = secrets::owner(connection, &digest, Purpose::Confirm)?;
                 let Some(owner) = owner.filter(|owner| user.is_none_or(|user| user == *owner)) else {
                     return Ok(None);
                 };
                 // Uses of several secrets of one account would wait for each other.
                 lock(connection, owner)?;
-                let good =
-                    secret.filter(confirmations::spent_at.is_null()).filter(confirmations::expires_at.gt(at));
-                if diesel::update(good).set(confirmations::spent_at.eq(at)).execute(connection)? == 0 {
+                if !secrets::claim(connection, &digest, Purpose::Confirm, at)? {
                     return Ok(None);
                 }
-                diesel::delete(confirmations::table.filter(confirmations::user_id.eq(owner)))
-                    .execute(connection)?;
+                secrets::drop_all(connection, owner, Purpose::Confirm)?;
                 let unconfirmed = accounts::table.find(owner).filter(accounts::confirmed_at.is_null());
                 let confirmed =
                     diesel::update(unconfirmed).set(accounts::confirmed_at.eq(at)).execute(connection)?;
                 if confirmed == 1 {
                     changes.add(of_person(Action::Update, owner.0.into(), at.at));
                 }
+                rows.insert(connection)?;
                 account(connection, owner)
             })
             .await
@@ -127,28 +129,26 @@ impl AccountStore for Stores {
         &self,
         user: UserId,
         confirmation: &NewConfirmation,
-        letter: &NewLetter,
         at_most: u32,
+        at: Timestamp,
+        consequences: &Consequences,
     ) -> Result<bool, Unavailable> {
-        let at = Moment::from(letter.at);
-        let confirmation = ConfirmationRow::from(user, confirmation);
-        let letter = LetterRow::sealed(letter, self.sealer.as_ref())?;
+        let secret = SecretRow::sealed(&NewSecret::confirming(user, confirmation, at), &*self.sealer);
+        let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
+        let (user, at) = (Key(user.uuid()), Moment::from(at));
         self.database
             .write(move |connection| {
                 // Nobody else gives or spends a secret of this account from here on.
-                lock(connection, confirmation.user_id)?;
-                let waiting = accounts::table.find(confirmation.user_id);
-                let waiting = waiting.filter(accounts::confirmed_at.is_null());
+                lock(connection, user)?;
+                let waiting = accounts::table.find(user).filter(accounts::confirmed_at.is_null());
                 if waiting.count().get_result::<i64>(connection)? == 0 {
                     return Ok(false);
                 }
-                let own = confirmations::table.filter(confirmations::user_id.eq(confirmation.user_id));
-                diesel::delete(own.filter(confirmations::expires_at.le(at))).execute(connection)?;
-                if own.count().get_result::<i64>(connection)? >= i64::from(at_most) {
+                if secrets::count_good(connection, user, Purpose::Confirm, at)? >= i64::from(at_most) {
                     return Ok(false);
                 }
-                confirmation.insert(connection)?;
-                letter.insert(connection)?;
+                secret.insert(connection)?;
+                rows.insert(connection)?;
                 Ok(true)
             })
             .await
@@ -172,7 +172,14 @@ impl AccountStore for Stores {
             .await
     }
 
-    async fn grant_role(&self, user: UserId, role: &str, at: Timestamp) -> Result<bool, Unavailable> {
+    async fn grant_role(
+        &self,
+        user: UserId,
+        role: &str,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable> {
+        let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let (user, role, at) = (Key(user.uuid()), role.to_owned(), Moment::from(at));
         self.database
             .change(move |connection, changes| {
@@ -188,6 +195,7 @@ impl AccountStore for Stores {
                         (accounts::rights.eq(accounts::rights + 1), accounts::rights_changed_at.eq(at));
                     diesel::update(accounts::table.find(user)).set(counted).execute(connection)?;
                     changes.add(of_person(Action::Update, user.0.into(), at.at));
+                    rows.insert(connection)?;
                 }
                 Ok(true)
             })
@@ -218,7 +226,9 @@ impl AccountStore for Stores {
         user: UserId,
         suspended: bool,
         at: Timestamp,
+        consequences: &Consequences,
     ) -> Result<Option<Vec<SessionId>>, Unavailable> {
+        let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let (user, at) = (Key(user.uuid()), Moment::from(at));
         self.database
             .change(move |connection, changes| {
@@ -231,6 +241,7 @@ impl AccountStore for Stores {
                     diesel::update(other).set(accounts::suspended.eq(suspended)).execute(connection)?;
                 if changed == 1 {
                     changes.add(of_person(Action::Update, user.0.into(), at.at));
+                    rows.insert(connection)?;
                 }
                 let ended = if suspended { sessions::end_all(connection, user, at)? } else { Vec::new() };
                 for session in &ended {
@@ -290,24 +301,6 @@ impl From<&NewAccount> for AccountRow {
             rights: 0,
             rights_changed_at: None,
         }
-    }
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = confirmations, treat_none_as_default_value = false)]
-struct ConfirmationRow {
-    digest: Vec<u8>,
-    user_id: Key,
-    expires_at: Moment,
-}
-
-impl ConfirmationRow {
-    fn from(user: UserId, new: &NewConfirmation) -> Self {
-        Self { digest: new.digest.0.to_vec(), user_id: Key(user.uuid()), expires_at: new.expires_at.into() }
-    }
-
-    fn insert(&self, connection: &mut DbConnection) -> QueryResult<()> {
-        diesel::insert_into(confirmations::table).values(self).execute(connection).map(drop)
     }
 }
 
@@ -375,7 +368,7 @@ fn rights(number: i64) -> QueryResult<u32> {
 }
 
 /// Has other transactions that lock the account wait for the end of this one; `false` when there is no such account.
-fn lock(connection: &mut DbConnection, id: Key) -> QueryResult<bool> {
+pub(crate) fn lock(connection: &mut DbConnection, id: Key) -> QueryResult<bool> {
     let itself = accounts::suspended.eq(accounts::suspended);
     Ok(diesel::update(accounts::table.find(id)).set(itself).execute(connection)? == 1)
 }

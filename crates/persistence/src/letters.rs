@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use square_accounts::ports::{LetterQueue, NewLetter};
-use square_accounts::{ClaimedLetter, EmailAddress, Letter, LetterId, MailToken, Occasion, Username};
+use square_accounts::{ClaimedLetter, Device, EmailAddress, Letter, LetterId, MailToken, Occasion, Username};
 use square_kernel::{Sealed, Sealer, Unavailable};
 use std::error::Error;
 use uuid::Uuid;
@@ -186,32 +186,100 @@ struct StoredLetter<'a> {
 enum StoredOccasion<'a> {
     ConfirmAddress { user: Uuid, token: &'a str },
     AlreadyRegistered,
+    ResetPassword { user: Uuid, token: &'a str },
+    PasswordChanged,
+    ConfirmNewAddress { user: Uuid, token: &'a str },
+    AddressChangeRequested { new: &'a str },
+    AddressChanged { new: &'a str },
+    MfaEnabled,
+    MfaDisabled,
+    RecoveryCodeUsed { left: u32 },
+    FewRecoveryCodes { left: u32 },
+    // Texts of strangers may hold what JSON escapes, so these cannot be borrowed.
+    NewDevice { address: Option<String>, agent: Option<String> },
+    LinkLoginMethod { user: Uuid, provider: String, token: &'a str },
+    AccountDeleted,
 }
 
 impl StoredLetter<'_> {
     fn write(letter: &Letter) -> serde_json::Result<Zeroizing<Vec<u8>>> {
-        let occasion = match &letter.occasion {
-            Occasion::ConfirmAddress { user, token } => {
-                StoredOccasion::ConfirmAddress { user: user.uuid(), token: token.expose() }
-            }
-            Occasion::AlreadyRegistered => StoredOccasion::AlreadyRegistered,
+        let stored = StoredLetter {
+            to: letter.to.as_str(),
+            username: letter.username.as_str(),
+            occasion: StoredOccasion::from(&letter.occasion),
         };
-        let stored = StoredLetter { to: letter.to.as_str(), username: letter.username.as_str(), occasion };
         serde_json::to_vec(&stored).map(Zeroizing::new)
     }
 
     fn read(json: &[u8]) -> Result<Letter, Box<dyn Error>> {
         let stored: StoredLetter<'_> = serde_json::from_slice(json)?;
-        let occasion = match stored.occasion {
-            StoredOccasion::ConfirmAddress { user, token } => {
-                Occasion::ConfirmAddress { user: user.into(), token: MailToken::received(token) }
-            }
-            StoredOccasion::AlreadyRegistered => Occasion::AlreadyRegistered,
-        };
         Ok(Letter {
             to: EmailAddress::parse(stored.to)?,
             username: Username::parse(stored.username)?,
-            occasion,
+            occasion: stored.occasion.read()?,
+        })
+    }
+}
+
+impl<'a> From<&'a Occasion> for StoredOccasion<'a> {
+    fn from(occasion: &'a Occasion) -> Self {
+        match occasion {
+            Occasion::ConfirmAddress { user, token } => {
+                Self::ConfirmAddress { user: user.uuid(), token: token.expose() }
+            }
+            Occasion::AlreadyRegistered => Self::AlreadyRegistered,
+            Occasion::ResetPassword { user, token } => {
+                Self::ResetPassword { user: user.uuid(), token: token.expose() }
+            }
+            Occasion::PasswordChanged => Self::PasswordChanged,
+            Occasion::ConfirmNewAddress { user, token } => {
+                Self::ConfirmNewAddress { user: user.uuid(), token: token.expose() }
+            }
+            Occasion::AddressChangeRequested { new } => Self::AddressChangeRequested { new: new.as_str() },
+            Occasion::AddressChanged { new } => Self::AddressChanged { new: new.as_str() },
+            Occasion::MfaEnabled => Self::MfaEnabled,
+            Occasion::MfaDisabled => Self::MfaDisabled,
+            Occasion::RecoveryCodeUsed { left } => Self::RecoveryCodeUsed { left: *left },
+            Occasion::FewRecoveryCodes { left } => Self::FewRecoveryCodes { left: *left },
+            Occasion::NewDevice { device } => {
+                Self::NewDevice { address: device.address.clone(), agent: device.agent.clone() }
+            }
+            Occasion::LinkLoginMethod { user, provider, token } => {
+                Self::LinkLoginMethod { user: user.uuid(), provider: provider.clone(), token: token.expose() }
+            }
+            Occasion::AccountDeleted => Self::AccountDeleted,
+        }
+    }
+}
+
+impl StoredOccasion<'_> {
+    fn read(self) -> Result<Occasion, Box<dyn Error>> {
+        let token = MailToken::received;
+        Ok(match self {
+            Self::ConfirmAddress { user, token: text } => {
+                Occasion::ConfirmAddress { user: user.into(), token: token(text) }
+            }
+            Self::AlreadyRegistered => Occasion::AlreadyRegistered,
+            Self::ResetPassword { user, token: text } => {
+                Occasion::ResetPassword { user: user.into(), token: token(text) }
+            }
+            Self::PasswordChanged => Occasion::PasswordChanged,
+            Self::ConfirmNewAddress { user, token: text } => {
+                Occasion::ConfirmNewAddress { user: user.into(), token: token(text) }
+            }
+            Self::AddressChangeRequested { new } => {
+                Occasion::AddressChangeRequested { new: EmailAddress::parse(new)? }
+            }
+            Self::AddressChanged { new } => Occasion::AddressChanged { new: EmailAddress::parse(new)? },
+            Self::MfaEnabled => Occasion::MfaEnabled,
+            Self::MfaDisabled => Occasion::MfaDisabled,
+            Self::RecoveryCodeUsed { left } => Occasion::RecoveryCodeUsed { left },
+            Self::FewRecoveryCodes { left } => Occasion::FewRecoveryCodes { left },
+            Self::NewDevice { address, agent } => Occasion::NewDevice { device: Device { address, agent } },
+            Self::LinkLoginMethod { user, provider, token: text } => {
+                Occasion::LinkLoginMethod { user: user.into(), provider, token: token(text) }
+            }
+            Self::AccountDeleted => Occasion::AccountDeleted,
         })
     }
 }

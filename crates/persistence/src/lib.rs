@@ -19,11 +19,13 @@
 //! row to itself, or by a conditional one whose count says whether it was so.
 
 mod accounts;
+mod audit;
 mod casting;
 mod changes;
 mod clock;
 mod columns;
 mod connection;
+mod consequences;
 mod copy;
 mod counters;
 mod database;
@@ -42,6 +44,7 @@ mod postgres;
 mod question_log;
 mod rows;
 mod schema;
+mod secrets;
 mod sessions;
 mod signing_keys;
 mod skills;

@@ -2,17 +2,19 @@ use crate::Stores;
 use crate::changes::Record;
 use crate::columns::{Key, Moment, corrupt, count};
 use crate::connection::DbConnection;
+use crate::consequences::ConsequenceRows;
 use crate::schema::accounts::{accounts, sessions};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use jiff::Timestamp;
-use square_accounts::ports::{Rotation, SessionRecord, SessionStore};
+use square_accounts::ports::{Consequences, Rotation, SessionRecord, SessionStore};
 use square_changes::{Action, Channel};
 use square_kernel::{SessionId, Unavailable};
 
 #[async_trait]
 impl SessionStore for Stores {
-    async fn open(&self, session: &SessionRecord) -> Result<bool, Unavailable> {
+    async fn open(&self, session: &SessionRecord, consequences: &Consequences) -> Result<bool, Unavailable> {
+        let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let row = SessionRow::from(session);
         self.database
             .write(move |connection| {
@@ -23,6 +25,7 @@ impl SessionStore for Stores {
                     return Ok(false);
                 }
                 diesel::insert_into(sessions::table).values(&row).execute(connection)?;
+                rows.insert(connection)?;
                 Ok(true)
             })
             .await
@@ -60,7 +63,13 @@ impl SessionStore for Stores {
             .await
     }
 
-    async fn end(&self, session: SessionId, at: Timestamp) -> Result<bool, Unavailable> {
+    async fn end(
+        &self,
+        session: SessionId,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable> {
+        let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let at = Moment::from(at);
         self.database
             .change(move |connection, changes| {
@@ -68,6 +77,7 @@ impl SessionStore for Stores {
                 if diesel::update(live).set(sessions::ended_at.eq(at)).execute(connection)? == 0 {
                     return Ok(false);
                 }
+                rows.insert(connection)?;
                 changes.add(ended(session, at.at));
                 Ok(true)
             })

@@ -1,10 +1,12 @@
 use super::memory_letters::StoredLetter;
+use super::memory_secrets::StoredSecret;
 use crate::account::{Account, Standing};
+use crate::audit::AuditEntry;
 use crate::letter::Letter;
 use crate::names::EmailAddress;
 use crate::password::PasswordHash;
-use crate::ports::{AccountStore, LoginName, NewAccount, NewConfirmation, NewLetter, Registration};
-use crate::ports::{SessionRecord, StoredSigningKey};
+use crate::ports::{AccountStore, Consequences, LoginName, NewAccount, NewConfirmation, Registration};
+use crate::ports::{NewSecret, Purpose, SessionRecord, StoredSigningKey};
 use crate::tokens::{MailToken, TokenDigest};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -23,15 +25,11 @@ pub(super) struct State {
     roles: BTreeMap<String, Vec<String>>,
     pub(super) accounts: Vec<(Account, PasswordHash)>,
     rights_changed: HashMap<UserId, (u32, Timestamp)>,
-    confirmations: HashMap<TokenDigest, Confirmation>,
+    pub(super) secrets: HashMap<TokenDigest, StoredSecret>,
     pub(super) sessions: BTreeMap<SessionId, SessionRecord>,
     pub(super) letters: Vec<StoredLetter>,
+    pub(super) audit: Vec<AuditEntry>,
     pub(super) keys: Vec<StoredSigningKey>,
-}
-
-struct Confirmation {
-    user: UserId,
-    expires_at: Timestamp,
 }
 
 /// The roles of the first migration, as far as tests lean on them.
@@ -66,12 +64,14 @@ impl MemoryAccounts {
         self.state().letters.iter().map(|stored| stored.letter.clone()).collect()
     }
 
-    /// The secret in the newest confirmation letter.
+    /// The secret in the newest letter that carries one.
     pub fn mailed_token(&self) -> Option<MailToken> {
-        self.letters().into_iter().rev().find_map(|letter| match letter.occasion {
-            crate::Occasion::ConfirmAddress { token, .. } => Some(token),
-            crate::Occasion::AlreadyRegistered => None,
-        })
+        self.letters().into_iter().rev().find_map(|letter| letter.occasion.token().cloned())
+    }
+
+    /// The entries of the audit log, oldest first.
+    pub fn audit(&self) -> Vec<AuditEntry> {
+        self.state().audit.clone()
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -98,9 +98,14 @@ impl State {
         self.accounts.iter_mut().find(|(account, _)| account.id == user)
     }
 
-    fn confirmable(&mut self, user: UserId, confirmation: &NewConfirmation) {
-        let stored = Confirmation { user, expires_at: confirmation.expires_at };
-        self.confirmations.insert(confirmation.digest, stored);
+    fn confirmable(&mut self, user: UserId, confirmation: &NewConfirmation, at: Timestamp) {
+        let secret = NewSecret::confirming(user, confirmation, at);
+        self.secrets.insert(confirmation.digest, StoredSecret(secret));
+    }
+
+    pub(super) fn follow(&mut self, consequences: &Consequences) {
+        self.letters.extend(consequences.letters.iter().map(StoredLetter::new));
+        self.audit.extend(consequences.audit.iter().cloned());
     }
 }
 
@@ -110,7 +115,7 @@ impl AccountStore for MemoryAccounts {
         &self,
         new: &NewAccount,
         confirmation: Option<&NewConfirmation>,
-        letter: Option<&NewLetter>,
+        consequences: &Consequences,
     ) -> Result<Registration, Unavailable> {
         let mut state = self.state();
         if state.find(|account| account.username.key() == new.username.key()).is_some() {
@@ -125,14 +130,14 @@ impl AccountStore for MemoryAccounts {
         let account = new.as_account(state.permissions(&new.roles));
         state.accounts.push((account.clone(), new.password.clone()));
         if let Some(confirmation) = confirmation {
-            state.confirmable(new.id, confirmation);
+            state.confirmable(new.id, confirmation, new.created_at);
         }
-        state.letters.extend(letter.map(StoredLetter::new));
+        state.follow(consequences);
         Ok(Registration::Created(Box::new(account)))
     }
 
-    async fn post(&self, letter: &NewLetter) -> Result<(), Unavailable> {
-        self.state().letters.push(StoredLetter::new(letter));
+    async fn record(&self, consequences: &Consequences) -> Result<(), Unavailable> {
+        self.state().follow(consequences);
         Ok(())
     }
 
@@ -161,16 +166,18 @@ impl AccountStore for MemoryAccounts {
         digest: &TokenDigest,
         user: Option<UserId>,
         at: Timestamp,
+        consequences: &Consequences,
     ) -> Result<Option<Account>, Unavailable> {
         let mut state = self.state();
-        let good = state.confirmations.get(digest).filter(|confirmation| {
-            at < confirmation.expires_at && user.is_none_or(|user| user == confirmation.user)
-        });
-        let Some(owner) = good.map(|confirmation| confirmation.user) else { return Ok(None) };
-        state.confirmations.retain(|_, confirmation| confirmation.user != owner);
+        let good = state.good_secret(digest, Purpose::Confirm, at).and_then(|secret| secret.0.user);
+        let Some(owner) = good.filter(|owner| user.is_none_or(|user| user == *owner)) else {
+            return Ok(None);
+        };
+        state.drop_secrets(owner, Purpose::Confirm);
         let Some((account, _)) = state.get_mut(owner) else { return Ok(None) };
         account.confirmed_at.get_or_insert(at);
         let account = account.clone();
+        state.follow(consequences);
         Ok(Some(state.read(&account)))
     }
 
@@ -178,17 +185,17 @@ impl AccountStore for MemoryAccounts {
         &self,
         user: UserId,
         confirmation: &NewConfirmation,
-        letter: &NewLetter,
         at_most: u32,
+        at: Timestamp,
+        consequences: &Consequences,
     ) -> Result<bool, Unavailable> {
         let mut state = self.state();
         let waits = state.find(|account| account.id == user && account.confirmed_at.is_none()).is_some();
-        let good = |known: &&Confirmation| known.user == user && letter.at < known.expires_at;
-        if !waits || state.confirmations.values().filter(good).count() >= at_most as usize {
+        if !waits || state.good_secrets(user, Purpose::Confirm, at) >= at_most as usize {
             return Ok(false);
         }
-        state.confirmable(user, confirmation);
-        state.letters.push(StoredLetter::new(letter));
+        state.confirmable(user, confirmation, at);
+        state.follow(consequences);
         Ok(true)
     }
 
@@ -207,7 +214,13 @@ impl AccountStore for MemoryAccounts {
         }
     }
 
-    async fn grant_role(&self, user: UserId, role: &str, at: Timestamp) -> Result<bool, Unavailable> {
+    async fn grant_role(
+        &self,
+        user: UserId,
+        role: &str,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable> {
         let mut state = self.state();
         if !state.roles.contains_key(role) {
             return Ok(false);
@@ -223,6 +236,7 @@ impl AccountStore for MemoryAccounts {
         account.rights += 1;
         let rights = account.rights;
         state.rights_changed.insert(user, (rights, at));
+        state.follow(consequences);
         Ok(true)
     }
 
@@ -240,6 +254,7 @@ impl AccountStore for MemoryAccounts {
         user: UserId,
         suspended: bool,
         at: Timestamp,
+        consequences: &Consequences,
     ) -> Result<Option<Vec<SessionId>>, Unavailable> {
         let mut state = self.state();
         let Some((account, _)) = state.get_mut(user) else { return Ok(None) };
@@ -251,6 +266,7 @@ impl AccountStore for MemoryAccounts {
                 ended.push(session.id);
             }
         }
+        state.follow(consequences);
         Ok(Some(ended))
     }
 

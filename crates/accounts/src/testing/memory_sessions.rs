@@ -1,18 +1,19 @@
 use super::MemoryAccounts;
 use crate::account::Account;
-use crate::ports::{Rotation, SessionRecord, SessionStore, SigningKeyStore, StoredSigningKey};
+use crate::ports::{Consequences, Rotation, SessionRecord, SessionStore, SigningKeyStore, StoredSigningKey};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use square_kernel::{SessionId, Unavailable};
 
 #[async_trait]
 impl SessionStore for MemoryAccounts {
-    async fn open(&self, session: &SessionRecord) -> Result<bool, Unavailable> {
+    async fn open(&self, session: &SessionRecord, consequences: &Consequences) -> Result<bool, Unavailable> {
         let mut state = self.state();
         let usable = |account: &Account| account.id == session.user && account.is_active();
         let opened = state.accounts.iter().any(|(account, _)| usable(account));
         if opened {
             state.sessions.insert(session.id, session.clone());
+            state.follow(consequences);
         }
         Ok(opened)
     }
@@ -35,10 +36,19 @@ impl SessionStore for MemoryAccounts {
         Ok(Rotation::Rotated(record.clone()))
     }
 
-    async fn end(&self, session: SessionId, at: Timestamp) -> Result<bool, Unavailable> {
+    async fn end(
+        &self,
+        session: SessionId,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable> {
         let mut state = self.state();
         let live = state.sessions.get_mut(&session).filter(|record| record.ended_at.is_none());
-        Ok(live.map(|record| record.ended_at = Some(at)).is_some())
+        let ended = live.map(|record| record.ended_at = Some(at)).is_some();
+        if ended {
+            state.follow(consequences);
+        }
+        Ok(ended)
     }
 
     async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, Unavailable> {

@@ -4,6 +4,7 @@ pub mod contract;
 mod hasher;
 mod memory;
 mod memory_letters;
+mod memory_secrets;
 mod memory_sessions;
 mod postman;
 mod signer;

@@ -53,6 +53,8 @@ impl TestAccounts {
         let mut parts = AccountsParts {
             store: store.clone(),
             sessions: store.clone(),
+            secrets: store.clone(),
+            audit: store.clone(),
             hasher: hasher.clone(),
             signer: Arc::new(FakeSigner::default()),
             keyed_hash: Arc::new(PlainHash),
@@ -71,6 +73,8 @@ impl TestAccounts {
         let mut other = Self::with(|parts| {
             parts.store = store.clone();
             parts.sessions = store.clone();
+            parts.secrets = store.clone();
+            parts.audit = store.clone();
             parts.clock = clock.clone();
             parts.signer = self.accounts.parts.signer.clone();
             parts.randomness = self.accounts.parts.randomness.clone();
@@ -96,7 +100,7 @@ impl TestAccounts {
 
     /// Registers `name`, who confirms nothing yet.
     pub async fn register(&self, name: &str) -> Account {
-        self.accounts.register(Self::registration(name)).await.expect("registered")
+        self.accounts.register(Self::registration(name), &Device::default()).await.expect("registered")
     }
 
     /// Signs `name` in.

@@ -4,7 +4,7 @@ use super::{FastHasher, MemoryAccounts, TestAccounts};
 use crate::account::Account;
 use crate::names::EmailAddress;
 use crate::password::{Password, PasswordHash};
-use crate::ports::{AccountStore, LoginName, NewAccount, NewConfirmation, NewLetter, Registration};
+use crate::ports::{AccountStore, Consequences, LoginName, NewAccount, NewConfirmation, Registration};
 use crate::ports::{PasswordCheck, PasswordHasher, Rotation, SessionRecord, SessionStore};
 use crate::tokens::TokenDigest;
 use async_trait::async_trait;
@@ -41,6 +41,8 @@ pub(crate) fn watched(test: &TestAccounts, calls: MockCalls) -> TestAccounts {
         let store = Arc::new(Watched { calls: calls.clone(), inner: test.store.clone() });
         parts.store = store.clone();
         parts.sessions = store;
+        parts.secrets = test.store.clone();
+        parts.audit = test.store.clone();
         parts.hasher = Arc::new(WatchedHasher { calls, inner: test.hasher.clone() });
         parts.signer = test.accounts.parts.signer.clone();
         parts.randomness = test.accounts.parts.randomness.clone();
@@ -84,15 +86,15 @@ impl AccountStore for Watched {
         &self,
         account: &NewAccount,
         confirmation: Option<&NewConfirmation>,
-        letter: Option<&NewLetter>,
+        consequences: &Consequences,
     ) -> Result<Registration, Unavailable> {
         self.calls.to("register")?;
-        self.inner.register(account, confirmation, letter).await
+        self.inner.register(account, confirmation, consequences).await
     }
 
-    async fn post(&self, letter: &NewLetter) -> Result<(), Unavailable> {
-        self.calls.to("post")?;
-        self.inner.post(letter).await
+    async fn record(&self, consequences: &Consequences) -> Result<(), Unavailable> {
+        self.calls.to("record")?;
+        self.inner.record(consequences).await
     }
 
     async fn by_id(&self, id: UserId) -> Result<Option<Account>, Unavailable> {
@@ -115,20 +117,22 @@ impl AccountStore for Watched {
         digest: &TokenDigest,
         user: Option<UserId>,
         at: Timestamp,
+        consequences: &Consequences,
     ) -> Result<Option<Account>, Unavailable> {
         self.calls.to("confirm")?;
-        self.inner.confirm(digest, user, at).await
+        self.inner.confirm(digest, user, at, consequences).await
     }
 
     async fn renew_confirmation(
         &self,
         user: UserId,
         confirmation: &NewConfirmation,
-        letter: &NewLetter,
         at_most: u32,
+        at: Timestamp,
+        consequences: &Consequences,
     ) -> Result<bool, Unavailable> {
         self.calls.to("renew_confirmation")?;
-        self.inner.renew_confirmation(user, confirmation, letter, at_most).await
+        self.inner.renew_confirmation(user, confirmation, at_most, at, consequences).await
     }
 
     async fn upgrade_hash(
@@ -141,9 +145,15 @@ impl AccountStore for Watched {
         self.inner.upgrade_hash(user, old, new).await
     }
 
-    async fn grant_role(&self, user: UserId, role: &str, at: Timestamp) -> Result<bool, Unavailable> {
+    async fn grant_role(
+        &self,
+        user: UserId,
+        role: &str,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable> {
         self.calls.to("grant_role")?;
-        self.inner.grant_role(user, role, at).await
+        self.inner.grant_role(user, role, at, consequences).await
     }
 
     async fn rights_changed_since(
@@ -159,9 +169,10 @@ impl AccountStore for Watched {
         user: UserId,
         suspended: bool,
         at: Timestamp,
+        consequences: &Consequences,
     ) -> Result<Option<Vec<SessionId>>, Unavailable> {
         self.calls.to("set_suspended")?;
-        self.inner.set_suspended(user, suspended, at).await
+        self.inner.set_suspended(user, suspended, at, consequences).await
     }
 
     async fn permissions_of(&self, role: &str) -> Result<Vec<String>, Unavailable> {
@@ -172,9 +183,9 @@ impl AccountStore for Watched {
 
 #[async_trait]
 impl SessionStore for Watched {
-    async fn open(&self, session: &SessionRecord) -> Result<bool, Unavailable> {
+    async fn open(&self, session: &SessionRecord, consequences: &Consequences) -> Result<bool, Unavailable> {
         self.calls.to("open")?;
-        self.inner.open(session).await
+        self.inner.open(session, consequences).await
     }
 
     async fn rotate(
@@ -188,9 +199,14 @@ impl SessionStore for Watched {
         self.inner.rotate(session, from, at, expires_at).await
     }
 
-    async fn end(&self, session: SessionId, at: Timestamp) -> Result<bool, Unavailable> {
+    async fn end(
+        &self,
+        session: SessionId,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable> {
         self.calls.to("end")?;
-        self.inner.end(session, at).await
+        self.inner.end(session, at, consequences).await
     }
 
     async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, Unavailable> {

@@ -4,7 +4,7 @@ use crate::cli::User;
 use crate::settings::Settings;
 use crate::terminal::{self, STRONG, styled};
 use square_accounts::ports::LoginName;
-use square_accounts::{EmailAddress, NewUser, Password, Username};
+use square_accounts::{Actor, EmailAddress, NewUser, Password, Username};
 use square_kernel::{FieldError, OsRandomness, Randomness};
 use std::io::BufRead;
 use std::process::ExitCode;
@@ -23,23 +23,23 @@ pub(crate) async fn run(command: User, settings: &Settings) -> Outcome {
                 roles,
             };
             let made_up = made_up.then(|| new.password.expose().to_owned());
-            let account = accounts.create(new).await?;
+            let account = accounts.create(new, &Actor::default()).await?;
             terminal::line(format_args!("Made the account {}.", styled(STRONG, &account.username)));
             if let Some(password) = made_up {
                 terminal::line(format_args!("Its password: {password}"));
             }
         }
         User::Promote { login, role } => {
-            let account = accounts.grant_role(&login_name(&login)?, &role).await?;
+            let account = accounts.grant_role(&login_name(&login)?, &role, &Actor::default()).await?;
             let roles = account.roles.join(", ");
             terminal::line(format_args!("{} now has the roles {roles}.", styled(STRONG, &account.username)));
         }
         User::Suspend { login } => {
-            let account = accounts.set_suspended(&login_name(&login)?, true).await?;
+            let account = accounts.set_suspended(&login_name(&login)?, true, &Actor::default()).await?;
             terminal::line(format_args!("{} is suspended.", styled(STRONG, &account.username)));
         }
         User::Readmit { login } => {
-            let account = accounts.set_suspended(&login_name(&login)?, false).await?;
+            let account = accounts.set_suspended(&login_name(&login)?, false, &Actor::default()).await?;
             terminal::line(format_args!("{} may sign in again.", styled(STRONG, &account.username)));
         }
     }

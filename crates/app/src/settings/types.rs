@@ -24,6 +24,13 @@ pub(crate) struct Settings {
     pub(crate) log: Log,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ProxyHeader {
+    XForwardedFor,
+    Forwarded,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Http {
@@ -35,6 +42,8 @@ pub(crate) struct Http {
     pub(crate) head_timeout_ms: u64,
     pub(crate) body_timeout_ms: u64,
     pub(crate) cors_origins: Vec<String>,
+    pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) proxy_header: ProxyHeader,
     pub(crate) shutdown_timeout_s: u64,
 }
 
@@ -120,6 +129,9 @@ pub(crate) struct Mail {
 #[serde(deny_unknown_fields)]
 pub(crate) struct MailLinks {
     pub(crate) confirm: String,
+    pub(crate) reset: String,
+    pub(crate) change_email: String,
+    pub(crate) link_social: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

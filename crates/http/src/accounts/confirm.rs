@@ -1,7 +1,7 @@
 use super::{Done, private};
 use crate::Failure;
 use crate::api::State;
-use crate::extract::Json;
+use crate::extract::{Client, Json};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
@@ -28,11 +28,12 @@ pub(crate) struct Confirmation {
 pub(crate) async fn confirm_email(
     state: Data<State>,
     Json(body): Json<Confirmation>,
+    Client(device): Client,
 ) -> Result<HttpResponse, Failure> {
     let token = body.token.unwrap_or_default();
     if token.is_empty() {
         return Err(Invalid::field("token", "must not be empty").into());
     }
-    state.services.accounts.confirm(&MailToken::received(&token), None).await?;
+    state.services.accounts.confirm(&MailToken::received(&token), None, &device).await?;
     Ok(private(StatusCode::OK, Done::new("The address is confirmed.")))
 }

@@ -1,7 +1,7 @@
 use super::{Done, DoneFor, private};
 use crate::Failure;
 use crate::api::State;
-use crate::extract::Json;
+use crate::extract::{Client, Json};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
@@ -34,8 +34,9 @@ pub(crate) struct Registration {
 pub(crate) async fn register(
     state: Data<State>,
     Json(body): Json<Registration>,
+    Client(device): Client,
 ) -> Result<HttpResponse, Failure> {
-    let account = state.services.accounts.register(body.parse()?).await?;
+    let account = state.services.accounts.register(body.parse()?, &device).await?;
     let message = match account.email {
         Some(_) => "The account is made. Please follow the link in the letter that was sent to you.",
         None => "The account is made.",

@@ -1,7 +1,7 @@
 use super::{Done, private};
 use crate::Failure;
 use crate::api::State;
-use crate::extract::Json;
+use crate::extract::{Client, Json};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
@@ -39,8 +39,9 @@ pub(crate) struct SignupRequest {
 pub(crate) async fn signup(
     state: Data<State>,
     Json(body): Json<SignupRequest>,
+    Client(device): Client,
 ) -> Result<HttpResponse, Failure> {
-    state.services.accounts.signup(body.parse()?).await?;
+    state.services.accounts.signup(body.parse()?, &device).await?;
     let message = "The account is made. Please follow the link in the letter that was sent to you.";
     Ok(private(StatusCode::CREATED, Done::new(message)))
 }

@@ -72,7 +72,23 @@ pub(crate) const TABLES: &[Table] = tables! {
     }
     user_roles(user_id: Bytes, role: Text) {}
     // Links that were mailed before and sessions go on working, as long as the secrets are the same too.
-    confirmations(digest: Bytes) { user_id: Bytes, expires_at: Integer, spent_at: Integer }
+    one_time_secrets(digest: Bytes) {
+        purpose: Text,
+        user_id: Bytes,
+        payload: Bytes,
+        attempts_left: Integer,
+        created_at: Integer,
+        expires_at: Integer,
+    }
+    audit_log(id: Bytes) {
+        happened_at: Integer,
+        action: Text,
+        actor_id: Bytes,
+        user_id: Bytes,
+        address: Text,
+        agent: Text,
+        detail: Text,
+    }
     sessions(id: Bytes) {
         user_id: Bytes,
         generation: Integer,
@@ -82,7 +98,10 @@ pub(crate) const TABLES: &[Table] = tables! {
         ended_at: Integer,
         address: Text,
         agent: Text,
+        ends_at: Integer,
     }
+    limits(digest: Bytes) { full_at: Integer }
+    letter_requests(id: Bytes) { letter: Text, content: Bytes, asked_at: Integer, due_at: Integer }
     letters(id: Bytes) {
         occasion: Text,
         content: Bytes,

@@ -37,11 +37,27 @@ diesel::table! {
 }
 
 diesel::table! {
-    confirmations (digest) {
+    one_time_secrets (digest) {
         digest -> Binary,
-        user_id -> Binary,
+        purpose -> Text,
+        user_id -> Nullable<Binary>,
+        payload -> Nullable<Binary>,
+        attempts_left -> BigInt,
+        created_at -> BigInt,
         expires_at -> BigInt,
-        spent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> Binary,
+        happened_at -> BigInt,
+        action -> Text,
+        actor_id -> Nullable<Binary>,
+        user_id -> Nullable<Binary>,
+        address -> Nullable<Text>,
+        agent -> Nullable<Text>,
+        detail -> Nullable<Text>,
     }
 }
 
@@ -86,6 +102,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     role_permissions,
     user_roles,
-    confirmations,
+    one_time_secrets,
+    audit_log,
     sessions
 );

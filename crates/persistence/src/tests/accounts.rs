@@ -14,6 +14,12 @@ mod account_store {
 mod confirmations {
     square_accounts::confirmations_contract!(super::fresh());
 }
+mod one_time_secrets {
+    square_accounts::one_time_secrets_contract!(super::fresh());
+}
+mod audit_log {
+    square_accounts::audit_log_contract!(super::fresh());
+}
 mod session_store {
     square_accounts::session_store_contract!(super::fresh());
 }

@@ -1,6 +1,6 @@
 use super::TestDatabase;
 use super::skills::account;
-use square_accounts::ports::AccountStore;
+use square_accounts::ports::{AccountStore, Consequences};
 use square_events::testing::contract::Stage;
 use std::sync::Arc;
 
@@ -10,6 +10,6 @@ async fn fresh() -> (Stage, TestDatabase) {
     let test = TestDatabase::new().await;
     let stores = test.stores();
     let owner = account("owner");
-    stores.register(&owner, None, None).await.unwrap();
+    stores.register(&owner, None, Consequences::none()).await.unwrap();
     (Stage { store: Arc::new(stores), owner: owner.id }, test)
 }

@@ -3,7 +3,7 @@ use crate::Stores;
 use crate::schema::accounts::letters;
 use diesel::{QueryDsl, RunQueryDsl};
 use jiff::{SignedDuration, Timestamp};
-use square_accounts::ports::{AccountStore, LetterQueue, NewLetter};
+use square_accounts::ports::{AccountStore, Consequences, LetterQueue, NewLetter};
 use square_accounts::{EmailAddress, Letter, LetterId, MailToken, Occasion, Username};
 use square_kernel::{Clock, OsRandomness, SealBroken, Sealed, Sealer, SystemClock, UserId};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ fn later(at: Timestamp) -> Timestamp {
 async fn the_content_is_sealed_until_it_is_erased() {
     let test = TestDatabase::new().await;
     let (stores, letter) = (test.stores(), letter());
-    stores.post(&letter).await.unwrap();
+    stores.record(&Consequences::posted(&letter)).await.unwrap();
     let sealed = content(&test).await.unwrap();
     assert!(sealed.starts_with(b"letter\0"), "sealed for letters");
     for plain in ["the-secret-of-the-link", "ada@example.org"] {
@@ -67,7 +67,7 @@ impl Sealer for OtherKey {
 async fn letters_that_nobody_can_read_are_set_aside_with_their_content() {
     let test = TestDatabase::new().await;
     let letter = letter();
-    test.stores().post(&letter).await.unwrap();
+    test.stores().record(&Consequences::posted(&letter)).await.unwrap();
     let stores = Stores::new(test.database.clone(), Arc::new(OtherKey));
     assert!(stores.claim(letter.at, later(letter.at)).await.unwrap().is_none());
     let aside = test

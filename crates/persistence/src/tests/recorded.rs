@@ -6,7 +6,8 @@ use crate::Stores;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use square_accounts::ports::{
-    AccountStore, NewAccount, NewConfirmation, NewLetter, Registration, SessionRecord, SessionStore,
+    AccountStore, Consequences, NewAccount, NewConfirmation, NewLetter, Registration, SessionRecord,
+    SessionStore,
 };
 use square_accounts::{EmailAddress, Letter, LetterId, MailToken, Occasion, PasswordHash};
 use square_casting::ports::CastingStore;
@@ -48,7 +49,7 @@ impl Scene {
     }
 
     async fn register(&self, new: &NewAccount) {
-        let registered = self.stores.register(new, None, None).await.unwrap();
+        let registered = self.stores.register(new, None, Consequences::none()).await.unwrap();
         assert!(matches!(registered, Registration::Created(_)));
     }
 
@@ -65,7 +66,7 @@ impl Scene {
             address: None,
             agent: None,
         };
-        assert!(self.stores.open(&session).await.unwrap());
+        assert!(self.stores.open(&session, Consequences::none()).await.unwrap());
         session.id
     }
 
@@ -128,27 +129,42 @@ async fn accounts() {
     let mut ada = account("ada");
     (ada.confirmed_at, ada.created_at) = (None, at(0));
     let secret = confirmation();
-    stores.register(&ada, Some(&secret), Some(&letter(&ada))).await.unwrap();
+    stores.register(&ada, Some(&secret), &Consequences::posted(&letter(&ada))).await.unwrap();
     assert_eq!(scene.recorded().await, [of_person(Action::Create, ada.id, at(0))]);
 
     // A name that is taken, a further secret, a secret that is unknown, a better hash: nobody becomes another.
-    let refused = stores.register(&NewAccount { id: account("ada").id, ..ada.clone() }, None, None).await;
+    let refused = stores
+        .register(&NewAccount { id: account("ada").id, ..ada.clone() }, None, Consequences::none())
+        .await;
     assert_eq!(refused.unwrap(), Registration::UsernameTaken);
-    assert!(stores.renew_confirmation(ada.id, &confirmation(), &letter(&ada), 9).await.unwrap());
-    assert_eq!(stores.confirm(&confirmation().digest, None, at(1)).await.unwrap(), None);
+    assert!(
+        stores
+            .renew_confirmation(ada.id, &confirmation(), 9, at(1), &Consequences::posted(&letter(&ada)))
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        stores.confirm(&confirmation().digest, None, at(1), Consequences::none()).await.unwrap(),
+        None
+    );
     assert!(stores.upgrade_hash(ada.id, &ada.password, &PasswordHash::new("new")).await.unwrap());
     assert_eq!(scene.recorded().await, []);
 
-    assert!(stores.confirm(&secret.digest, Some(ada.id), at(1)).await.unwrap().is_some());
+    assert!(
+        stores.confirm(&secret.digest, Some(ada.id), at(1), Consequences::none()).await.unwrap().is_some()
+    );
     assert_eq!(scene.recorded().await, [of_person(Action::Update, ada.id, at(1))]);
-    assert_eq!(stores.confirm(&secret.digest, Some(ada.id), at(2)).await.unwrap(), None);
+    assert_eq!(
+        stores.confirm(&secret.digest, Some(ada.id), at(2), Consequences::none()).await.unwrap(),
+        None
+    );
     assert_eq!(scene.recorded().await, []);
 
-    assert!(stores.grant_role(ada.id, "admin", at(3)).await.unwrap());
+    assert!(stores.grant_role(ada.id, "admin", at(3), Consequences::none()).await.unwrap());
     assert_eq!(scene.recorded().await, [of_person(Action::Update, ada.id, at(3))]);
-    assert!(stores.grant_role(ada.id, "admin", at(4)).await.unwrap());
-    assert!(!stores.grant_role(ada.id, "no_such_role", at(4)).await.unwrap());
-    assert!(!stores.grant_role(account("nobody").id, "admin", at(4)).await.unwrap());
+    assert!(stores.grant_role(ada.id, "admin", at(4), Consequences::none()).await.unwrap());
+    assert!(!stores.grant_role(ada.id, "no_such_role", at(4), Consequences::none()).await.unwrap());
+    assert!(!stores.grant_role(account("nobody").id, "admin", at(4), Consequences::none()).await.unwrap());
     assert_eq!(scene.recorded().await, []);
 }
 
@@ -158,19 +174,19 @@ async fn suspensions() {
     let stores = scene.stores.clone();
     let mut live = [scene.opened(owner).await, scene.opened(owner).await];
     live.sort_unstable();
-    stores.set_suspended(owner, true, at(1)).await.unwrap();
+    stores.set_suspended(owner, true, at(1), Consequences::none()).await.unwrap();
     let mut expected = vec![of_person(Action::Update, owner, at(1))];
     for session in live {
         expected.push(internal(Channel::Session, Action::Delete, session.uuid(), at(1)));
     }
     assert_eq!(scene.recorded().await, expected);
 
-    stores.set_suspended(owner, true, at(2)).await.unwrap();
-    stores.set_suspended(account("nobody").id, true, at(2)).await.unwrap();
+    stores.set_suspended(owner, true, at(2), Consequences::none()).await.unwrap();
+    stores.set_suspended(account("nobody").id, true, at(2), Consequences::none()).await.unwrap();
     assert_eq!(scene.recorded().await, []);
-    stores.set_suspended(owner, false, at(3)).await.unwrap();
+    stores.set_suspended(owner, false, at(3), Consequences::none()).await.unwrap();
     assert_eq!(scene.recorded().await, [of_person(Action::Update, owner, at(3))]);
-    stores.set_suspended(owner, false, at(4)).await.unwrap();
+    stores.set_suspended(owner, false, at(4), Consequences::none()).await.unwrap();
     assert_eq!(scene.recorded().await, []);
 }
 
@@ -181,10 +197,10 @@ async fn sessions() {
     let session = scene.opened(owner).await;
     stores.rotate(session, 0, at(1), at(3601)).await.unwrap();
     assert_eq!(scene.recorded().await, []);
-    assert!(stores.end(session, at(2)).await.unwrap());
+    assert!(stores.end(session, at(2), Consequences::none()).await.unwrap());
     let ended = internal(Channel::Session, Action::Delete, session.uuid(), at(2));
     assert_eq!(scene.recorded().await, [ended]);
-    assert!(!stores.end(session, at(3)).await.unwrap());
+    assert!(!stores.end(session, at(3), Consequences::none()).await.unwrap());
     assert_eq!(stores.forget_expired(at(9999), 10).await.unwrap(), 1);
     assert_eq!(scene.recorded().await, []);
 }
@@ -361,7 +377,7 @@ async fn what_fails_is_not_recorded_and_takes_no_number() {
     let stores = scene.stores.clone();
     let mut unknown_role = account("somebody");
     unknown_role.roles.push("no_such_role".to_owned());
-    assert!(stores.register(&unknown_role, None, None).await.is_err());
+    assert!(stores.register(&unknown_role, None, Consequences::none()).await.is_err());
     let nobody = account("nobody").id;
     assert!(SkillStore::insert(&stores, &skill(nobody, "Films")).await.is_err());
     let failed = stores.database.change(|_, changes| {
@@ -370,6 +386,6 @@ async fn what_fails_is_not_recorded_and_takes_no_number() {
     });
     assert!(failed.await.is_err());
     assert_eq!(scene.recorded().await, []);
-    stores.set_suspended(owner, true, at(1)).await.unwrap();
+    stores.set_suspended(owner, true, at(1), Consequences::none()).await.unwrap();
     assert_eq!(scene.recorded().await.len(), 1);
 }

@@ -1,6 +1,6 @@
 use super::TestDatabase;
 use crate::Stores;
-use square_accounts::ports::{AccountStore, NewAccount};
+use square_accounts::ports::{AccountStore, Consequences, NewAccount};
 use square_accounts::{LoginMethod, PasswordHash, PersonName, Username};
 use square_kernel::{Clock, OsRandomness, SystemClock, UserId};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ async fn fresh() -> (Arc<Stores>, UserId, TestDatabase) {
     let test = TestDatabase::new().await;
     let stores = test.stores();
     let owner = account("owner");
-    stores.register(&owner, None, None).await.unwrap();
+    stores.register(&owner, None, Consequences::none()).await.unwrap();
     (Arc::new(stores), owner.id, test)
 }
 
@@ -39,10 +39,10 @@ async fn only_active_accounts_with_a_confirmed_address_may_own_skills() {
     let (confirmed, mut unconfirmed) = (account("confirmed"), account("unconfirmed"));
     unconfirmed.confirmed_at = None;
     for new in [&confirmed, &unconfirmed] {
-        stores.register(new, None, None).await.unwrap();
+        stores.register(new, None, Consequences::none()).await.unwrap();
     }
     assert!(stores.may_own(confirmed.id).await.unwrap());
     assert!(!stores.may_own(unconfirmed.id).await.unwrap());
-    stores.set_suspended(confirmed.id, true, SystemClock.now()).await.unwrap();
+    stores.set_suspended(confirmed.id, true, SystemClock.now(), Consequences::none()).await.unwrap();
     assert!(!stores.may_own(confirmed.id).await.unwrap());
 }

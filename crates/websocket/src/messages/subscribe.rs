@@ -146,7 +146,7 @@ mod tests {
 
         async fn sign_out(&self) {
             let identity = self.accounts.accounts.authenticate(&self.token).unwrap().identity.unwrap();
-            self.accounts.accounts.sign_out(&identity).await.unwrap();
+            self.accounts.accounts.sign_out(&identity, &square_accounts::Device::default()).await.unwrap();
         }
 
         /// Leaves no room for anything more to be sent.

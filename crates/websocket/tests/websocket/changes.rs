@@ -127,7 +127,7 @@ async fn each_is_told_what_they_may_know() {
     let (bob, bob_s) = server.sign_in("bob").await;
     server.accounts.register("root").await;
     let root = LoginName::Username("root".to_owned());
-    server.accounts.accounts.grant_role(&root, "admin").await.unwrap();
+    server.accounts.accounts.grant_role(&root, "admin", &square_accounts::Actor::default()).await.unwrap();
     let root_s = server.accounts.sign_in("root").await.tokens.access.expose().to_owned();
     let mut clients = Vec::new();
     for token in [None, Some(ada_s), Some(bob_s), Some(root_s)] {
@@ -272,7 +272,7 @@ async fn signing_out_stops_private_changes_at_once() {
 
     let accounts = &server.services.accounts;
     let identity = accounts.authenticate(&token).unwrap().identity.unwrap();
-    accounts.sign_out(&identity).await.unwrap();
+    accounts.sign_out(&identity, &square_accounts::Device::default()).await.unwrap();
     server.publish(unpublished(ada, 2));
     server.publish(person(ada));
     server.publish(public(Channel::Skill, 3));
@@ -314,7 +314,7 @@ async fn a_subscriber_is_told_once_that_its_sign_in_is_over() {
     for _ in 0..2 {
         let accounts = &server.services.accounts;
         let identity = accounts.authenticate(&token).unwrap().identity.unwrap();
-        accounts.sign_out(&identity).await.unwrap();
+        accounts.sign_out(&identity, &square_accounts::Device::default()).await.unwrap();
         let mut error = client.next().await;
         error["request_id"] = "[id]".into();
         insta::allow_duplicates! { insta::assert_json_snapshot!(error, @r#"

@@ -52,7 +52,7 @@ async fn signing_out_bites_on_the_next_message() {
     client.ask(json!({"type": "auth", "token": token.clone()})).await;
     let accounts = &server.services.accounts;
     let identity = accounts.authenticate(&token).unwrap().identity.unwrap();
-    accounts.sign_out(&identity).await.unwrap();
+    accounts.sign_out(&identity, &square_accounts::Device::default()).await.unwrap();
     for message in [
         json!({"type": "query", "question": "Rain?"}),
         json!({"type": "resume", "question_id": "01932c07-1c2b-7d3e-8f4a-5b6c7d8e9fa0"}),

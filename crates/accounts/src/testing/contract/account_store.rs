@@ -4,7 +4,7 @@ use super::samples::{created, email};
 use super::{CALLS, Samples, Stores, at_once};
 use crate::account::Standing;
 use crate::password::PasswordHash;
-use crate::ports::{LoginName, Registration};
+use crate::ports::{Consequences, LoginName, Registration};
 use std::sync::Arc;
 
 /// Makes a test of every rule on accounts; see [`crate::testing::contract`].
@@ -41,7 +41,8 @@ pub async fn an_account_reads_back_by_every_name(stores: &Stores) {
     let samples = Samples::default();
     let mut new = samples.account("Ada.Lovelace");
     new.roles.push("casting_assistant".to_owned());
-    let account = created(stores.accounts.register(&new, None, None).await.expect("registered"));
+    let account =
+        created(stores.accounts.register(&new, None, Consequences::none()).await.expect("registered"));
 
     assert_eq!(account.id, new.id);
     assert_eq!(account.username, new.username);
@@ -67,7 +68,7 @@ pub async fn a_name_is_taken_in_any_case(stores: &Stores) {
     samples.registered(stores, "Émile").await;
     let mut other = samples.account("éMILE");
     other.email = Some(email("other"));
-    let registration = stores.accounts.register(&other, None, None).await.expect("asked");
+    let registration = stores.accounts.register(&other, None, Consequences::none()).await.expect("asked");
     assert_eq!(registration, Registration::UsernameTaken);
 }
 
@@ -77,7 +78,7 @@ pub async fn an_address_is_taken_once(stores: &Stores) {
     samples.registered(stores, "first").await;
     let mut other = samples.account("second");
     other.email = Some(email("FIRST"));
-    let registration = stores.accounts.register(&other, None, None).await.expect("asked");
+    let registration = stores.accounts.register(&other, None, Consequences::none()).await.expect("asked");
     assert_eq!(registration, Registration::EmailTaken);
 }
 
@@ -89,7 +90,7 @@ pub async fn a_taken_name_wins_over_a_taken_address(stores: &Stores) {
     for address in ["first", "second"] {
         let mut other = samples.account("first");
         other.email = Some(email(address));
-        let registration = stores.accounts.register(&other, None, None).await.expect("asked");
+        let registration = stores.accounts.register(&other, None, Consequences::none()).await.expect("asked");
         assert_eq!(registration, Registration::UsernameTaken, "{address}");
     }
 }
@@ -100,7 +101,8 @@ pub async fn many_accounts_have_no_address(stores: &Stores) {
     for name in ["first", "second"] {
         let mut new = samples.account(name);
         (new.email, new.confirmed_at) = (None, Some(samples.now()));
-        let account = created(stores.accounts.register(&new, None, None).await.expect("registered"));
+        let account =
+            created(stores.accounts.register(&new, None, Consequences::none()).await.expect("registered"));
         assert_eq!((account.email, account.confirmed_at), (None, Some(samples.now())));
     }
 }
@@ -113,7 +115,7 @@ pub async fn one_of_many_gets_a_name(stores: &Stores) {
         async move {
             let mut new = samples.account("wanted");
             new.email = Some(email(&format!("number{number}")));
-            stores.accounts.register(&new, None, None).await.expect("asked")
+            stores.accounts.register(&new, None, Consequences::none()).await.expect("asked")
         }
     });
     let results = results.await;
@@ -129,7 +131,7 @@ pub async fn one_of_many_gets_an_address(stores: &Stores) {
         async move {
             let mut new = samples.account(&format!("number{number}"));
             new.email = Some(email("wanted"));
-            stores.accounts.register(&new, None, None).await.expect("asked")
+            stores.accounts.register(&new, None, Consequences::none()).await.expect("asked")
         }
     });
     let results = results.await;
@@ -142,7 +144,7 @@ pub async fn an_unknown_role_is_an_error(stores: &Stores) {
     let samples = Samples::default();
     let mut new = samples.account("somebody");
     new.roles.push("no_such_role".to_owned());
-    assert!(stores.accounts.register(&new, None, Some(&samples.letter(0))).await.is_err());
+    assert!(stores.accounts.register(&new, None, &Consequences::posted(&samples.letter(0))).await.is_err());
     assert_eq!(stores.accounts.by_id(new.id).await.expect("read"), None);
     assert!(stores.letters.claim(samples.at(1), samples.at(2)).await.expect("asked").is_none());
     samples.registered(stores, "somebody").await;
@@ -158,10 +160,21 @@ pub async fn a_refused_registration_stores_nothing(stores: &Stores) {
     address_taken.email = Some(email("first"));
     for new in [name_taken, address_taken] {
         let (secret, letter) = (samples.confirmation(), samples.letter(0));
-        let refused = stores.accounts.register(&new, Some(&secret), Some(&letter)).await.expect("asked");
+        let refused = stores
+            .accounts
+            .register(&new, Some(&secret), &Consequences::posted(&letter))
+            .await
+            .expect("asked");
         assert!(!matches!(refused, Registration::Created(_)));
         assert_eq!(stores.accounts.by_id(new.id).await.expect("read"), None);
-        assert_eq!(stores.accounts.confirm(&secret.digest, None, samples.now()).await.expect("asked"), None);
+        assert_eq!(
+            stores
+                .accounts
+                .confirm(&secret.digest, None, samples.now(), Consequences::none())
+                .await
+                .expect("asked"),
+            None
+        );
         assert!(stores.letters.claim(samples.at(1), samples.at(2)).await.expect("asked").is_none());
     }
 }
@@ -170,7 +183,7 @@ pub async fn a_refused_registration_stores_nothing(stores: &Stores) {
 pub async fn a_letter_may_be_stored_alone(stores: &Stores) {
     let samples = Samples::default();
     let letter = samples.letter(0);
-    stores.accounts.post(&letter).await.expect("stored");
+    stores.accounts.record(&Consequences::posted(&letter)).await.expect("stored");
     let claimed = stores.letters.claim(samples.at(1), samples.at(2)).await.expect("claimed");
     assert_eq!(claimed.map(|claimed| claimed.id), Some(letter.id));
 }
@@ -195,7 +208,11 @@ pub async fn a_role_adds_its_permissions(stores: &Stores) {
     assert!(!account.permissions.allow("get:movies"));
     for _ in 0..2 {
         assert!(
-            stores.accounts.grant_role(account.id, "casting_assistant", samples.at(1)).await.expect("asked")
+            stores
+                .accounts
+                .grant_role(account.id, "casting_assistant", samples.at(1), Consequences::none())
+                .await
+                .expect("asked")
         );
     }
     let account = stores.accounts.by_id(account.id).await.expect("read").expect("there");
@@ -204,8 +221,20 @@ pub async fn a_role_adds_its_permissions(stores: &Stores) {
     assert!(allowed.iter().any(|permission| permission == "get:movies"));
     assert!(allowed.iter().all(|permission| account.permissions.allow(permission)));
 
-    assert!(!stores.accounts.grant_role(account.id, "no_such_role", samples.at(1)).await.expect("asked"));
-    assert!(!stores.accounts.grant_role(samples.user_id(), "user", samples.at(1)).await.expect("asked"));
+    assert!(
+        !stores
+            .accounts
+            .grant_role(account.id, "no_such_role", samples.at(1), Consequences::none())
+            .await
+            .expect("asked")
+    );
+    assert!(
+        !stores
+            .accounts
+            .grant_role(samples.user_id(), "user", samples.at(1), Consequences::none())
+            .await
+            .expect("asked")
+    );
     assert!(stores.accounts.permissions_of("no_such_role").await.expect("read").is_empty());
 }
 
@@ -216,7 +245,11 @@ pub async fn a_new_role_counts_the_rights_up(stores: &Stores) {
         (samples.registered(stores, "somebody").await, samples.registered(stores, "bystander").await);
     assert_eq!((account.rights, bystander.rights), (0, 0));
     for (role, at) in [("admin", 1), ("casting_assistant", 2), ("admin", 3), ("no_such_role", 4)] {
-        stores.accounts.grant_role(account.id, role, samples.at(at)).await.expect("asked");
+        stores
+            .accounts
+            .grant_role(account.id, role, samples.at(at), Consequences::none())
+            .await
+            .expect("asked");
     }
     let rights = stores.accounts.by_id(account.id).await.expect("read").expect("there").rights;
     assert_eq!(rights, 2);
@@ -231,7 +264,7 @@ pub async fn one_of_many_grants_counts(stores: &Stores) {
     let account = samples.registered(stores, "somebody").await;
     let granted = at_once(|_| {
         let (accounts, at) = (stores.accounts.clone(), samples.at(1));
-        async move { accounts.grant_role(account.id, "admin", at).await.expect("asked") }
+        async move { accounts.grant_role(account.id, "admin", at, Consequences::none()).await.expect("asked") }
     });
     assert!(granted.await.into_iter().all(|granted| granted));
     let account = stores.accounts.by_id(account.id).await.expect("read").expect("there");
@@ -243,12 +276,13 @@ pub async fn suspending_ends_the_live_sessions(stores: &Stores) {
     let samples = Samples::default();
     let live = samples.opened(stores).await;
     let over = samples.session(live.user);
-    assert!(stores.sessions.open(&over).await.expect("opened"));
-    assert!(stores.sessions.end(over.id, samples.at(1)).await.expect("ended"));
+    assert!(stores.sessions.open(&over, Consequences::none()).await.expect("opened"));
+    assert!(stores.sessions.end(over.id, samples.at(1), Consequences::none()).await.expect("ended"));
     let other = samples.session(samples.registered(stores, "bystander").await.id);
-    assert!(stores.sessions.open(&other).await.expect("opened"));
+    assert!(stores.sessions.open(&other, Consequences::none()).await.expect("opened"));
 
-    let suspend = |suspended| stores.accounts.set_suspended(live.user, suspended, samples.at(2));
+    let suspend =
+        |suspended| stores.accounts.set_suspended(live.user, suspended, samples.at(2), Consequences::none());
     assert_eq!(suspend(true).await.expect("asked"), Some(vec![live.id]));
     let account = stores.accounts.by_id(live.user).await.expect("read").expect("there");
     assert_eq!(account.standing, Standing::Suspended);
@@ -268,6 +302,7 @@ pub async fn an_unknown_account_is_none(stores: &Stores) {
     for login in [LoginName::Username("nobody".to_owned()), LoginName::Email(email("nobody"))] {
         assert_eq!(stores.accounts.credentials(&login).await.expect("read"), None);
     }
-    let suspended = stores.accounts.set_suspended(samples.user_id(), true, samples.now()).await;
+    let suspended =
+        stores.accounts.set_suspended(samples.user_id(), true, samples.now(), Consequences::none()).await;
     assert_eq!(suspended.expect("asked"), None);
 }

@@ -3,7 +3,7 @@
 use super::samples::created;
 use super::{Samples, Stores, at_once};
 use crate::account::Account;
-use crate::ports::NewConfirmation;
+use crate::ports::{Consequences, NewConfirmation};
 use jiff::SignedDuration;
 
 /// Makes a test of every rule on confirming an address; see [`crate::testing::contract`].
@@ -31,7 +31,8 @@ macro_rules! confirmations_contract {
 
 async fn unconfirmed(stores: &Stores, samples: &Samples) -> (Account, NewConfirmation) {
     let secret = samples.confirmation();
-    let registered = stores.accounts.register(&samples.account("somebody"), Some(&secret), None).await;
+    let registered =
+        stores.accounts.register(&samples.account("somebody"), Some(&secret), Consequences::none()).await;
     (created(registered.expect("registered")), secret)
 }
 
@@ -39,7 +40,8 @@ async fn unconfirmed(stores: &Stores, samples: &Samples) -> (Account, NewConfirm
 pub async fn a_secret_confirms_its_account_once(stores: &Stores) {
     let samples = Samples::default();
     let (account, secret) = unconfirmed(stores, &samples).await;
-    let confirm = || stores.accounts.confirm(&secret.digest, Some(account.id), samples.at(1));
+    let confirm =
+        || stores.accounts.confirm(&secret.digest, Some(account.id), samples.at(1), Consequences::none());
     let confirmed = Account { confirmed_at: Some(samples.at(1)), ..account.clone() };
     assert_eq!(confirm().await.expect("asked"), Some(confirmed.clone()));
     assert_eq!(stores.accounts.by_id(account.id).await.expect("read"), Some(confirmed));
@@ -53,7 +55,9 @@ pub async fn one_of_many_spends_a_secret(stores: &Stores) {
     let at = samples.at(1);
     let results = at_once(|_| {
         let stores = stores.clone();
-        async move { stores.accounts.confirm(&secret.digest, None, at).await.expect("asked") }
+        async move {
+            stores.accounts.confirm(&secret.digest, None, at, Consequences::none()).await.expect("asked")
+        }
     });
     assert_eq!(results.await.into_iter().flatten().count(), 1);
 }
@@ -63,7 +67,8 @@ pub async fn a_secret_of_somebody_else_stays_unspent(stores: &Stores) {
     let samples = Samples::default();
     let (account, secret) = unconfirmed(stores, &samples).await;
     let other = samples.registered(stores, "other").await;
-    let confirm = |user| stores.accounts.confirm(&secret.digest, Some(user), samples.at(1));
+    let confirm =
+        |user| stores.accounts.confirm(&secret.digest, Some(user), samples.at(1), Consequences::none());
     assert_eq!(confirm(other.id).await.expect("asked"), None);
     assert_eq!(stores.accounts.by_id(other.id).await.expect("read"), Some(other));
     assert!(confirm(account.id).await.expect("asked").is_some());
@@ -74,7 +79,7 @@ pub async fn an_expired_secret_is_no_good(stores: &Stores) {
     let samples = Samples::default();
     let (account, secret) = unconfirmed(stores, &samples).await;
     let moment = SignedDuration::from_micros(1);
-    let confirm = |at| stores.accounts.confirm(&secret.digest, Some(account.id), at);
+    let confirm = |at| stores.accounts.confirm(&secret.digest, Some(account.id), at, Consequences::none());
     for at in [secret.expires_at + moment, secret.expires_at] {
         assert_eq!(confirm(at).await.expect("asked"), None);
     }
@@ -86,7 +91,8 @@ pub async fn an_expired_secret_is_no_good(stores: &Stores) {
 pub async fn an_unknown_secret_is_no_good(stores: &Stores) {
     let samples = Samples::default();
     unconfirmed(stores, &samples).await;
-    let confirmed = stores.accounts.confirm(&samples.digest(), None, samples.now()).await;
+    let confirmed =
+        stores.accounts.confirm(&samples.digest(), None, samples.now(), Consequences::none()).await;
     assert_eq!(confirmed.expect("asked"), None);
 }
 
@@ -95,7 +101,13 @@ pub async fn the_letter_comes_with_the_account(stores: &Stores) {
     let samples = Samples::default();
     let (secret, letter) = (samples.confirmation(), samples.letter(0));
     let account = samples.account("somebody");
-    created(stores.accounts.register(&account, Some(&secret), Some(&letter)).await.expect("registered"));
+    created(
+        stores
+            .accounts
+            .register(&account, Some(&secret), &Consequences::posted(&letter))
+            .await
+            .expect("registered"),
+    );
     let claimed = stores.letters.claim(samples.at(1), samples.at(2)).await.expect("claimed");
     assert_eq!(claimed.map(|claimed| claimed.id), Some(letter.id));
 }
@@ -105,10 +117,17 @@ pub async fn a_further_secret_leaves_the_first_good(stores: &Stores) {
     let samples = Samples::default();
     let (account, first) = unconfirmed(stores, &samples).await;
     let (second, letter) = (samples.confirmation(), samples.letter(0));
-    assert!(stores.accounts.renew_confirmation(account.id, &second, &letter, 2).await.expect("asked"));
+    assert!(
+        stores
+            .accounts
+            .renew_confirmation(account.id, &second, 2, letter.at, &Consequences::posted(&letter))
+            .await
+            .expect("asked")
+    );
     let claimed = stores.letters.claim(samples.at(1), samples.at(2)).await.expect("claimed");
     assert_eq!(claimed.map(|claimed| claimed.id), Some(letter.id));
-    let confirmed = stores.accounts.confirm(&first.digest, Some(account.id), samples.at(1)).await;
+    let confirmed =
+        stores.accounts.confirm(&first.digest, Some(account.id), samples.at(1), Consequences::none()).await;
     assert_eq!(confirmed.expect("asked").map(|confirmed| confirmed.id), Some(account.id));
 }
 
@@ -117,12 +136,20 @@ pub async fn confirming_spends_all_secrets_of_the_account(stores: &Stores) {
     let samples = Samples::default();
     let (account, first) = unconfirmed(stores, &samples).await;
     let elsewhere = samples.confirmation();
-    let other = stores.accounts.register(&samples.account("other"), Some(&elsewhere), None).await;
+    let other =
+        stores.accounts.register(&samples.account("other"), Some(&elsewhere), Consequences::none()).await;
     let other = created(other.expect("registered"));
     let (second, letter) = (samples.confirmation(), samples.letter(0));
-    assert!(stores.accounts.renew_confirmation(account.id, &second, &letter, 2).await.expect("asked"));
+    assert!(
+        stores
+            .accounts
+            .renew_confirmation(account.id, &second, 2, letter.at, &Consequences::posted(&letter))
+            .await
+            .expect("asked")
+    );
     let confirm = async |secret: NewConfirmation| {
-        let confirmed = stores.accounts.confirm(&secret.digest, None, samples.at(1)).await;
+        let confirmed =
+            stores.accounts.confirm(&secret.digest, None, samples.at(1), Consequences::none()).await;
         confirmed.expect("asked").map(|confirmed| confirmed.id)
     };
     assert_eq!(confirm(second).await, Some(account.id));
@@ -136,7 +163,11 @@ pub async fn no_more_secrets_than_allowed_are_good_at_a_time(stores: &Stores) {
     let (account, _) = unconfirmed(stores, &samples).await;
     let renew = async |seconds: i64, at_most: u32| {
         let (secret, letter) = (samples.confirmation(), samples.letter(seconds));
-        stores.accounts.renew_confirmation(account.id, &secret, &letter, at_most).await.expect("asked")
+        stores
+            .accounts
+            .renew_confirmation(account.id, &secret, at_most, letter.at, &Consequences::posted(&letter))
+            .await
+            .expect("asked")
     };
     assert!(!renew(59, 1).await);
     assert!(stores.letters.claim(samples.at(59), samples.at(60)).await.expect("asked").is_none());
@@ -149,11 +180,31 @@ pub async fn no_more_secrets_than_allowed_are_good_at_a_time(stores: &Stores) {
 pub async fn a_confirmed_account_gets_no_further_secret(stores: &Stores) {
     let samples = Samples::default();
     let (account, first) = unconfirmed(stores, &samples).await;
-    assert!(stores.accounts.confirm(&first.digest, None, samples.now()).await.expect("asked").is_some());
+    assert!(
+        stores
+            .accounts
+            .confirm(&first.digest, None, samples.now(), Consequences::none())
+            .await
+            .expect("asked")
+            .is_some()
+    );
     for user in [account.id, samples.user_id()] {
         let (secret, letter) = (samples.confirmation(), samples.letter(0));
-        assert!(!stores.accounts.renew_confirmation(user, &secret, &letter, 9).await.expect("asked"));
-        assert_eq!(stores.accounts.confirm(&secret.digest, None, samples.now()).await.expect("asked"), None);
+        assert!(
+            !stores
+                .accounts
+                .renew_confirmation(user, &secret, 9, letter.at, &Consequences::posted(&letter))
+                .await
+                .expect("asked")
+        );
+        assert_eq!(
+            stores
+                .accounts
+                .confirm(&secret.digest, None, samples.now(), Consequences::none())
+                .await
+                .expect("asked"),
+            None
+        );
         assert!(stores.letters.claim(samples.at(1), samples.at(2)).await.expect("asked").is_none());
     }
 }

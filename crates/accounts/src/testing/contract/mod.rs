@@ -13,15 +13,17 @@
 //! everywhere.
 
 pub mod account_store;
+pub mod audit_log;
 pub mod confirmations;
 pub mod letter_queue;
+pub mod one_time_secrets;
 pub mod races;
 mod samples;
 pub mod session_store;
 pub mod signing_key_store;
 pub mod texts;
 
-use crate::ports::{AccountStore, LetterQueue, SessionStore, SigningKeyStore};
+use crate::ports::{AccountStore, AuditLog, LetterQueue, OneTimeSecrets, SessionStore, SigningKeyStore};
 use samples::Samples;
 use std::sync::Arc;
 
@@ -32,6 +34,10 @@ pub struct Stores {
     pub accounts: Arc<dyn AccountStore>,
     /// Their sessions.
     pub sessions: Arc<dyn SessionStore>,
+    /// Secrets that are good once.
+    pub secrets: Arc<dyn OneTimeSecrets>,
+    /// What happened to them.
+    pub audit: Arc<dyn AuditLog>,
     /// Letters to them.
     pub letters: Arc<dyn LetterQueue>,
     /// Keys that sign their tokens.
@@ -39,14 +45,16 @@ pub struct Stores {
 }
 
 impl Stores {
-    /// One store that implements all four ports.
+    /// One store that implements all ports.
     pub fn of<S>(store: &Arc<S>) -> Self
     where
-        S: AccountStore + SessionStore + LetterQueue + SigningKeyStore + 'static,
+        S: AccountStore + SessionStore + OneTimeSecrets + AuditLog + LetterQueue + SigningKeyStore + 'static,
     {
         Self {
             accounts: store.clone(),
             sessions: store.clone(),
+            secrets: store.clone(),
+            audit: store.clone(),
             letters: store.clone(),
             signing_keys: store.clone(),
         }
@@ -101,6 +109,12 @@ mod tests {
     mod confirmations {
         crate::confirmations_contract!(super::stores());
     }
+    mod one_time_secrets {
+        crate::one_time_secrets_contract!(super::stores());
+    }
+    mod audit_log {
+        crate::audit_log_contract!(super::stores());
+    }
     mod session_store {
         crate::session_store_contract!(super::stores());
     }
@@ -121,7 +135,9 @@ mod tests {
     fn every_rule_stands_in_its_suites_macro() {
         for source in [
             include_str!("account_store.rs"),
+            include_str!("audit_log.rs"),
             include_str!("confirmations.rs"),
+            include_str!("one_time_secrets.rs"),
             include_str!("session_store.rs"),
             include_str!("letter_queue.rs"),
             include_str!("signing_key_store.rs"),

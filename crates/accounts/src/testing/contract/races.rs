@@ -4,7 +4,7 @@ use super::samples::{created, email};
 use super::{CALLS, Samples, Stores, at_once};
 use crate::account::Account;
 use crate::names::EmailAddress;
-use crate::ports::{NewConfirmation, NewLetter, Registration, Rotation};
+use crate::ports::{Consequences, NewConfirmation, NewLetter, Registration, Rotation};
 use std::collections::BTreeSet;
 
 /// Makes a test of every rule on races; see [`crate::testing::contract`].
@@ -43,7 +43,7 @@ pub async fn registrations_that_cross_all_have_an_outcome_that_is_so(stores: &St
         .collect();
     let outcomes = at_once(|call| {
         let (stores, new) = (stores.clone(), wanted[call].clone());
-        async move { stores.accounts.register(&new, None, None).await.expect("asked") }
+        async move { stores.accounts.register(&new, None, Consequences::none()).await.expect("asked") }
     });
     let outcomes = outcomes.await;
     let made: Vec<&Account> = outcomes
@@ -77,7 +77,13 @@ pub async fn many_further_secrets_at_once_are_no_more_than_allowed(stores: &Stor
     let further = further(&samples);
     let given = at_once(|call| {
         let (stores, (secret, letter)) = (stores.clone(), further[call].clone());
-        async move { stores.accounts.renew_confirmation(user.id, &secret, &letter, 3).await.expect("asked") }
+        async move {
+            stores
+                .accounts
+                .renew_confirmation(user.id, &secret, 3, letter.at, &Consequences::posted(&letter))
+                .await
+                .expect("asked")
+        }
     });
     assert_eq!(given.await.into_iter().filter(|given| *given).count(), 2);
     let mut letters = 0;
@@ -93,12 +99,20 @@ pub async fn one_of_many_secrets_of_an_account_confirms_it(stores: &Stores) {
     let (user, _) = unconfirmed(stores, &samples, "somebody").await;
     let further = further(&samples);
     for (secret, letter) in &further {
-        assert!(stores.accounts.renew_confirmation(user.id, secret, letter, 99).await.expect("asked"));
+        assert!(
+            stores
+                .accounts
+                .renew_confirmation(user.id, secret, 99, letter.at, &Consequences::posted(letter))
+                .await
+                .expect("asked")
+        );
     }
     let at = samples.at(1);
     let confirmed = at_once(|call| {
         let (stores, (secret, _)) = (stores.clone(), further[call].clone());
-        async move { stores.accounts.confirm(&secret.digest, None, at).await.expect("asked") }
+        async move {
+            stores.accounts.confirm(&secret.digest, None, at, Consequences::none()).await.expect("asked")
+        }
     });
     assert_eq!(confirmed.await.into_iter().flatten().count(), 1);
 }
@@ -114,17 +128,26 @@ pub async fn no_secret_outlives_a_confirmation_beside_it(stores: &Stores) {
             let (stores, (secret, letter)) = (stores.clone(), further[call].clone());
             async move {
                 if call == CALLS / 8 {
-                    let confirmed = stores.accounts.confirm(&first.digest, None, at).await.expect("asked");
+                    let confirmed = stores
+                        .accounts
+                        .confirm(&first.digest, None, at, Consequences::none())
+                        .await
+                        .expect("asked");
                     assert!(confirmed.is_some());
                 } else {
-                    let renewed = stores.accounts.renew_confirmation(user.id, &secret, &letter, 99);
+                    let posted = Consequences::posted(&letter);
+                    let renewed =
+                        stores.accounts.renew_confirmation(user.id, &secret, 99, letter.at, &posted);
                     renewed.await.expect("asked");
                 }
             }
         })
         .await;
         for (secret, _) in further {
-            assert_eq!(stores.accounts.confirm(&secret.digest, None, at).await.expect("asked"), None);
+            assert_eq!(
+                stores.accounts.confirm(&secret.digest, None, at, Consequences::none()).await.expect("asked"),
+                None
+            );
         }
     }
 }
@@ -136,7 +159,7 @@ pub async fn a_role_given_by_many_at_once_is_given_once(stores: &Stores) {
     let at = samples.at(1);
     let given = at_once(|_| {
         let stores = stores.clone();
-        async move { stores.accounts.grant_role(user, "admin", at).await.expect("asked") }
+        async move { stores.accounts.grant_role(user, "admin", at, Consequences::none()).await.expect("asked") }
     });
     assert_eq!(given.await, [true; CALLS]);
     let account = stores.accounts.by_id(user).await.expect("read").expect("there");
@@ -151,7 +174,9 @@ pub async fn of_many_roles_given_at_once_none_is_lost(stores: &Stores) {
     let at = samples.at(1);
     at_once(|call| {
         let stores = stores.clone();
-        async move { stores.accounts.grant_role(user, ROLES[call % 4], at).await.expect("asked") }
+        async move {
+            stores.accounts.grant_role(user, ROLES[call % 4], at, Consequences::none()).await.expect("asked")
+        }
     })
     .await;
     let account = stores.accounts.by_id(user).await.expect("read").expect("there");
@@ -172,17 +197,21 @@ pub async fn a_session_ends_once_beside_suspensions(stores: &Stores) {
         let mut all = Vec::new();
         for _ in 0..CALLS {
             let session = samples.session(user);
-            assert!(stores.sessions.open(&session).await.expect("opened"));
+            assert!(stores.sessions.open(&session, Consequences::none()).await.expect("opened"));
             all.push(session.id);
         }
         let ended = at_once(|call| {
             let (stores, session) = (stores.clone(), all[call]);
             async move {
                 if call % 4 == 3 {
-                    let ended = stores.accounts.set_suspended(user, true, at).await.expect("asked");
+                    let ended = stores
+                        .accounts
+                        .set_suspended(user, true, at, Consequences::none())
+                        .await
+                        .expect("asked");
                     return ended.expect("there is the account");
                 }
-                let ended = stores.sessions.end(session, at).await.expect("asked");
+                let ended = stores.sessions.end(session, at, Consequences::none()).await.expect("asked");
                 ended.then_some(session).into_iter().collect()
             }
         });
@@ -190,7 +219,7 @@ pub async fn a_session_ends_once_beside_suspensions(stores: &Stores) {
         ended.sort_unstable();
         all.sort_unstable();
         assert_eq!(ended, all);
-        stores.accounts.set_suspended(user, false, at).await.expect("readmitted");
+        stores.accounts.set_suspended(user, false, at, Consequences::none()).await.expect("readmitted");
     }
 }
 
@@ -203,7 +232,7 @@ pub async fn a_session_that_ends_beside_its_rotation_stays_ended(stores: &Stores
         let stores = stores.clone();
         async move {
             if call == CALLS / 2 {
-                return stores.sessions.end(session, at).await.expect("asked");
+                return stores.sessions.end(session, at, Consequences::none()).await.expect("asked");
             }
             let from = u32::try_from(call % 2).expect("a small number");
             stores.sessions.rotate(session, from, at, expires_at).await.expect("asked");
@@ -220,7 +249,7 @@ pub async fn a_session_that_ends_beside_its_rotation_stays_ended(stores: &Stores
 /// Of claims whose lease ends at once each is told of another number of attempts.
 pub async fn no_attempt_at_a_letter_is_lost(stores: &Stores) {
     let samples = Samples::default();
-    stores.accounts.post(&samples.letter(0)).await.expect("stored");
+    stores.accounts.record(&Consequences::posted(&samples.letter(0))).await.expect("stored");
     let now = samples.at(1);
     let claimed = at_once(|_| {
         let stores = stores.clone();
@@ -235,7 +264,7 @@ pub async fn no_attempt_at_a_letter_is_lost(stores: &Stores) {
 pub async fn a_letter_that_is_sent_beside_claims_is_not_claimed_again(stores: &Stores) {
     let samples = Samples::default();
     let letter = samples.letter(0);
-    stores.accounts.post(&letter).await.expect("stored");
+    stores.accounts.record(&Consequences::posted(&letter)).await.expect("stored");
     let now = samples.at(1);
     at_once(|call| {
         let stores = stores.clone();
@@ -253,7 +282,8 @@ pub async fn a_letter_that_is_sent_beside_claims_is_not_claimed_again(stores: &S
 
 async fn unconfirmed(stores: &Stores, samples: &Samples, name: &str) -> (Account, NewConfirmation) {
     let secret = samples.confirmation();
-    let registered = stores.accounts.register(&samples.account(name), Some(&secret), None).await;
+    let registered =
+        stores.accounts.register(&samples.account(name), Some(&secret), Consequences::none()).await;
     (created(registered.expect("registered")), secret)
 }
 

@@ -1,9 +1,10 @@
 use super::Stores;
 use crate::account::{Account, LoginMethod};
+use crate::audit::AuditId;
 use crate::letter::{Letter, LetterId, Occasion};
 use crate::names::{EmailAddress, PersonName, Username};
 use crate::password::PasswordHash;
-use crate::ports::{NewAccount, NewConfirmation, NewLetter, Registration, SessionRecord};
+use crate::ports::{Consequences, NewAccount, NewConfirmation, NewLetter, Registration, SessionRecord};
 use crate::tokens::{MailToken, TokenDigest};
 use jiff::{SignedDuration, Timestamp};
 use square_kernel::testing::{ManualClock, SeededRandomness};
@@ -28,6 +29,10 @@ impl Samples {
 
     pub(super) fn user_id(&self) -> UserId {
         UserId::new(&self.clock, &self.randomness)
+    }
+
+    pub(super) fn audit_id(&self) -> AuditId {
+        AuditId::new(&self.clock, &self.randomness)
     }
 
     pub(super) fn session_id(&self) -> SessionId {
@@ -90,13 +95,19 @@ impl Samples {
 
     /// Registers `name`.
     pub(super) async fn registered(&self, stores: &Stores, name: &str) -> Account {
-        created(stores.accounts.register(&self.account(name), None, None).await.expect("registered"))
+        created(
+            stores
+                .accounts
+                .register(&self.account(name), None, Consequences::none())
+                .await
+                .expect("registered"),
+        )
     }
 
     /// Opens a session of a new account.
     pub(super) async fn opened(&self, stores: &Stores) -> SessionRecord {
         let session = self.session(self.registered(stores, "sleeper").await.id);
-        assert!(stores.sessions.open(&session).await.expect("opened"));
+        assert!(stores.sessions.open(&session, Consequences::none()).await.expect("opened"));
         session
     }
 }

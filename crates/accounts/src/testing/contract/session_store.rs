@@ -1,7 +1,7 @@
 //! Rules of [`crate::ports::SessionStore`].
 
 use super::{CALLS, Samples, Stores, at_once};
-use crate::ports::{Rotation, SessionRecord};
+use crate::ports::{Consequences, Rotation, SessionRecord};
 
 /// Makes a test of every rule on sessions; see [`crate::testing::contract`].
 #[macro_export]
@@ -87,7 +87,7 @@ pub async fn an_expired_session_is_stale(stores: &Stores) {
 pub async fn an_ended_session_is_stale(stores: &Stores) {
     let samples = Samples::default();
     let opened = samples.opened(stores).await;
-    assert!(stores.sessions.end(opened.id, samples.at(1)).await.expect("asked"));
+    assert!(stores.sessions.end(opened.id, samples.at(1), Consequences::none()).await.expect("asked"));
     let rotated = stores.sessions.rotate(opened.id, 0, samples.at(2), samples.at(62)).await;
     let ended = SessionRecord { ended_at: Some(samples.at(1)), ..opened };
     assert_eq!(rotated.expect("asked"), Rotation::Stale(ended));
@@ -99,15 +99,15 @@ pub async fn an_unknown_session_is_unknown(stores: &Stores) {
     let unknown = samples.session_id();
     let rotated = stores.sessions.rotate(unknown, 0, samples.at(1), samples.at(61)).await;
     assert_eq!(rotated.expect("asked"), Rotation::Unknown);
-    assert!(!stores.sessions.end(unknown, samples.at(1)).await.expect("asked"));
+    assert!(!stores.sessions.end(unknown, samples.at(1), Consequences::none()).await.expect("asked"));
 }
 
 /// Ending again changes nothing.
 pub async fn a_session_ends_once(stores: &Stores) {
     let samples = Samples::default();
     let opened = samples.opened(stores).await;
-    assert!(stores.sessions.end(opened.id, samples.at(1)).await.expect("asked"));
-    assert!(!stores.sessions.end(opened.id, samples.at(2)).await.expect("asked"));
+    assert!(stores.sessions.end(opened.id, samples.at(1), Consequences::none()).await.expect("asked"));
+    assert!(!stores.sessions.end(opened.id, samples.at(2), Consequences::none()).await.expect("asked"));
     let ended = stores.sessions.ended_since(samples.now()).await.expect("read");
     assert_eq!(ended, [(opened.id, samples.at(1))]);
 }
@@ -118,10 +118,10 @@ pub async fn what_ended_is_listed_from_the_moment_asked_for(stores: &Stores) {
     let first = samples.opened(stores).await;
     let (second, live) = (samples.session(first.user), samples.session(first.user));
     for session in [&second, &live] {
-        assert!(stores.sessions.open(session).await.expect("opened"));
+        assert!(stores.sessions.open(session, Consequences::none()).await.expect("opened"));
     }
-    assert!(stores.sessions.end(first.id, samples.at(1)).await.expect("asked"));
-    assert!(stores.sessions.end(second.id, samples.at(2)).await.expect("asked"));
+    assert!(stores.sessions.end(first.id, samples.at(1), Consequences::none()).await.expect("asked"));
+    assert!(stores.sessions.end(second.id, samples.at(2), Consequences::none()).await.expect("asked"));
 
     let mut all = stores.sessions.ended_since(samples.at(1)).await.expect("read");
     all.sort_unstable_by_key(|(_, at)| *at);
@@ -135,15 +135,23 @@ pub async fn what_ended_is_listed_from_the_moment_asked_for(stores: &Stores) {
 pub async fn nobody_opens_a_session_of_an_account_that_cannot_be_used(stores: &Stores) {
     let samples = Samples::default();
     let account = samples.registered(stores, "suspended").await;
-    stores.accounts.set_suspended(account.id, true, samples.now()).await.expect("suspended");
+    stores
+        .accounts
+        .set_suspended(account.id, true, samples.now(), Consequences::none())
+        .await
+        .expect("suspended");
     for user in [account.id, samples.user_id()] {
         let session = samples.session(user);
-        assert!(!stores.sessions.open(&session).await.expect("asked"));
+        assert!(!stores.sessions.open(&session, Consequences::none()).await.expect("asked"));
         let rotated = stores.sessions.rotate(session.id, 0, samples.at(1), samples.at(61)).await;
         assert_eq!(rotated.expect("asked"), Rotation::Unknown);
     }
-    stores.accounts.set_suspended(account.id, false, samples.now()).await.expect("readmitted");
-    assert!(stores.sessions.open(&samples.session(account.id)).await.expect("asked"));
+    stores
+        .accounts
+        .set_suspended(account.id, false, samples.now(), Consequences::none())
+        .await
+        .expect("readmitted");
+    assert!(stores.sessions.open(&samples.session(account.id), Consequences::none()).await.expect("asked"));
 }
 
 /// Of sessions opened while their account is suspended none stays live: each is refused or ended.
@@ -156,10 +164,14 @@ pub async fn no_session_slips_in_beside_a_suspension(stores: &Stores) {
         let (stores, session) = (stores.clone(), sessions[number].clone());
         async move {
             if number == CALLS / 2 {
-                stores.accounts.set_suspended(session.user, true, at).await.expect("suspended");
+                stores
+                    .accounts
+                    .set_suspended(session.user, true, at, Consequences::none())
+                    .await
+                    .expect("suspended");
                 return false;
             }
-            stores.sessions.open(&session).await.expect("asked")
+            stores.sessions.open(&session, Consequences::none()).await.expect("asked")
         }
     });
     let opened = opened.await.into_iter().filter(|opened| *opened).count();
@@ -172,11 +184,13 @@ pub async fn what_expired_is_forgotten_a_few_at_a_time(stores: &Stores) {
     let samples = Samples::default();
     let first = samples.opened(stores).await;
     for _ in 0..2 {
-        assert!(stores.sessions.open(&samples.session(first.user)).await.expect("opened"));
+        assert!(
+            stores.sessions.open(&samples.session(first.user), Consequences::none()).await.expect("opened")
+        );
     }
     let later = SessionRecord { expires_at: samples.at(61), ..samples.session(first.user) };
-    assert!(stores.sessions.open(&later).await.expect("opened"));
-    assert!(stores.sessions.end(first.id, samples.at(1)).await.expect("asked"));
+    assert!(stores.sessions.open(&later, Consequences::none()).await.expect("opened"));
+    assert!(stores.sessions.end(first.id, samples.at(1), Consequences::none()).await.expect("asked"));
 
     let forget = async |seconds| stores.sessions.forget_expired(samples.at(seconds), 2).await.expect("asked");
     assert_eq!(forget(60).await, 0);

@@ -4,7 +4,7 @@ use super::samples::{created, email};
 use super::{Samples, Stores};
 use crate::names::{EmailAddress, PersonName};
 use crate::password::PasswordHash;
-use crate::ports::{LoginName, Registration, Rotation, SessionRecord};
+use crate::ports::{Consequences, LoginName, Registration, Rotation, SessionRecord};
 use jiff::SignedDuration;
 
 /// Makes a test of every rule on texts and moments; see [`crate::testing::contract`].
@@ -35,7 +35,8 @@ pub async fn letters_of_every_script_come_back_as_they_were(stores: &Stores) {
         new.email = Some(email(&format!("number{number}")));
         let person = |text: &str| PersonName::parse("first_name", text).expect("a good name");
         (new.first_name, new.last_name) = (person("Zoe\u{308} 👩‍🚀"), person("d’Ärc  🏴󠁧󠁢󠁥󠁮󠁧󠁿 %_\\'\""));
-        let account = created(stores.accounts.register(&new, None, None).await.expect("registered"));
+        let account =
+            created(stores.accounts.register(&new, None, Consequences::none()).await.expect("registered"));
         assert_eq!((&account.username, &account.first_name), (&new.username, &new.first_name));
         assert_eq!(account.last_name, new.last_name);
         let login = LoginName::Username(new.username.key());
@@ -43,7 +44,7 @@ pub async fn letters_of_every_script_come_back_as_they_were(stores: &Stores) {
         assert_eq!(found, Some((account.clone(), new.password)));
         let agent = Some("Browser/1.0 (🦀; \t\"q\") ".to_owned());
         let session = SessionRecord { agent, ..samples.session(account.id) };
-        assert!(stores.sessions.open(&session).await.expect("opened"));
+        assert!(stores.sessions.open(&session, Consequences::none()).await.expect("opened"));
         let read_back = stores.sessions.rotate(session.id, 7, samples.now(), samples.now()).await;
         assert_eq!(read_back.expect("asked"), Rotation::Stale(session));
     }
@@ -53,7 +54,7 @@ pub async fn letters_of_every_script_come_back_as_they_were(stores: &Stores) {
 pub async fn names_that_differ_in_one_letter_are_different_names(stores: &Stores) {
     let samples = Samples::default();
     for name in ["jose", "josé", "josè", "jösé", "j_se", "straße", "strasse", "straẞen"] {
-        let registered = stores.accounts.register(&samples.account(name), None, None).await;
+        let registered = stores.accounts.register(&samples.account(name), None, Consequences::none()).await;
         assert!(matches!(registered, Ok(Registration::Created(_))), "{name}: {registered:?}");
     }
     for name in ["jos", "j%", "jos_", "JOSÉ"] {
@@ -80,7 +81,11 @@ pub async fn a_role_is_compared_letter_by_letter(stores: &Stores) {
     let samples = Samples::default();
     let user = samples.registered(stores, "somebody").await;
     for role in ["casting_assistant ", "Casting_Assistant", "casting-assistant", "casting_assistánt"] {
-        let granted = stores.accounts.grant_role(user.id, role, samples.now()).await.expect("asked");
+        let granted = stores
+            .accounts
+            .grant_role(user.id, role, samples.now(), Consequences::none())
+            .await
+            .expect("asked");
         assert!(!granted, "{role:?}");
         assert!(stores.accounts.permissions_of(role).await.expect("read").is_empty(), "{role:?}");
     }
@@ -105,12 +110,12 @@ pub async fn moments_keep_their_microseconds(stores: &Stores) {
     let at = samples.at(10) + SignedDuration::from_micros(123_456);
     let user = samples.registered(stores, "somebody").await.id;
     let session = SessionRecord { expires_at: at, ..samples.session(user) };
-    assert!(stores.sessions.open(&session).await.expect("opened"));
+    assert!(stores.sessions.open(&session, Consequences::none()).await.expect("opened"));
     let rotate = |now| stores.sessions.rotate(session.id, 0, now, at);
     assert_eq!(rotate(at).await.expect("asked"), Rotation::Stale(session.clone()));
     let rotated = rotate(at - moment).await.expect("asked");
     assert!(matches!(rotated, Rotation::Rotated(record) if record.rotated_at == at - moment));
-    assert!(stores.sessions.end(session.id, at).await.expect("asked"));
+    assert!(stores.sessions.end(session.id, at, Consequences::none()).await.expect("asked"));
     assert_eq!(stores.sessions.ended_since(at).await.expect("read"), [(session.id, at)]);
     assert_eq!(stores.sessions.ended_since(at + moment).await.expect("read"), []);
 }
