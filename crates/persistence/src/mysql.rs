@@ -83,6 +83,8 @@ impl MysqlServer {
             // A conditional update counts the rows that it found, as everywhere else.
             .client_found_rows(true)
             .tcp_nodelay(true)
+            // diesel keeps the statements that it prepared. A cache below it would close some of them behind its back.
+            .stmt_cache_size(0)
             // The socket file that the server tells of would be used on its own machine, whatever the URL says.
             .prefer_socket(false);
         let unencrypted = (split.tls.protection == Protection::Preferred).then(|| options.clone().into());

@@ -47,6 +47,25 @@ async fn a_panic_is_an_error_undoes_everything_and_spoils_nothing() {
 }
 
 #[tokio::test]
+async fn a_statement_can_be_run_again_however_many_came_in_between() {
+    let test = TestDatabase::new().await;
+    let counts = test.database.write(|connection| {
+        // Each further condition makes another statement, which the connection keeps.
+        let statement = |conditions: usize| {
+            let all = roles::table.select(diesel::dsl::count_star()).into_boxed();
+            (0..conditions).fold(all, |query, _| query.filter(roles::name.ne("nobody")))
+        };
+        let mut counts = Vec::new();
+        for conditions in (0..100).chain(0..100) {
+            counts.push(statement(conditions).first::<i64>(connection)?);
+        }
+        Ok(counts)
+    });
+    let counts = counts.await.unwrap();
+    assert!(counts[0] > 0 && counts.iter().all(|count| *count == counts[0]));
+}
+
+#[tokio::test]
 async fn what_is_logged_in_a_transaction_belongs_to_the_callers_span() {
     tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap();
     let test = TestDatabase::new().await;
