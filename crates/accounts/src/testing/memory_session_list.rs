@@ -42,7 +42,7 @@ impl SessionList for MemoryAccounts {
         };
         let Some(record) = state.sessions.get_mut(&session).filter(live) else { return Ok(false) };
         record.ended_at = Some(at);
-        state.record(consequences);
+        state.follow(consequences);
         Ok(true)
     }
 
@@ -62,7 +62,7 @@ impl SessionList for MemoryAccounts {
             }
         }
         if !ended.is_empty() {
-            state.record(consequences);
+            state.follow(consequences);
         }
         Ok(ended)
     }

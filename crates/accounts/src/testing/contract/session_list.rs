@@ -118,8 +118,7 @@ pub async fn only_a_live_session_of_ones_own_is_ended(stores: &Stores) {
 pub async fn all_but_one_are_ended(stores: &Stores) {
     let samples = Samples::default();
     let kept = samples.opened(stores).await;
-    let others =
-        [open(stores, &samples, kept.user).await.id, open(stores, &samples, kept.user).await.id];
+    let others = [open(stores, &samples, kept.user).await.id, open(stores, &samples, kept.user).await.id];
     let bystander = open(stores, &samples, samples.registered(stores, "bystander").await.id).await;
     let end = async || {
         let letter = Consequences::posted(&samples.letter(0));

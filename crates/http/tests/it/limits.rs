@@ -1,0 +1,123 @@
+//! What is tried too often, and from where.
+
+use crate::app::{Reply, TestApp};
+use insta::assert_snapshot;
+use jiff::SignedDuration;
+use serde_json::json;
+use square_accounts::ports::Quota;
+use square_accounts::testing::TestAccounts;
+use square_accounts::{AuditAction, LimitPolicy};
+use square_http::{ForwardedHeader, Proxies};
+
+/// The application for people who may try things so often an hour.
+fn limited(change: impl FnOnce(&mut LimitPolicy)) -> TestApp {
+    let people = TestAccounts::with(|parts| change(&mut parts.policy.limits));
+    TestApp::of(people, |settings| {
+        let trusted = vec!["10.0.0.0/8".parse().unwrap()];
+        settings.proxies = Proxies { trusted, header: ForwardedHeader::XForwardedFor };
+    })
+}
+
+impl TestApp {
+    async fn login(&self, name: &str, password: &str, headers: &[(&str, &str)]) -> Reply {
+        let body = json!({"username": name, "password": password});
+        let call = self.post("/api/login", body).from("192.0.2.1");
+        let reply = headers.iter().fold(call, |call, (name, value)| call.header(name, value)).send().await;
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        reply
+    }
+}
+
+#[actix_web::test]
+async fn the_same_429_comes_for_known_and_unknown_names() {
+    let app = limited(|limits| limits.sign_ins_per_name = Quota::per_hour(2));
+    app.people.register("ada").await;
+    let mut refused = Vec::new();
+    for name in ["ada", "eve", "ada@example.org", "eve@example.org"] {
+        for _ in 0..2 {
+            assert_eq!(app.login(name, "wrong horse", &[]).await.status, 401);
+        }
+        // Also with the right password.
+        let reply = app.login(name, TestAccounts::PASSWORD, &[]).await;
+        assert_eq!(reply.header("retry-after"), Some("1800"));
+        refused.push(reply.to_string());
+    }
+    assert!(refused.iter().all(|reply| *reply == refused[0]));
+    assert_snapshot!(refused[0], @r#"
+    429
+    {
+      "code": "too_many_attempts",
+      "error": 429,
+      "message": "too many attempts, please try again later",
+      "msg": "too many attempts, please try again later",
+      "request_id": "test",
+      "success": false
+    }
+    "#);
+}
+
+#[actix_web::test]
+async fn a_device_that_signed_in_before_is_not_locked_out() {
+    let app = limited(|limits| {
+        limits.sign_ins_per_name = Quota::per_hour(2);
+        limits.sign_ins_per_device = Quota::per_hour(2);
+    });
+    app.people.register("ada").await;
+    let first = app.login("ada", TestAccounts::PASSWORD, &[]).await;
+    assert_eq!(first.status, 200);
+    let token = first.header("x-device-token").unwrap().to_owned();
+    let cookie = first.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    assert_eq!(cookie, format!("square_device={token}"));
+    for _ in 0..2 {
+        app.login("ada", "wrong horse", &[]).await;
+    }
+    assert_eq!(app.login("ada", TestAccounts::PASSWORD, &[]).await.status, 429);
+    assert_eq!(app.login("ada", TestAccounts::PASSWORD, &[("X-Device-Token", "made.up")]).await.status, 429);
+    for header in [("X-Device-Token", token.as_str()), ("Cookie", cookie.as_str())] {
+        let again = app.login("ada", TestAccounts::PASSWORD, &[header]).await;
+        assert_eq!((again.status, again.header("x-device-token")), (200, Some(token.as_str())));
+    }
+}
+
+#[actix_web::test]
+async fn a_proxy_that_is_trusted_says_who_tries() {
+    let app = limited(|limits| limits.registrations_per_address = Quota::per_hour(1));
+    let register = async |name: &str, peer: &str, forwarded: &str| {
+        let body = json!({
+            "username": name, "email": format!("{name}@example.org"), "password": TestAccounts::PASSWORD,
+        });
+        let call = app.post("/api/register", body).from(peer).header("X-Forwarded-For", forwarded);
+        call.send().await.status
+    };
+    assert_eq!(register("one", "10.0.0.1", "198.51.100.1").await, 201);
+    assert_eq!(register("two", "10.0.0.2", "203.0.113.1, 198.51.100.1").await, 429);
+    assert_eq!(register("three", "10.0.0.1", "198.51.100.2").await, 201);
+    assert_eq!(register("four", "203.0.113.7", "198.51.100.3").await, 201);
+    assert_eq!(register("five", "203.0.113.7", "198.51.100.4").await, 429, "nobody else is believed");
+    let noted = app.people.store.audit();
+    let from: Vec<_> = noted
+        .iter()
+        .filter(|entry| entry.action == AuditAction::Registered)
+        .filter_map(|entry| entry.actor.device.address.as_deref())
+        .collect();
+    assert_eq!(from, ["198.51.100.1", "198.51.100.2", "203.0.113.7"]);
+}
+
+#[actix_web::test]
+async fn too_many_letters_for_a_mailbox_are_not_sent_and_the_reply_is_the_same() {
+    let app = limited(|limits| limits.letters_per_mailbox = Quota::per_hour(2));
+    app.people.register("ada").await;
+    app.people.clock.advance(SignedDuration::from_hours(1));
+    let mut replies = Vec::new();
+    for email in ["ada@example.org", "eve@example.org"] {
+        for _ in 0..4 {
+            let reply = app.post("/api/resend_confirmation", json!({"email": email})).send().await;
+            replies.push(reply.to_string());
+        }
+    }
+    assert!(replies.iter().all(|reply| *reply == replies[0]), "{replies:?}");
+    app.people.answer_letter_requests().await;
+    assert_eq!(app.people.store.letters().len(), 3);
+}
