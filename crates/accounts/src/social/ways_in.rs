@@ -1,0 +1,49 @@
+use crate::audit::{Actor, AuditAction};
+use crate::letter::Occasion;
+use crate::ports::{LoginMethodId, Unlinking, WaysIn};
+use crate::service::Accounts;
+use crate::session_tokens::Device;
+use square_kernel::{Unavailable, UserId};
+
+/// Why a way to sign in stays.
+#[derive(Debug, thiserror::Error)]
+pub enum UnlinkError {
+    /// The account has no such way.
+    #[error("This user doesn't have login method {0}")]
+    Unknown(LoginMethodId),
+    /// Nobody could sign in to the account any more.
+    #[error("the last way to sign in cannot be deleted: set a password first")]
+    LastWayIn,
+    /// Something needed does not work.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl Accounts {
+    /// All ways to sign in to an account; `None` when it is gone.
+    pub async fn ways_in(&self, user: UserId) -> Result<Option<WaysIn>, Unavailable> {
+        self.parts.login_methods.ways_in(user).await
+    }
+
+    /// Takes a way to sign in away from its owner's account, and tells them by letter.
+    pub async fn unlink(
+        &self,
+        user: UserId,
+        method: LoginMethodId,
+        device: &Device,
+    ) -> Result<(), UnlinkError> {
+        let unknown = || UnlinkError::Unknown(method);
+        let account = self.parts.store.by_id(user).await?.ok_or_else(unknown)?;
+        let ways = self.parts.login_methods.ways_in(user).await?.ok_or_else(unknown)?;
+        let linked = ways.identities.iter().find(|linked| linked.id == method).ok_or_else(unknown)?;
+        let occasion = Occasion::LoginMethodRemoved { provider: linked.provider.title().to_owned() };
+        let letter = account.email.as_ref().map(|to| self.new_letter(to, &account.username, occasion));
+        let actor = Actor::user(user, device);
+        let noted = self.method_noted(AuditAction::LoginMethodRemoved, actor, user, linked.provider);
+        match self.parts.login_methods.unlink(user, method, self.now(), &noted.with_letter(letter)).await? {
+            Unlinking::Removed => Ok(()),
+            Unlinking::LastWayIn => Err(UnlinkError::LastWayIn),
+            Unlinking::Unknown => Err(unknown()),
+        }
+    }
+}
