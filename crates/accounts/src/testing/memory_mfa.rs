@@ -26,6 +26,15 @@ struct StoredMethod {
 }
 
 impl State {
+    /// Leaves nothing of an account's second factor.
+    pub(super) fn forget_second_factor(&mut self, user: UserId) {
+        self.mfa.methods.remove(&user);
+        self.mfa.codes.remove(&user);
+        if let Some((account, _)) = self.get_mut(user) {
+            account.mfa_enabled_at = None;
+        }
+    }
+
     fn mfa_is_on(&mut self, user: UserId) -> bool {
         self.get_mut(user).is_some_and(|(account, _)| account.mfa_enabled_at.is_some())
     }
@@ -57,9 +66,8 @@ impl State {
                 ended.push(session.id);
             }
         }
-        let concerned = |account: &Account| {
-            account.roles.iter().any(|role| switch.required_roles.contains(role))
-        };
+        let concerned =
+            |account: &Account| account.roles.iter().any(|role| switch.required_roles.contains(role));
         let account = self.get_mut(switch.user).filter(|(account, _)| concerned(account));
         let rights = account.map(|(account, _)| {
             account.rights += 1;
@@ -74,11 +82,7 @@ impl State {
 
 #[async_trait]
 impl MfaStore for MemoryAccounts {
-    async fn begin_otp(
-        &self,
-        new: &NewOtpMethod,
-        consequences: &Consequences,
-    ) -> Result<bool, Unavailable> {
+    async fn begin_otp(&self, new: &NewOtpMethod, consequences: &Consequences) -> Result<bool, Unavailable> {
         let mut state = self.state();
         if state.get_mut(new.user).is_none() || state.mfa_is_on(new.user) {
             return Ok(false);
@@ -86,7 +90,6 @@ impl MfaStore for MemoryAccounts {
         let method = OtpMethod { id: new.id, secret: new.secret.clone(), verified: false };
         state.mfa.methods.insert(new.user, StoredMethod { method, last_step: 0 });
         state.mfa.codes.remove(&new.user);
-        new.attempt.into_iter().for_each(|attempt| state.give_back(attempt));
         state.follow(consequences);
         Ok(true)
     }
@@ -181,7 +184,8 @@ impl MfaStore for MemoryAccounts {
         let of_these = |made: &NewAttempt| made.user == user && made.kind == kind;
         let is_over = |made: &NewAttempt| made.at + budget.within <= attempt.at;
         state.mfa.attempts.retain(|made| !of_these(made) || !is_over(made));
-        let mut made: Vec<_> = state.mfa.attempts.iter().filter(|made| of_these(made)).map(|made| made.at).collect();
+        let mut made: Vec<_> =
+            state.mfa.attempts.iter().filter(|made| of_these(made)).map(|made| made.at).collect();
         made.sort_unstable();
         if let Some(oldest) = made.len().checked_sub(budget.most as usize).and_then(|place| made.get(place)) {
             return Ok(Attempted::NotBefore(*oldest + budget.within));

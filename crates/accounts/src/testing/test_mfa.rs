@@ -1,5 +1,5 @@
 use super::TestAccounts;
-use crate::mfa::{Entry, MfaChallenge, OtpCode, OtpSecret, OwnerProof, RecoveryCode, SecondFactorError};
+use crate::mfa::{Entry, MfaChallenge, OtpCode, OtpSecret, RecoveryCode, SecondFactorError};
 use crate::ports::{LoginName, MfaStore};
 use crate::session_tokens::{Device, SignedIn};
 use jiff::SignedDuration;
@@ -27,22 +27,22 @@ impl TestAccounts {
     }
 
     /// Who holds the tokens of a session.
-    pub fn identity(&self, signed_in: &SignedIn) -> Identity {
+    pub fn caller(&self, signed_in: &SignedIn) -> Identity {
         let asker = self.accounts.authenticate(signed_in.tokens.access.expose());
         asker.expect("a good token").identity.expect("somebody")
     }
 
     /// Has `who` begin with an app; gives what the app holds.
     pub async fn begin_otp(&self, who: &Identity) -> OtpSecret {
-        let proof = OwnerProof::Password(Secret::new(Self::PASSWORD));
-        self.accounts.begin_otp(who, &proof, &Device::default()).await.expect("begun");
+        let password = Secret::new(Self::PASSWORD);
+        self.accounts.begin_otp(who, Some(&password), &Device::default()).await.expect("begun");
         self.store.otp_method(who.user).await.expect("read").expect("there").secret
     }
 
     /// Signs `name` in and switches their second factor on. Takes a minute and a half.
     pub async fn with_mfa(&self, name: &str) -> WithMfa {
         let session = self.sign_in(name).await;
-        let (who, device) = (self.identity(&session), Device::default());
+        let (who, device) = (self.caller(&session), Device::default());
         let secret = self.begin_otp(&who).await;
         let codes = self.accounts.verify_otp(&who, &self.code(&secret), &device).await.expect("verified");
         self.next_code();
@@ -55,7 +55,8 @@ impl TestAccounts {
     pub async fn challenge(&self, name: &str) -> MfaChallenge {
         let login = LoginName::Username(name.to_lowercase());
         let password = Secret::new(Self::PASSWORD);
-        match self.accounts.sign_in(&login, &password, &Device::default()).await.expect("the right password") {
+        match self.accounts.sign_in(&login, &password, &Device::default()).await.expect("the right password")
+        {
             Entry::Challenge(challenge) => challenge,
             Entry::SignedIn(_) => unreachable!("{name} has no second factor"),
         }

@@ -1,6 +1,5 @@
 //! Rules of [`crate::ports::MfaStore`], and of [`crate::ports::SessionStore::open`] where a second factor is asked for.
 
-use super::samples::created;
 use super::{CALLS, Samples, Stores, at_once};
 use crate::mfa::{OtpSecret, RecoveryCode, RecoveryCodeId, RecoveryDigest};
 use crate::ports::{
@@ -11,6 +10,7 @@ use crate::ports::{
 use crate::tokens::TokenDigest;
 use jiff::{SignedDuration, Timestamp};
 use square_kernel::UserId;
+use std::sync::Arc;
 
 /// Makes a test of every rule on second factors; see [`crate::testing::contract`].
 #[macro_export]
@@ -55,7 +55,7 @@ const BUDGET: AttemptBudget = AttemptBudget { most: 20, within: SignedDuration::
 
 /// Somebody and their method.
 struct Scene {
-    samples: Samples,
+    samples: Arc<Samples>,
     user: UserId,
     method: OtpMethodId,
     codes: Vec<NewRecoveryCode>,
@@ -64,10 +64,10 @@ struct Scene {
 impl Scene {
     /// With a method that was begun.
     async fn begun(stores: &Stores, name: &str) -> Self {
-        Self::of(Samples::default(), stores, name).await
+        Self::of(Arc::default(), stores, name).await
     }
 
-    async fn of(samples: Samples, stores: &Stores, name: &str) -> Self {
+    async fn of(samples: Arc<Samples>, stores: &Stores, name: &str) -> Self {
         let user = samples.registered(stores, name).await.id;
         let method = samples.otp_method(user);
         assert!(stores.mfa.begin_otp(&method, &Consequences::default()).await.expect("begun"));
@@ -77,16 +77,27 @@ impl Scene {
 
     /// With one that was verified by step 1.
     async fn verified(stores: &Stores, name: &str) -> Self {
-        let scene = Self::begun(stores, name).await;
-        assert!(scene.verify(stores, 1).await);
-        scene
+        Self::begun(stores, name).await.then_verified(stores).await
+    }
+
+    async fn then_verified(self, stores: &Stores) -> Self {
+        assert!(self.verify(stores, 1).await);
+        self
     }
 
     /// With one that was switched on by step 2.
     async fn on(stores: &Stores, name: &str) -> Self {
-        let scene = Self::verified(stores, name).await;
-        assert!(scene.enable(stores, 2).await.is_some());
-        scene
+        Self::verified(stores, name).await.then_on(stores).await
+    }
+
+    async fn then_on(self, stores: &Stores) -> Self {
+        assert!(self.enable(stores, 2).await.is_some());
+        self
+    }
+
+    /// Somebody else with a method that was begun.
+    async fn other(&self, stores: &Stores) -> Self {
+        Self::of(self.samples.clone(), stores, "other").await
     }
 
     fn proof(&self, step: u64) -> OtpProof {
@@ -110,8 +121,8 @@ impl Scene {
     }
 
     async fn verify(&self, stores: &Stores, step: u64) -> bool {
-        let verified = stores.mfa.verify_otp(&self.proof(step), &self.codes, &Consequences::default());
-        verified.await.expect("asked")
+        let proof = self.proof(step);
+        stores.mfa.verify_otp(&proof, &self.codes, &Consequences::default()).await.expect("asked")
     }
 
     async fn enable(&self, stores: &Stores, step: u64) -> Option<MfaSwitched> {
@@ -176,7 +187,6 @@ impl Samples {
             id: OtpMethodId::new(self.clock(), self.randomness()),
             user,
             secret: OtpSecret::new(self.randomness()),
-            attempt: None,
             at: self.now(),
         }
     }
@@ -228,7 +238,7 @@ pub async fn the_next_method_takes_the_place_of_one_that_is_not_on(stores: &Stor
     assert_eq!((method.id, method.secret, method.verified), (next.id, next.secret, false));
     assert_eq!(scene.left(stores).await, []);
     assert_eq!(scene.enable(stores, 9).await, None, "the earlier one is gone");
-    let other = Scene::of(Samples::default(), stores, "other").await;
+    let other = scene.other(stores).await;
     let foreign = OtpProof { user: other.user, ..scene.proof(9) };
     let verified = stores.mfa.verify_otp(&foreign, &scene.codes, &Consequences::default()).await;
     assert!(!verified.expect("asked"), "a method of somebody else");
@@ -337,7 +347,7 @@ pub async fn switching_off_forgets_everything(stores: &Stores) {
     let held = stores.secrets.look(&challenge, Purpose::Mfa, scene.samples.at(1)).await;
     assert!(held.expect("asked").is_none());
 
-    let half = Scene::verified(stores, "other").await;
+    let half = scene.other(stores).await.then_verified(stores).await;
     let (_, opened) = half.open(stores, false).await;
     assert!(opened);
     let nothing = MfaSwitched { ended: Vec::new(), rights: None };
@@ -367,7 +377,8 @@ pub async fn no_session_is_opened_past_the_second_factor(stores: &Stores) {
 
 /// Not for another one, and no second time.
 pub async fn a_challenge_passes_for_its_account_and_once(stores: &Stores) {
-    let (scene, other) = (Scene::on(stores, "somebody").await, Scene::on(stores, "other").await);
+    let scene = Scene::on(stores, "somebody").await;
+    let other = scene.other(stores).await.then_verified(stores).await.then_on(stores).await;
     let challenge = scene.challenge(stores).await;
     assert!(!other.pass(stores, &challenge, 5).await);
     assert_eq!(other.recover(stores, &challenge, 0, 4).await, RecoveryPass::Refused);
@@ -450,7 +461,8 @@ pub async fn a_recovery_code_passes_once(stores: &Stores) {
 
 /// However the others' codes are known.
 pub async fn a_recovery_code_is_good_for_its_account_only(stores: &Stores) {
-    let (scene, other) = (Scene::on(stores, "somebody").await, Scene::on(stores, "other").await);
+    let scene = Scene::on(stores, "somebody").await;
+    let other = scene.other(stores).await.then_verified(stores).await.then_on(stores).await;
     let challenge = scene.challenge(stores).await;
     let foreign = RecoveryProof { digest: other.codes[0].digest, ..scene.recovery(0, 4) };
     let passed = stores.mfa.pass_recovery_code(&challenge, &foreign, &Consequences::default()).await;
@@ -563,7 +575,8 @@ pub async fn many_attempts_at_once_are_no_more_than_allowed(stores: &Stores) {
 
 /// Those at other accounts or at something else make no difference; an account that is gone is no error.
 pub async fn attempts_are_counted_for_each_account_and_kind(stores: &Stores) {
-    let (scene, other) = (Scene::begun(stores, "somebody").await, Scene::begun(stores, "other").await);
+    let scene = Scene::begun(stores, "somebody").await;
+    let other = scene.other(stores).await;
     let at = scene.samples.at(1);
     for _ in 0..20 {
         scene.attempt(stores, AttemptKind::SignIn, at).await;
@@ -583,7 +596,7 @@ pub async fn an_attempt_that_succeeds_is_given_back(stores: &Stores) {
     for _ in 1..20 {
         last = scene.attempt(stores, kind, at).await.0;
     }
-    let mut freed = async |what: &str| {
+    let freed = async |what: &str| {
         let (id, attempted) = scene.attempt(stores, kind, at).await;
         assert_eq!(attempted, Attempted::Counted, "{what}");
         assert_ne!(scene.attempt(stores, kind, at).await.1, Attempted::Counted, "{what}");
@@ -594,10 +607,7 @@ pub async fn an_attempt_that_succeeds_is_given_back(stores: &Stores) {
     assert!(!stores.mfa.verify_otp(&wrong, &scene.codes, &none).await.expect("asked"));
     assert_ne!(scene.attempt(stores, kind, at).await.1, Attempted::Counted, "it failed");
 
-    let method = NewOtpMethod { attempt: Some(last), ..scene.samples.otp_method(scene.user) };
-    assert!(stores.mfa.begin_otp(&method, &none).await.expect("asked"));
-    last = freed("begun").await;
-    let proof = |step, attempt| OtpProof { method: method.id, attempt, ..scene.proof(step) };
+    let proof = |step, attempt| OtpProof { attempt, ..scene.proof(step) };
     assert!(stores.mfa.verify_otp(&proof(1, last), &scene.codes, &none).await.expect("asked"));
     last = freed("verified").await;
     assert!(stores.mfa.enable_mfa(&proof(2, last), &scene.switch(), &none).await.expect("asked").is_some());
@@ -615,8 +625,7 @@ pub async fn an_attempt_that_succeeds_is_given_back(stores: &Stores) {
 /// And what is left of it says so.
 pub async fn many_attempts_at_a_challenge_are_no_more_than_it_allows(stores: &Stores) {
     let samples = Samples::default();
-    let registered = stores.accounts.register(&samples.account("somebody"), None, &Consequences::default());
-    let challenge = samples.challenge(created(registered.await.expect("registered")).id);
+    let challenge = samples.challenge(samples.registered(stores, "somebody").await.id);
     assert!(stores.secrets.issue(&challenge, 1, &Consequences::default()).await.expect("issued"));
     let at = samples.at(1);
     let attempted = at_once(|_| {

@@ -1,0 +1,110 @@
+use super::attempts::{TooManyAttempts, from_not_counted};
+use super::totp::OtpCode;
+use crate::account::Account;
+use crate::audit::{Actor, AuditAction};
+use crate::letter::Occasion;
+use crate::ports::{AttemptKind, Consequences, MfaSwitch, MfaSwitched, OtpProof};
+use crate::service::Accounts;
+use crate::session_tokens::Device;
+use square_kernel::{Identity, Unavailable};
+
+/// Why the second factor was not switched on.
+#[derive(Debug, thiserror::Error)]
+pub enum EnableMfaError {
+    /// It is on.
+    #[error("the second factor is on already")]
+    AlreadyOn,
+    /// There is no secret of which its owner has shown that their app knows it.
+    #[error("there is no verified authenticator app; ask for a QR code and verify it first")]
+    NotVerified,
+    /// The code is wrong or was used before.
+    #[error("the code is wrong, or was used already")]
+    WrongCode,
+    /// Too many wrong codes of late.
+    #[error(transparent)]
+    TooManyAttempts(#[from] TooManyAttempts),
+    /// Something needed does not work.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+from_not_counted!(EnableMfaError);
+
+/// Why the second factor was not switched off.
+#[derive(Debug, thiserror::Error)]
+pub enum DisableMfaError {
+    /// The sign-in is too long ago.
+    #[error("sign in again to do this")]
+    ReauthenticationRequired,
+    /// Something needed does not work.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl Accounts {
+    /// Has every sign-in to the account of `who` ask for a second factor from now on. Their other sessions end, and the owner
+    /// is told by letter.
+    pub async fn enable_mfa(
+        &self,
+        who: &Identity,
+        code: &OtpCode,
+        device: &Device,
+    ) -> Result<(), EnableMfaError> {
+        let user = who.user;
+        let account = self.parts.store.by_id(user).await?.ok_or(EnableMfaError::NotVerified)?;
+        if account.mfa_enabled_at.is_some() {
+            return Err(EnableMfaError::AlreadyOn);
+        }
+        let method = self.parts.mfa.otp_method(user).await?.filter(|method| method.verified);
+        let method = method.ok_or(EnableMfaError::NotVerified)?;
+        let attempt = self.count_attempt(user, AttemptKind::SetUp).await?;
+        let switch = self.switch(who);
+        let step = method.secret.step_of(code, switch.at).ok_or(EnableMfaError::WrongCode)?;
+        let proof = OtpProof { user, method: method.id, step, attempt, at: switch.at };
+        let told = self.told_of_switch(&account, AuditAction::MfaEnabled, Occasion::MfaEnabled, device);
+        let switched = self.parts.mfa.enable_mfa(&proof, &switch, &told).await?;
+        self.note_switch(&switch, &switched.ok_or(EnableMfaError::WrongCode)?);
+        Ok(())
+    }
+
+    /// Has signing in to the account of `who` ask for no second factor any more and forgets secret and recovery codes. Their
+    /// other sessions end, and the owner is told by letter. Where it was off it stays off.
+    pub async fn disable_mfa(&self, who: &Identity, device: &Device) -> Result<(), DisableMfaError> {
+        if !self.signed_in_lately(who).await? {
+            return Err(DisableMfaError::ReauthenticationRequired);
+        }
+        let Some(account) = self.parts.store.by_id(who.user).await? else { return Ok(()) };
+        let told = self.told_of_switch(&account, AuditAction::MfaDisabled, Occasion::MfaDisabled, device);
+        let switch = self.switch(who);
+        if let Some(switched) = self.parts.mfa.disable_mfa(&switch, &told).await? {
+            self.note_switch(&switch, &switched);
+        }
+        Ok(())
+    }
+
+    fn switch(&self, who: &Identity) -> MfaSwitch {
+        let required_roles = self.parts.policy.mfa_required_roles.clone();
+        MfaSwitch { user: who.user, session: who.session, required_roles, at: self.now() }
+    }
+
+    fn told_of_switch(
+        &self,
+        account: &Account,
+        action: AuditAction,
+        occasion: Occasion,
+        device: &Device,
+    ) -> Consequences {
+        let letter = account.email.as_ref().map(|to| self.new_letter(to, &account.username, occasion));
+        self.noted(action, Actor::user(account.id, device), account.id).with_letter(letter)
+    }
+
+    /// Has it bite on the very next request here; other instances read it.
+    fn note_switch(&self, switch: &MfaSwitch, switched: &MfaSwitched) {
+        for session in &switched.ended {
+            self.revocations.note(*session, switch.at);
+        }
+        if let Some(rights) = switched.rights {
+            self.revocations.note_rights(switch.user, rights, switch.at);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+use super::TestDatabase;
+use super::skills::account;
+use crate::Stores;
+use square_accounts::ports::{
+    AccountStore, Consequences, MfaAttemptId, MfaStore, NewOtpMethod, NewRecoveryCode, OtpMethodId, OtpProof,
+    Registration,
+};
+use square_accounts::{OtpSecret, RecoveryCode, RecoveryCodeId};
+use square_kernel::testing::PlainHash;
+use square_kernel::{Clock, OsRandomness, SystemClock, UserId};
+
+/// Somebody whose app is verified, with what they know.
+async fn verified(stores: &Stores) -> (UserId, OtpSecret, Vec<RecoveryCode>) {
+    let new = account("ada");
+    let registered = stores.register(&new, None, &Consequences::default()).await.unwrap();
+    assert!(matches!(registered, Registration::Created(_)));
+    let (user, at) = (new.id, SystemClock.now());
+    let method = NewOtpMethod {
+        id: OtpMethodId::new(&SystemClock, &OsRandomness),
+        user,
+        secret: OtpSecret::new(&OsRandomness),
+        at,
+    };
+    assert!(stores.begin_otp(&method, &Consequences::default()).await.unwrap());
+    let new_code = || {
+        let code = RecoveryCode::new(&OsRandomness);
+        let digest = code.digest(user, &PlainHash);
+        NewRecoveryCode { id: RecoveryCodeId::new(&SystemClock, &OsRandomness), digest, code }
+    };
+    let codes: Vec<NewRecoveryCode> = (0..5).map(|_| new_code()).collect();
+    let attempt = MfaAttemptId::new(&SystemClock, &OsRandomness);
+    let proof = OtpProof { user, method: method.id, step: 1, attempt, at };
+    assert!(stores.verify_otp(&proof, &codes, &Consequences::default()).await.unwrap());
+    (user, method.secret, codes.into_iter().map(|new| new.code).collect())
+}
+
+/// Whether `file` and what SQLite keeps beside it hold `bytes` anywhere.
+fn holds(test: &TestDatabase, bytes: &[u8]) -> bool {
+    let path = test.path();
+    let folder = path.parent().unwrap();
+    std::fs::read_dir(folder).unwrap().any(|entry| {
+        let content = std::fs::read(entry.unwrap().path()).unwrap();
+        content.windows(bytes.len()).any(|window| window == bytes)
+    })
+}
+
+#[tokio::test]
+async fn the_file_holds_neither_the_secret_of_an_app_nor_a_recovery_code() {
+    let test = TestDatabase::sqlite().await;
+    let (user, secret, codes) = verified(&test.stores()).await;
+    assert!(holds(&test, user.uuid().as_bytes()), "the file is searched at all");
+    let uri = secret.uri("Square", "ada");
+    let base32 = uri.expose().split_once("secret=").unwrap().1.split('&').next().unwrap().to_owned();
+    assert_eq!(base32.len(), 32);
+    assert!(!holds(&test, secret.expose()) && !holds(&test, base32.as_bytes()));
+    for code in &codes {
+        let text = code.expose();
+        let bytes = u128::from_str_radix(text, 16).unwrap().to_be_bytes();
+        for clear in [text.as_bytes(), text.to_lowercase().as_bytes(), &bytes] {
+            assert!(!holds(&test, clear));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_sealed_for_another_account_is_not_read() {
+    use crate::schema::mfa::otp_methods;
+    use diesel::prelude::*;
+    let test = TestDatabase::new().await;
+    let stores = test.stores();
+    let (user, ..) = verified(&stores).await;
+    let other = account("other");
+    stores.register(&other, None, &Consequences::default()).await.unwrap();
+    let stranger = crate::columns::Key(other.id.uuid());
+    let moved = test.database.write(move |connection| {
+        diesel::update(otp_methods::table).set(otp_methods::user_id.eq(stranger)).execute(connection)
+    });
+    assert_eq!(moved.await.unwrap(), 1);
+    assert!(stores.otp_method(other.id).await.is_err());
+    assert_eq!(stores.otp_method(user).await.unwrap(), None);
+}
