@@ -124,6 +124,16 @@ actions! {
     Suspended = "suspended",
     /// It was readmitted.
     Readmitted = "readmitted",
+    /// The operator set the password.
+    PasswordSet = "password_set",
+    /// A role was made; the detail is its name.
+    RoleCreated = "role_created",
+    /// A role was deleted.
+    RoleDeleted = "role_deleted",
+    /// A role allows something more; the detail names both.
+    PermissionAllowed = "permission_allowed",
+    /// A role allows something no more.
+    PermissionDenied = "permission_denied",
 }
 
 impl std::str::FromStr for AuditAction {

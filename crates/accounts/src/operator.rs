@@ -1,3 +1,13 @@
+mod confirm_address;
+mod delete_account;
+mod reset_mfa;
+mod revoke_role;
+mod roles;
+mod sessions;
+mod set_password;
+
+pub use roles::RoleError;
+
 use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
 use crate::names::{EmailAddress, Username};
@@ -5,7 +15,7 @@ use crate::password::Password;
 use crate::ports::{Consequences, LoginName, Registration};
 use crate::register::FIRST_ROLE;
 use crate::service::Accounts;
-use square_kernel::Unavailable;
+use square_kernel::{Invalid, Unavailable};
 
 /// An account that the operator makes for somebody.
 #[derive(Debug, Clone)]
@@ -46,6 +56,9 @@ pub enum OperatorError {
     /// There is no role of that name.
     #[error("there is no role '{0}'")]
     NoSuchRole(String),
+    /// What is to be set breaks its rules.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
     /// Something needed does not work.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -121,6 +134,7 @@ mod tests {
     use super::*;
     use crate::account::Standing;
     use crate::ports::AccountStore;
+    use crate::session_tokens::Device;
     use crate::testing::TestAccounts;
     use square_kernel::Clock;
 
@@ -199,7 +213,7 @@ mod tests {
         test.accounts.grant_role(&login("ada"), "casting_assistant", &Actor::default()).await.unwrap();
         let stale = test.accounts.authenticate(before.tokens.access.expose());
         assert_eq!(stale.map(|_| ()), Err(crate::ports::TokenRejected::Expired));
-        let after = test.accounts.refresh(&before.tokens.refresh).await.unwrap();
+        let after = test.accounts.refresh(&before.tokens.refresh, &Device::default()).await.unwrap();
         assert!(test.accounts.authenticate(after.tokens.access.expose()).unwrap().may("get:movies"));
 
         // What one has already changes nothing.

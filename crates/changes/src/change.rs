@@ -73,6 +73,8 @@ words!(
         Movie = "movie",
         /// An actor.
         Actor = "actor",
+        /// A role, whichever; the entity is nil. Told among instances only.
+        Role = "role",
         /// A signed-in session. Told among instances only.
         Session = "session",
         /// A training of a skill; the entity is the skill. Told among instances only.
@@ -85,7 +87,7 @@ words!(
 impl Channel {
     /// Whether changes on it leave the installation. The others keep instances in step with one another.
     pub const fn is_public(self) -> bool {
-        !matches!(self, Self::Session | Self::Training | Self::Question)
+        !matches!(self, Self::Role | Self::Session | Self::Training | Self::Question)
     }
 }
 

@@ -1,0 +1,2 @@
+ALTER TABLE letters DROP INDEX letters_set_aside_at;
+DELETE FROM counters WHERE name = 'administrators';

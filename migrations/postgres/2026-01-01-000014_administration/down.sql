@@ -1,0 +1,2 @@
+DROP INDEX letters_set_aside_at;
+DELETE FROM counters WHERE name = 'administrators';
