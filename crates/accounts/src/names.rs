@@ -2,14 +2,19 @@ use square_kernel::FieldError;
 use std::fmt;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
+use unicode_security::MixedScript;
+use unicode_security::confusable_detection::skeleton;
 
 /// A person's public name: 3 to 30 characters out of letters, digits, `.`, `_` and `-`, beginning and ending
 /// with a letter or digit, normalised by NFKC. Names that differ only in case are the same name.
+///
+/// One rule keeps names from passing for others ([`Self::choose`]): a new name is of one script (UTS #39, section 5.1), and
+/// unless it is plain ASCII it does not look like something that is (its skeleton, section 4, is not ASCII).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Username(Arc<str>);
 
 impl Username {
-    /// Parses what a client sent as `username`.
+    /// Parses what a client sent as `username`, to look it up.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let fault = |message: &'static str| Err(FieldError::new("username", message));
         let name: String = text.trim().nfkc().collect();
@@ -27,6 +32,15 @@ impl Username {
             return fault("must begin and end with a letter or digit");
         }
         Ok(Self(name.into()))
+    }
+
+    /// Parses a name that somebody wants to have: besides, it must not look like another one.
+    pub fn choose(text: &str) -> Result<Self, FieldError> {
+        let name = Self::parse(text)?;
+        match disguise(&name.0) {
+            Some(message) => Err(FieldError::new("username", message)),
+            None => Ok(name),
+        }
     }
 
     /// The name as written.
@@ -49,6 +63,15 @@ impl fmt::Display for Username {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Why a name may pass for another one, where it may.
+pub(crate) fn disguise(name: &str) -> Option<&'static str> {
+    if !name.is_single_script() {
+        return Some("must not mix alphabets");
+    }
+    let looks_plain = !name.is_ascii() && skeleton(name).all(|c| c.is_ascii());
+    looks_plain.then_some("must not look like a name in another alphabet")
 }
 
 /// An e-mail address, kept in lower case: at most 254 characters, one `@` with up to 64 characters before it
@@ -119,5 +142,41 @@ impl PersonName {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_of_one_alphabet_and_looks_like_no_other() {
+        for good in ["ada", "Ada-99", "zoë", "løve", "Дмитрий", "李小龍", "ひらがな漢字", "Ελένη", "a.b_c"] {
+            assert!(Username::choose(good).is_ok(), "{good}");
+        }
+        for (mixed, why) in [
+            ("аdmin", "must not mix alphabets"),
+            ("adminа", "must not mix alphabets"),
+            ("αlpha", "must not mix alphabets"),
+            ("сосо", "must not look like a name in another alphabet"),
+            ("admın", "must not look like a name in another alphabet"),
+        ] {
+            assert_eq!(Username::choose(mixed).unwrap_err().message, why, "{mixed}");
+            assert!(Username::parse(mixed).is_ok(), "{mixed} can be looked up");
+        }
+    }
+
+    #[test]
+    fn what_is_written_in_several_ways_is_one_name() {
+        for (written, key) in [("ＡＤＡ", "ada"), ("ﬁona", "fiona"), ("ADA", "ada"), ("zoe\u{308}", "zoë"), (" ada ", "ada")] {
+            assert_eq!(Username::choose(written).unwrap().key(), key, "{written}");
+        }
+    }
+
+    #[test]
+    fn invisible_and_controlling_characters_are_no_part_of_a_name() {
+        for wrong in ["a\u{200b}da", "a\u{202e}da", "a\0da", "a da", "ada\n99", "a\u{ad}da", "ada\u{fe0f}9"] {
+            assert!(Username::parse(wrong).is_err(), "{wrong:?}");
+        }
     }
 }
