@@ -1,9 +1,9 @@
 //! What this crate needs from outside.
 
-use crate::event::{Event, Place};
+use crate::event::{Event, EventId, Place};
 use async_trait::async_trait;
 use jiff::civil::Date;
-use square_kernel::Unavailable;
+use square_kernel::{Page, Slice, Unavailable, UserId};
 use square_naming::{Matching, NameKey};
 
 /// Which events are wanted; what is `None` does not matter.
@@ -28,6 +28,13 @@ pub trait EventStore: Send + Sync {
 
     /// The first `limit` events that fit, by date, then time, then id.
     async fn find(&self, filter: &EventFilter, limit: u16) -> Result<Vec<Event>, Unavailable>;
+
+    /// The events of one owner, newest first (by id), behind the one that `page` names.
+    async fn of_owner(
+        &self,
+        owner: UserId,
+        page: Page<EventId>,
+    ) -> Result<Slice<Event, EventId>, Unavailable>;
 
     /// Stores all of `events`, or nothing and returns `false` where there is any event on `day` or later.
     /// Of several calls at once one MUST find the store without such an event.

@@ -2,12 +2,12 @@
 
 pub mod contract;
 
-use crate::event::{Event, Place};
+use crate::event::{Event, EventId, Place};
 use crate::ports::{EventFilter, EventStore, FOUND_AT_MOST};
 use async_trait::async_trait;
 use jiff::civil::Date;
-use square_kernel::Unavailable;
 use square_kernel::testing::lock;
+use square_kernel::{Page, Slice, Unavailable, UserId};
 use square_naming::{Matching, NameKey};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -53,6 +53,17 @@ impl EventStore for InMemoryEvents {
         events.sort_by_key(|event| (event.date, event.time.at(), event.id));
         events.truncate(usize::from(limit));
         Ok(events)
+    }
+
+    async fn of_owner(
+        &self,
+        owner: UserId,
+        page: Page<EventId>,
+    ) -> Result<Slice<Event, EventId>, Unavailable> {
+        let mut own = lock(&self.0).clone();
+        own.retain(|event| event.owner == owner && page.after.is_none_or(|after| event.id < after));
+        own.sort_by_key(|event| std::cmp::Reverse(event.id));
+        Ok(Slice::from_surplus(own, page.limit, |event| event.id))
     }
 
     async fn fill_if_none_from(&self, day: Date, events: &[Event]) -> Result<bool, Unavailable> {

@@ -1,5 +1,5 @@
 use crate::Stores;
-use crate::changes::Record;
+use crate::changes::{Changes, Record};
 use crate::columns::{Key, Moment, corrupt};
 use crate::connection::DbConnection;
 use crate::counters;
@@ -8,11 +8,12 @@ use crate::rows::insert_all;
 use crate::schema::events::events;
 use async_trait::async_trait;
 use diesel::prelude::*;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use square_changes::{Action, Audience, Channel};
 use square_events::ports::{EventFilter, EventStore, FOUND_AT_MOST};
-use square_events::{Address, Event, EventTime, Place, Venue};
-use square_kernel::{Unavailable, parse_date};
+use square_events::{Address, Event, EventId, EventTime, Place, Venue};
+use square_kernel::{Page, Slice, Unavailable, UserId, parse_date};
 use square_naming::{Matching, NameKey};
 
 #[async_trait]
@@ -63,6 +64,27 @@ impl EventStore for Stores {
             .await
     }
 
+    async fn of_owner(
+        &self,
+        owner: UserId,
+        page: Page<EventId>,
+    ) -> Result<Slice<Event, EventId>, Unavailable> {
+        let owner = Key(owner.uuid());
+        let rows = self.database.read(move |connection| {
+            let mut own = events::table
+                .filter(events::owner_id.eq(owner))
+                .order(events::id.desc())
+                .limit(i64::from(page.limit.get()) + 1)
+                .into_boxed();
+            if let Some(after) = page.after {
+                own = own.filter(events::id.lt(Key(after.uuid())));
+            }
+            let rows: Vec<EventRow> = own.load(connection)?;
+            rows.into_iter().map(EventRow::event).collect::<QueryResult<Vec<_>>>()
+        });
+        Ok(Slice::from_surplus(rows.await?, page.limit, |event| event.id))
+    }
+
     async fn fill_if_none_from(&self, day: Date, events: &[Event]) -> Result<bool, Unavailable> {
         let rows: Vec<EventRow> = events.iter().map(EventRow::from).collect();
         self.database
@@ -81,6 +103,25 @@ impl EventStore for Stores {
             })
             .await
     }
+}
+
+/// Removes all events of an account that is locked.
+pub(crate) fn remove_all_of(
+    connection: &mut DbConnection,
+    owner: Key,
+    at: Timestamp,
+    changes: &mut Changes,
+) -> QueryResult<()> {
+    let own = events::table.filter(events::owner_id.eq(owner));
+    for id in own.select(events::id).order(events::id).load::<Key>(connection)? {
+        changes.add(record(Action::Delete, id, at));
+    }
+    diesel::delete(own).execute(connection).map(drop)
+}
+
+fn record(action: Action, id: Key, at: Timestamp) -> Record {
+    let audience = Audience { everybody: true, ..Audience::default() };
+    Record { channel: Channel::Event, action, entity: id.0, audience, at }
 }
 
 /// A venue as in its newest event.
@@ -132,9 +173,7 @@ impl EventRow {
     }
 
     fn created(&self) -> Record {
-        let (channel, action) = (Channel::Event, Action::Create);
-        let audience = Audience { everybody: true, ..Audience::default() };
-        Record { channel, action, entity: self.id.0, audience, at: self.created_at.at }
+        record(Action::Create, self.id, self.created_at.at)
     }
 
     fn event(self) -> QueryResult<Event> {

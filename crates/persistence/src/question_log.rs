@@ -3,7 +3,7 @@ mod stored;
 mod writer;
 
 use crate::Database;
-use crate::changes::Record;
+use crate::changes::{Changes, Record};
 use crate::columns::{Key, Moment, corrupt};
 use crate::connection::DbConnection;
 use crate::schema::changes::instances;
@@ -159,6 +159,26 @@ impl QuestionLog for DatabaseQuestionLog {
             })
             .await
     }
+}
+
+/// Deletes `at_most` questions of an account with their logs and gives their number. Instances that work on one are told to stop;
+/// what they store of it meanwhile finds no place.
+pub(crate) fn forget_of(
+    connection: &mut DbConnection,
+    asker: Key,
+    at: Timestamp,
+    at_most: u32,
+    changes: &mut Changes,
+) -> QueryResult<usize> {
+    let own = questions::table.filter(questions::asker_id.eq(asker)).order(questions::id);
+    let ids: Vec<Key> = own.select(questions::id).limit(at_most.into()).load(connection)?;
+    let bytes = || ids.iter().map(Key::bytes);
+    let unfinished = unfinished_questions::table.filter(unfinished_questions::question_id.eq_any(bytes()));
+    for question in unfinished.select(unfinished_questions::question_id).load::<Key>(connection)? {
+        changes.add(Record::internal(Channel::Question, Action::Delete, question.0, at));
+    }
+    // With all that refers to them.
+    diesel::delete(questions::table.filter(questions::id.eq_any(bytes()))).execute(connection)
 }
 
 #[derive(Insertable)]

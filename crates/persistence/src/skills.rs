@@ -1,5 +1,5 @@
 use crate::Stores;
-use crate::changes::Record;
+use crate::changes::{Changes, Record};
 use crate::columns::{Key, Moment, corrupt};
 use crate::connection::DbConnection;
 use crate::schema::accounts::accounts;
@@ -295,6 +295,23 @@ fn hold(connection: &mut DbConnection, id: Key) -> QueryResult<Option<Known>> {
     let itself = skills::published.eq(skills::published);
     diesel::update(skills::table.find(id)).set(itself).execute(connection)?;
     Known::of(connection, id)
+}
+
+/// Removes all skills of an account that is locked, with their trainings and examples.
+pub(crate) fn remove_all_of(
+    connection: &mut DbConnection,
+    owner: Key,
+    at: Timestamp,
+    changes: &mut Changes,
+) -> QueryResult<()> {
+    let own = skills::table.filter(skills::owner_id.eq(owner));
+    let ids: Vec<Key> = own.select(skills::id).order(skills::id).load(connection)?;
+    for id in ids {
+        let Some(known) = hold(connection, id)? else { continue };
+        diesel::delete(skills::table.find(id)).execute(connection)?;
+        changes.add(known.record(Action::Delete, id, at));
+    }
+    Ok(())
 }
 
 /// The name is all that can collide: the only other unique column is the identifier, which is random.

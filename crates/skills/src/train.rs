@@ -57,6 +57,16 @@ impl Skills {
         }))
     }
 
+    /// The examples that the newest training of a skill has, or had: those of a failed one are gone.
+    pub async fn examples(
+        &self,
+        asker: &Asker,
+        training: &TrainingRecord,
+    ) -> Result<Option<TrainingSet>, OwnerError> {
+        self.shared.owned(asker, training.skill).await?;
+        Ok(self.shared.parts.store.examples(training.id).await?)
+    }
+
     /// The progress of the newest training of a skill that this process knows of. Once its state is not
     /// `Running`, nothing more comes. Does not check who asks.
     pub fn watch_training(&self, id: SkillId) -> Option<watch::Receiver<TrainingProgress>> {

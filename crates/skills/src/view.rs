@@ -16,6 +16,12 @@ impl Skills {
         snapshot.all().iter().filter(|listed| listed.skill.visible_to(asker)).cloned().collect()
     }
 
+    /// The asker's own skills, oldest first.
+    pub fn owned(&self, asker: &Asker) -> Vec<Arc<Listed>> {
+        let snapshot = self.shared.parts.directory.snapshot();
+        snapshot.all().iter().filter(|listed| asker.is(listed.skill.owner)).cloned().collect()
+    }
+
     /// One skill, when the asker may know of it.
     pub fn find(&self, asker: &Asker, id: SkillId) -> Option<Arc<Listed>> {
         let snapshot = self.shared.parts.directory.snapshot();

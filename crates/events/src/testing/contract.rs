@@ -6,7 +6,7 @@ use crate::time::EventTime;
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use square_kernel::testing::{ManualClock, SeededRandomness};
-use square_kernel::{Clock, UserId};
+use square_kernel::{Clock, Limit, Page, UserId};
 use square_naming::{Matching, NameKey};
 use std::sync::Arc;
 
@@ -32,6 +32,7 @@ macro_rules! event_store_contract {
             a_venue_is_named_as_in_its_newest_event
             a_typo_is_forgiven_where_that_is_asked_for
             look_ups_are_bounded
+            ones_own_events_come_page_by_page
             only_a_store_without_coming_events_is_filled
             one_of_several_fillings_is_stored
         );
@@ -187,6 +188,28 @@ pub async fn look_ups_are_bounded(stage: &Stage) {
         let found = venues(stage, &wanted, matching).await;
         assert_eq!(named(&found), wanted[..usize::from(FOUND_AT_MOST)], "{matching:?}");
     }
+}
+
+/// None is missed and none comes twice.
+pub async fn ones_own_events_come_page_by_page(stage: &Stage) {
+    let maker = Maker::new(stage);
+    let event = |day| maker.event(date(2027, 1, day), "8pm", "Fillmore", "1 Main St");
+    let events: Vec<Event> = (1..=5).map(event).collect();
+    fill(stage, &events).await;
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = Page { limit: Limit::new(2).expect("a good limit"), after };
+        let slice = stage.store.of_owner(stage.owner, page).await.expect(WORKS);
+        seen.extend(slice.items);
+        after = slice.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    seen.reverse();
+    assert_eq!(seen, events);
+    let nobody = UserId::new(&maker.clock, &maker.randomness);
+    assert!(stage.store.of_owner(nobody, Page::default()).await.expect(WORKS).items.is_empty());
 }
 
 /// Past events do not count; one on the day does, and then nothing changes.

@@ -1,0 +1,145 @@
+use crate::account::Account;
+use crate::audit::{Actor, AuditAction};
+use crate::letter::Occasion;
+use crate::limits::{Counted, TooMany, limited};
+use crate::names::EmailAddress;
+use crate::owner::OwnerError;
+use crate::ports::{AddressChange, Consequences, NewSecret, Purpose};
+use crate::service::{Accounts, later};
+use crate::session_tokens::Device;
+use crate::tokens::MailToken;
+use square_kernel::{Identity, Invalid, Secret, Unavailable, UserId};
+use std::sync::Arc;
+
+/// Why no other address was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeEmailError {
+    /// It is the account's address already.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Whoever asks has not shown that the account is theirs.
+    #[error(transparent)]
+    Owner(#[from] OwnerError),
+    /// Too many letters were asked for of late.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+    /// Something needed does not work.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why the other address was not confirmed.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfirmEmailError {
+    /// The link is unknown, used, expired or another account's.
+    #[error("the link is not good, or not any more")]
+    Rejected,
+    /// Another account has the address by now. Who has the link has the mailbox, and may know.
+    #[error("the address belongs to another account by now")]
+    Taken,
+    /// Too many links were tried of late.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+    /// Something needed does not work.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+limited!(ChangeEmailError, ConfirmEmailError);
+
+impl Accounts {
+    /// Has `new` confirmed by letter; then it becomes the address of the account of `who`. The old address is told at once. A link
+    /// that was asked for earlier is good no more.
+    ///
+    /// Where `new` has an account the result is the same, and so is the letter to the old address; the one to `new` says that it has one.
+    pub async fn change_email(
+        &self,
+        who: &Identity,
+        new: &EmailAddress,
+        password: Option<&Secret>,
+        device: &Device,
+    ) -> Result<(), ChangeEmailError> {
+        let (account, _) = self.prove_owner(who, password).await?;
+        if account.email.as_ref() == Some(new) {
+            return Err(Invalid::field("email", "is your address already").into());
+        }
+        self.count(Counted::LetterFromAddress, device).await?;
+        let token = MailToken::new(&*self.parts.randomness);
+        let letter = self.letter_to_new(&account, new, &token).await?;
+        let requested = |old| {
+            let occasion = Occasion::AddressChangeRequested { new: new.clone() };
+            self.new_letter(old, &account.username, occasion)
+        };
+        let actor = Actor::user(account.id, device);
+        let told = self.noted(AuditAction::EmailChangeRequested, actor, account.id);
+        let told = told.with_letter(letter).with_letter(account.email.as_ref().map(requested));
+        let now = self.now();
+        // Where no letter carries it nobody knows it. It is stored all the same, so that all cases cost the same.
+        let secret = NewSecret {
+            digest: token.digest(),
+            purpose: Purpose::ChangeEmail,
+            user: Some(account.id),
+            payload: Some(Secret::new(new.as_str())),
+            attempts: 1,
+            created_at: now,
+            expires_at: later(now, self.parts.policy.email_change_lifetime),
+        };
+        let asked = self.parts.credentials.ask_for_address(&secret, &told).await?;
+        asked.then_some(()).ok_or(ChangeEmailError::Owner(OwnerError::Gone))
+    }
+
+    /// What is written to the address that somebody wants to have; nothing where it got too many letters of late.
+    async fn letter_to_new(
+        &self,
+        account: &Account,
+        new: &EmailAddress,
+        token: &MailToken,
+    ) -> Result<Option<crate::ports::NewLetter>, Unavailable> {
+        let holder = self.parts.store.by_email(new).await?;
+        if !self.may_write_to(new).await? {
+            return Ok(None);
+        }
+        Ok(Some(match holder {
+            Some(holder) => self.new_letter(new, &holder.username, Occasion::AlreadyRegistered),
+            None => {
+                let occasion = Occasion::ConfirmNewAddress { user: account.id, token: token.clone() };
+                self.new_letter(new, &account.username, occasion)
+            }
+        }))
+    }
+
+    /// Makes the address that `token` was mailed to the account's; where the link names an account, it has to be `user`. Both
+    /// addresses are told.
+    pub async fn confirm_new_email(
+        &self,
+        token: &MailToken,
+        user: Option<UserId>,
+        device: &Device,
+    ) -> Result<Account, ConfirmEmailError> {
+        self.count(Counted::LinkFromAddress, device).await?;
+        let (digest, now) = (token.digest(), self.now());
+        let held = self.parts.secrets.look(&digest, Purpose::ChangeEmail, now).await?;
+        let held = held.ok_or(ConfirmEmailError::Rejected)?;
+        let owner = held.user.filter(|owner| user.is_none_or(|user| user == *owner));
+        let owner = owner.ok_or(ConfirmEmailError::Rejected)?;
+        let new = held.payload.and_then(|payload| EmailAddress::parse(payload.expose()).ok());
+        let new = new.ok_or(ConfirmEmailError::Rejected)?;
+        let account = self.parts.store.by_id(owner).await?.ok_or(ConfirmEmailError::Rejected)?;
+        let told = self.told_of_address(&account, &new, device);
+        let store = Arc::clone(&self.parts.credentials);
+        let changing = async move { store.change_address(&digest, owner, &new, now, &told).await };
+        match self.to_the_end(changing).await? {
+            AddressChange::Changed(account) => Ok(*account),
+            AddressChange::Taken => Err(ConfirmEmailError::Taken),
+            AddressChange::LinkNotGood => Err(ConfirmEmailError::Rejected),
+        }
+    }
+
+    fn told_of_address(&self, account: &Account, new: &EmailAddress, device: &Device) -> Consequences {
+        let changed = |to| {
+            self.new_letter(to, &account.username, Occasion::AddressChanged { new: new.clone() })
+        };
+        let told = self.noted(AuditAction::EmailChanged, Actor::stranger(device), account.id);
+        told.with_letter(account.email.as_ref().map(changed)).with_letter(Some(changed(new)))
+    }
+}

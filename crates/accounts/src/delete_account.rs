@@ -1,0 +1,74 @@
+use crate::account::Account;
+use crate::admin::RightsError;
+use crate::audit::{Actor, AuditAction};
+use crate::letter::Occasion;
+use crate::owner::OwnerError;
+use crate::ports::{Keep, Rights};
+use crate::register::FIRST_ROLE;
+use crate::service::{Accounts, in_batches};
+use crate::session_tokens::Device;
+use square_kernel::{Identity, Secret, Unavailable};
+use std::sync::Arc;
+
+/// Why an account was not deleted by its owner.
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteAccountError {
+    /// Whoever asks has not shown that the account is theirs.
+    #[error(transparent)]
+    Owner(#[from] OwnerError),
+    /// Nobody would be left to manage accounts.
+    #[error("this is the last administrator; make somebody else one first")]
+    LastAdministrator,
+    /// Something needed does not work.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl Accounts {
+    /// Deletes the account of `who` with all that belongs to it. Its tokens are refused from the next request on.
+    pub async fn delete_account(
+        &self,
+        who: &Identity,
+        password: Option<&Secret>,
+        device: &Device,
+    ) -> Result<(), DeleteAccountError> {
+        let (account, _) = self.prove_owner(who, password).await?;
+        let actor = Actor::user(who.user, device);
+        self.resign(&account, &actor).await?;
+        let deleted = self.erase(&account, actor).await?;
+        deleted.then_some(()).ok_or(DeleteAccountError::Owner(OwnerError::Gone))
+    }
+
+    /// Gives up what an account was trusted with beyond others, so that of several administrators who go at once one is left.
+    async fn resign(&self, account: &Account, actor: &Actor) -> Result<(), DeleteAccountError> {
+        let plain = |seen: &Account| Rights { standing: seen.standing, roles: vec![FIRST_ROLE.to_owned()] };
+        if account.roles.iter().all(|role| role == FIRST_ROLE) {
+            return Ok(());
+        }
+        let resigned = self.change_rights(account.id, plain, Keep::OneAdministrator, actor).await;
+        match resigned {
+            Ok(_) => Ok(()),
+            Err(RightsError::NotFound) => Err(OwnerError::Gone.into()),
+            Err(RightsError::LastAdministrator) => Err(DeleteAccountError::LastAdministrator),
+            Err(RightsError::NoSuchRole(role)) => Err(Unavailable::new(format!("no role '{role}'")).into()),
+            Err(RightsError::Unavailable(error)) => Err(error.into()),
+        }
+    }
+
+    /// Deletes an account on behalf of `actor`; `false` when it is gone already. Its owner is told by letter.
+    ///
+    /// Questions go first and in small parts, since there may be very many; who is interrupted at that has lost nothing but them,
+    /// and tries again. All the rest goes at once.
+    pub(crate) async fn erase(&self, account: &Account, actor: Actor) -> Result<bool, Unavailable> {
+        let (user, now) = (account.id, self.now());
+        let to = account.email.as_ref();
+        let letter = to.map(|to| self.new_letter(to, &account.username, Occasion::AccountDeleted));
+        let told = self.noted(AuditAction::AccountDeleted, actor, user).with_letter(letter);
+        let store = Arc::clone(&self.parts.credentials);
+        let deleting = async move {
+            in_batches(|at_most| store.forget_questions(user, now, at_most)).await?;
+            store.delete_account(user, now, &told).await
+        };
+        self.ending_sessions(now, deleting).await
+    }
+}

@@ -1,0 +1,109 @@
+use super::{Consequences, NewSecret, SessionRecord};
+use crate::account::Account;
+use crate::names::{EmailAddress, PersonName};
+use crate::password::PasswordHash;
+use crate::tokens::TokenDigest;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use square_kernel::{Page, SessionId, Slice, Unavailable, UserId};
+
+/// What became of confirming another address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AddressChange {
+    /// It is the account's from now on.
+    Changed(Box<Account>),
+    /// Another account has it by now. The secret is spent, and nothing else was stored.
+    Taken,
+    /// The secret is not good, or not any more; nothing was stored.
+    LinkNotGood,
+}
+
+/// Changes what an account's owner may change of it, up to its end. Each method is one transaction.
+#[async_trait]
+pub trait CredentialStore: Send + Sync {
+    /// An account with the hash of its password.
+    async fn own_credentials(&self, user: UserId) -> Result<Option<(Account, PasswordHash)>, Unavailable>;
+
+    /// Spends a secret for [`Purpose::ResetPassword`](super::Purpose::ResetPassword) of `user`, sets the password, ends all
+    /// sessions of the account and gives those that had not ended. Of any number of calls with one secret exactly one MUST get
+    /// them; the others, and those with a secret that is unknown, expired at `at` or another account's, get `None`, and nothing is stored.
+    ///
+    /// With it go the account's other such secrets, challenges that the old password led to, and changes of its address that nobody
+    /// has confirmed. Who used the secret has the mailbox, so the address counts as confirmed. Where it was not before, the account may
+    /// have been made by anybody who knew the address: its other ways to sign in and its second factor MUST end.
+    async fn reset_password(
+        &self,
+        digest: &TokenDigest,
+        user: UserId,
+        password: &PasswordHash,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<Option<Vec<SessionId>>, Unavailable>;
+
+    /// Puts `new` in the place of `old`, ends all sessions but `kept` and gives those that had not ended; `None`, and nothing
+    /// stored, when the hash is no longer `old`. Secrets go as with [`Self::reset_password`].
+    async fn change_password(
+        &self,
+        user: UserId,
+        kept: SessionId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<Option<Vec<SessionId>>, Unavailable>;
+
+    /// Stores a secret for [`Purpose::ChangeEmail`](super::Purpose::ChangeEmail) in the place of all others of its account: the
+    /// link in a letter to an address that was mistyped must not be good any more. `false`, and nothing stored, when the account is gone.
+    async fn ask_for_address(
+        &self,
+        secret: &NewSecret,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable>;
+
+    /// Spends a secret for [`Purpose::ChangeEmail`](super::Purpose::ChangeEmail) of `user` and makes `new` the account's
+    /// address, confirmed at `at`; links that were mailed to the old one are spent with it. Of any number of calls with one
+    /// secret exactly one MUST spend it. Addresses MUST stay unique, also under concurrency.
+    async fn change_address(
+        &self,
+        digest: &TokenDigest,
+        user: UserId,
+        new: &EmailAddress,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<AddressChange, Unavailable>;
+
+    /// Sets first and last name. Where they are so already nothing is stored. `None` when the account is gone.
+    async fn rename(
+        &self,
+        user: UserId,
+        first_name: &PersonName,
+        last_name: &PersonName,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<Option<Account>, Unavailable>;
+
+    /// Its sessions, ended and expired ones included, newest first.
+    async fn all_sessions(
+        &self,
+        user: UserId,
+        page: Page<SessionId>,
+    ) -> Result<Slice<SessionRecord, SessionId>, Unavailable>;
+
+    /// Deletes `at_most` of the questions that an account has asked, with their answers, and tells how many. Those that are under
+    /// way are given up.
+    async fn forget_questions(&self, user: UserId, at: Timestamp, at_most: u32) -> Result<u32, Unavailable>;
+
+    /// Deletes an account and all that belongs to it: roles, ways to sign in, second factor, secrets, letters that have not left,
+    /// questions, and whatever else it owns. `consequences` are stored. Entries of the audit log stay, but where
+    /// they say from where its owner did something, that is erased, those of `consequences` included.
+    ///
+    /// Gives the sessions that had not ended; `None`, and nothing stored, when the account is gone.
+    /// [`SessionStore::ended_since`](super::SessionStore::ended_since) MUST go on telling of its sessions: access tokens of theirs may
+    /// not have expired.
+    async fn delete_account(
+        &self,
+        user: UserId,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<Option<Vec<SessionId>>, Unavailable>;
+}

@@ -1,0 +1,55 @@
+use super::{Done, private};
+use crate::Failure;
+use crate::api::State;
+use crate::extract::{Client, Json, SignedIn};
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post};
+use serde::Deserialize;
+use square_accounts::Password;
+use square_kernel::{FieldError, Invalid, Secret};
+use square_wire::ErrorBody;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Passwords {
+    /// The password as it is.
+    existing_password: Option<String>,
+    /// The new one: 8 to 1024 bytes, none of the most common ones.
+    new_password: Option<String>,
+}
+
+/// Change one's password
+///
+/// All other sessions end; this one goes on.
+#[utoipa::path(tag = "accounts", security(("token" = [])), request_body = Passwords, responses(
+    (status = 200, description = "Changed.", body = Done),
+    (status = 403, description = "The existing password is wrong.", body = ErrorBody),
+    (status = 409, description = "The account has no password yet; `forgot_password` gives it one.", body = ErrorBody),
+    (status = 429, description = "Too many wrong passwords.", body = ErrorBody),
+))]
+#[post("/update_password")]
+pub(crate) async fn update_password(
+    state: Data<State>,
+    caller: SignedIn,
+    Json(body): Json<Passwords>,
+    Client(device): Client,
+) -> Result<HttpResponse, Failure> {
+    let (existing, new) = body.parse()?;
+    state.services.accounts.update_password(&caller.identity, &existing, &new, &device).await?;
+    Ok(private(StatusCode::OK, Done::new("The password is changed, and other sessions are over.")))
+}
+
+impl Passwords {
+    fn parse(self) -> Result<(Secret, Password), Invalid> {
+        let mut invalid = Invalid::default();
+        let existing = self.existing_password.filter(|password| !password.is_empty()).map(Secret::new);
+        let existing = existing.ok_or_else(|| FieldError::new("existing_password", "must not be empty"));
+        let existing = invalid.collect(existing);
+        let new = invalid.collect(Password::parse("new_password", &self.new_password.unwrap_or_default()));
+        match (existing, new) {
+            (Some(existing), Some(new)) => Ok((existing, new)),
+            _ => Err(invalid),
+        }
+    }
+}

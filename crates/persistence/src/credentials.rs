@@ -1,0 +1,291 @@
+use crate::Stores;
+use crate::accounts::{AccountRow, account, account_of, lock, of_person};
+use crate::changes::Changes;
+use crate::columns::{Key, Moment, count};
+use crate::connection::DbConnection;
+use crate::consequences::ConsequenceRows;
+use crate::schema::accounts::{accounts, sessions as session_rows};
+use crate::secrets::{self, SecretRow};
+use crate::sessions::{self, SessionRow};
+use crate::transaction::savepoint;
+use crate::{audit, events, letters, login_methods, mfa, question_log, skills};
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
+use jiff::Timestamp;
+use square_accounts::ports::{
+    AddressChange, Consequences, CredentialStore, NewSecret, Purpose, SessionRecord,
+};
+use square_accounts::{Account, EmailAddress, PasswordHash, PersonName, TokenDigest};
+use square_changes::Action;
+use square_kernel::{Page, SessionId, Slice, Unavailable, UserId};
+
+/// So many questions are deleted by one statement.
+const QUESTIONS: u32 = 200;
+
+#[async_trait]
+impl CredentialStore for Stores {
+    async fn own_credentials(&self, user: UserId) -> Result<Option<(Account, PasswordHash)>, Unavailable> {
+        let user = Key(user.uuid());
+        self.database
+            .read(move |connection| {
+                let row: Option<AccountRow> = accounts::table.find(user).first(connection).optional()?;
+                let Some(row) = row else { return Ok(None) };
+                account_of(connection, &row).map(|account| Some((account, row.hash())))
+            })
+            .await
+    }
+
+    async fn reset_password(
+        &self,
+        digest: &TokenDigest,
+        user: UserId,
+        password: &PasswordHash,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<Option<Vec<SessionId>>, Unavailable> {
+        let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
+        let (digest, password) = (*digest, password.clone());
+        let (user, at) = (Key(user.uuid()), Moment::from(at));
+        self.database
+            .change(move |connection, changes| {
+                if !claim_own(connection, &digest, Purpose::ResetPassword, user, at)? {
+                    return Ok(None);
+                }
+                let mut ended = login_methods::take_over(connection, user, at, changes)?;
+                drop_what_the_password_led_to(connection, user)?;
+                secrets::drop_all(connection, user, Purpose::Confirm)?;
+                let set = accounts::password_hash.eq(password.as_str());
+                diesel::update(accounts::table.find(user)).set(set).execute(connection)?;
+                for session in sessions::end_all(connection, user, at)? {
+                    changes.add(sessions::ended(session, at.at));
+                    ended.push(session);
+                }
+                rows.insert(connection)?;
+                Ok(Some(ended))
+            })
+            .await
+    }
+
+    async fn change_password(
+        &self,
+        user: UserId,
+        kept: SessionId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<Option<Vec<SessionId>>, Unavailable> {
+        let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
+        let (old, new) = (old.clone(), new.clone());
+        let (user, kept, at) = (Key(user.uuid()), Key(kept.uuid()), Moment::from(at));
+        self.database
+            .change(move |connection, changes| {
+                // Nobody opens a session of this account from here on.
+                let as_known = accounts::table.find(user).filter(accounts::password_hash.eq(old.as_str()));
+                let set = accounts::password_hash.eq(new.as_str());
+                if diesel::update(as_known).set(set).execute(connection)? == 0 {
+                    return Ok(None);
+                }
+                drop_what_the_password_led_to(connection, user)?;
+                let ended = sessions::end_others(connection, user, kept, at)?;
+                for session in &ended {
+                    changes.add(sessions::ended(*session, at.at));
+                }
+                rows.insert(connection)?;
+                Ok(Some(ended))
+            })
+            .await
+    }
+
+    async fn ask_for_address(
+        &self,
+        secret: &NewSecret,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable> {
+        let Some(user) = secret.user.map(|user| Key(user.uuid())) else { return Ok(false) };
+        let secret = SecretRow::sealed(secret, &*self.sealer);
+        let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
+        self.database
+            .write(move |connection| {
+                // Nobody else gives or spends a secret of this account from here on.
+                if !lock(connection, user)? {
+                    return Ok(false);
+                }
+                secrets::drop_all(connection, user, Purpose::ChangeEmail)?;
+                secret.insert(connection)?;
+                rows.insert(connection)?;
+                Ok(true)
+            })
+            .await
+    }
+
+    async fn change_address(
+        &self,
+        digest: &TokenDigest,
+        user: UserId,
+        new: &EmailAddress,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<AddressChange, Unavailable> {
+        let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
+        let (digest, new) = (*digest, new.clone());
+        let (user, at) = (Key(user.uuid()), Moment::from(at));
+        self.database
+            .change(move |connection, changes| {
+                if !claim_own(connection, &digest, Purpose::ChangeEmail, user, at)? {
+                    return Ok(AddressChange::LinkNotGood);
+                }
+                let set = (accounts::email.eq(new.as_str()), accounts::confirmed_at.eq(at));
+                let update = |connection: &mut DbConnection| {
+                    diesel::update(accounts::table.find(user)).set(set).execute(connection)
+                };
+                match savepoint(connection, update) {
+                    // The address is all that can collide here.
+                    Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+                        return Ok(AddressChange::Taken);
+                    }
+                    updated => updated?,
+                };
+                let mailed_to_the_old =
+                    [Purpose::Confirm, Purpose::ResetPassword, Purpose::ChangeEmail, Purpose::LinkSocial];
+                for purpose in mailed_to_the_old {
+                    secrets::drop_all(connection, user, purpose)?;
+                }
+                rows.insert(connection)?;
+                changes.add(of_person(Action::Update, user.0.into(), at.at));
+                let changed = account(connection, user)?.ok_or(Error::NotFound)?;
+                Ok(AddressChange::Changed(Box::new(changed)))
+            })
+            .await
+    }
+
+    async fn rename(
+        &self,
+        user: UserId,
+        first_name: &PersonName,
+        last_name: &PersonName,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<Option<Account>, Unavailable> {
+        let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
+        let (first_name, last_name) = (first_name.as_str().to_owned(), last_name.as_str().to_owned());
+        let user = Key(user.uuid());
+        self.database
+            .change(move |connection, changes| {
+                let other = accounts::first_name.ne(&first_name).or(accounts::last_name.ne(&last_name));
+                let set = (accounts::first_name.eq(&first_name), accounts::last_name.eq(&last_name));
+                let changed = diesel::update(accounts::table.find(user).filter(other)).set(set);
+                if changed.execute(connection)? == 1 {
+                    rows.insert(connection)?;
+                    changes.add(of_person(Action::Update, user.0.into(), at));
+                }
+                account(connection, user)
+            })
+            .await
+    }
+
+    async fn all_sessions(
+        &self,
+        user: UserId,
+        page: Page<SessionId>,
+    ) -> Result<Slice<SessionRecord, SessionId>, Unavailable> {
+        let user = Key(user.uuid());
+        let rows = self.database.read(move |connection| {
+            let mut own = session_rows::table
+                .filter(session_rows::user_id.eq(user))
+                .order(session_rows::id.desc())
+                .limit(i64::from(page.limit.get()) + 1)
+                .into_boxed();
+            if let Some(after) = page.after {
+                own = own.filter(session_rows::id.lt(Key(after.uuid())));
+            }
+            let rows: Vec<SessionRow> = own.load(connection)?;
+            rows.into_iter().map(SessionRow::record).collect::<QueryResult<Vec<_>>>()
+        });
+        Ok(Slice::from_surplus(rows.await?, page.limit, |session| session.id))
+    }
+
+    async fn forget_questions(&self, user: UserId, at: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+        let user = Key(user.uuid());
+        self.database
+            .change(move |connection, changes| {
+                let mut forgotten = 0;
+                while forgotten < at_most {
+                    let part = QUESTIONS.min(at_most - forgotten);
+                    let deleted = question_log::forget_of(connection, user, at, part, changes)?;
+                    forgotten += count(deleted);
+                    if count(deleted) < part {
+                        break;
+                    }
+                }
+                Ok(forgotten)
+            })
+            .await
+    }
+
+    async fn delete_account(
+        &self,
+        user: UserId,
+        at: Timestamp,
+        consequences: &Consequences,
+    ) -> Result<Option<Vec<SessionId>>, Unavailable> {
+        let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
+        let (user, at) = (Key(user.uuid()), Moment::from(at));
+        self.database
+            .change(move |connection, changes| delete(connection, user, at, &rows, changes))
+            .await
+    }
+}
+
+/// Deletes an account with all that belongs to it; `None` when it is gone.
+pub(crate) fn delete(
+    connection: &mut DbConnection,
+    user: Key,
+    at: Moment,
+    rows: &ConsequenceRows,
+    changes: &mut Changes,
+) -> QueryResult<Option<Vec<SessionId>>> {
+    // Nobody opens a session of this account, or gives it anything, from here on.
+    if !lock(connection, user)? {
+        return Ok(None);
+    }
+    let username_key: String = accounts::table.find(user).select(accounts::username_key).first(connection)?;
+    skills::remove_all_of(connection, user, at.at, changes)?;
+    events::remove_all_of(connection, user, at.at, changes)?;
+    while question_log::forget_of(connection, user, at.at, QUESTIONS, changes)? > 0 {}
+    login_methods::remove_all_of(connection, user, at.at, changes)?;
+    mfa::forget_method(connection, user, at.at, changes)?;
+    let ended = sessions::end_all(connection, user, at)?;
+    for session in &ended {
+        changes.add(sessions::ended(*session, at.at));
+    }
+    sessions::keep_the_end_of(connection, user)?;
+    letters::forget_unsent(connection, &username_key)?;
+    rows.insert(connection)?;
+    audit::forget_whereabouts(connection, user)?;
+    // Roles, secrets, sessions and whatever else refers to it go with it.
+    diesel::delete(accounts::table.find(user)).execute(connection)?;
+    changes.add(of_person(Action::Delete, user.0.into(), at.at));
+    Ok(Some(ended))
+}
+
+/// Spends a secret that belongs to `user`. Others that give or spend one of this account wait from then on.
+fn claim_own(
+    connection: &mut DbConnection,
+    digest: &TokenDigest,
+    purpose: Purpose,
+    user: Key,
+    at: Moment,
+) -> QueryResult<bool> {
+    Ok(lock(connection, user)?
+        && secrets::owner(connection, digest, purpose)? == Some(user)
+        && secrets::claim(connection, digest, purpose, at)?)
+}
+
+/// What the old password and who knew it have led to.
+fn drop_what_the_password_led_to(connection: &mut DbConnection, user: Key) -> QueryResult<()> {
+    [Purpose::ResetPassword, Purpose::ChangeEmail, Purpose::Mfa]
+        .into_iter()
+        .try_for_each(|purpose| secrets::drop_all(connection, user, purpose))
+}
