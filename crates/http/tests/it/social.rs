@@ -58,7 +58,42 @@ async fn whoever_is_new_gets_an_account_and_is_signed_in() {
     app.know(Provider::Github, "ada", true);
     let reply = app.by_github("ada").await;
     assert_eq!(reply.header("Cache-Control"), Some("no-store"));
-    assert_snapshot!(reply, @"");
+    assert_snapshot!(reply, @r#"
+    200
+    {
+      "auth": {
+        "access_token": "access-0",
+        "expires_in": 1767229200,
+        "outcome": "created",
+        "provider": "github",
+        "refresh_token": "AZt22qgAeU2MABYPTrWrgAAAAABvM0D-q5B5SnJs_PZIY0h84VnsIMAoT4gcqsqrZzWMSQ"
+      },
+      "message": "The account is made.",
+      "msg": "The account is made.",
+      "success": true,
+      "user": {
+        "access_token": "access-0",
+        "active": 1,
+        "created_at": "2026-01-01T00:00:00Z",
+        "email": "ada@example.org",
+        "entity_id": "019b76daa8007f458980185dc406ec81",
+        "expires_in": 1767229200,
+        "first_name": "ada",
+        "id": "019b76da-a800-7f45-8980-185dc406ec81",
+        "last_name": "Lovelace",
+        "latest": 1,
+        "login_method": "github",
+        "mfa_enabled": false,
+        "permissions": [],
+        "roles": [
+          "user"
+        ],
+        "username": "ada",
+        "verified": 1,
+        "verified_on": 1767225600
+      }
+    }
+    "#);
     let ada = bearer(&reply);
     let again = app.by_github("ada").await;
     assert_eq!((again.status, &again.json()["auth"]["outcome"]), (200, &json!("signed_in")));
@@ -82,7 +117,15 @@ async fn an_address_that_has_an_account_gets_a_letter_and_its_link_signs_in() {
     let app = TestApp::new();
     let ada = app.person("ada").await;
     app.know(Provider::Github, "ada", true);
-    assert_snapshot!(app.by_github("ada").await, @"");
+    assert_snapshot!(app.by_github("ada").await, @r#"
+    202
+    {
+      "confirmation_required": true,
+      "message": "Please follow the link in the letter that was sent to your address.",
+      "msg": "Please follow the link in the letter that was sent to your address.",
+      "success": true
+    }
+    "#);
     let path = app.linked_path();
     let page = app.get(&format!("/{path}")).send().await;
     assert!(page.status == 200 && page.text().contains("<button"), "{page}");
@@ -90,7 +133,17 @@ async fn an_address_that_has_an_account_gets_a_letter_and_its_link_signs_in() {
 
     let reply = app.follow(&path).await;
     assert_eq!((reply.status, &reply.json()["user"]["id"]), (200, &json!(ada.id.to_string())), "{reply}");
-    assert_snapshot!(app.follow(&path).await, @"");
+    assert_snapshot!(app.follow(&path).await, @r#"
+    400
+    {
+      "code": "invalid_link",
+      "error": 400,
+      "message": "the link is not good, or not any more",
+      "msg": "the link is not good, or not any more",
+      "request_id": "test",
+      "success": false
+    }
+    "#);
     assert_eq!(app.by_github("ada").await.json()["auth"]["outcome"], json!("signed_in"));
 }
 
@@ -114,11 +167,88 @@ async fn a_token_that_is_sent_along_links() {
     let (ada, bob) = (app.person("ada").await, app.person("bob").await);
     app.know(Provider::Github, "octocat", true);
     let link = async |person: &Person| app.post("/api/social/github", body("code", "octocat")).by(person).send().await;
-    assert_snapshot!(link(&ada).await, @"");
-    assert_snapshot!(link(&bob).await, @"");
+    assert_snapshot!(link(&ada).await, @r#"
+    200
+    {
+      "auth": {
+        "outcome": "linked",
+        "provider": "github"
+      },
+      "message": "You can sign in this way, too, from now on.",
+      "msg": "You can sign in this way, too, from now on.",
+      "success": true,
+      "user": {
+        "active": 1,
+        "created_at": "2026-01-01T00:00:00Z",
+        "email": "ada@example.org",
+        "entity_id": "019b76daa8007fcd9d7b39a820e2f465",
+        "first_name": "",
+        "id": "019b76da-a800-7fcd-9d7b-39a820e2f465",
+        "last_name": "",
+        "latest": 1,
+        "login_method": "signup",
+        "mfa_enabled": false,
+        "permissions": [],
+        "roles": [
+          "user"
+        ],
+        "username": "ada",
+        "verified": 0,
+        "verified_on": null
+      }
+    }
+    "#);
+    assert_snapshot!(link(&bob).await, @r#"
+    409
+    {
+      "code": "login_method_taken",
+      "error": 409,
+      "message": "this identity belongs to another account",
+      "msg": "this identity belongs to another account",
+      "request_id": "test",
+      "success": false
+    }
+    "#);
     let expired = app.post("/api/social/github", body("code", "octocat")).header("Authorization", "Bearer junk");
     assert_eq!(expired.send().await.status, 401);
-    assert_snapshot!(app.get("/api/social").by(&ada).send().await, @"");
+    assert_snapshot!(app.get("/api/social").by(&ada).send().await, @r#"
+    200
+    {
+      "login_methods": [
+        {
+          "profile": {
+            "access_token": null,
+            "email": null,
+            "entity_id": null,
+            "expires_in": null,
+            "name": null,
+            "refresh_token": null,
+            "refresh_token_expires_in": null,
+            "scope": null,
+            "token_type": null,
+            "user_name": null
+          },
+          "provider": "signup"
+        },
+        {
+          "profile": {
+            "access_token": "access token of octocat",
+            "email": "octocat@example.org",
+            "entity_id": "019b76daa80070baa34906e87d0c29c5",
+            "expires_in": 1892160000,
+            "name": "octocat Lovelace",
+            "refresh_token": "refresh token of octocat",
+            "refresh_token_expires_in": null,
+            "scope": "read:user",
+            "token_type": "bearer",
+            "user_name": "octocat"
+          },
+          "provider": "github"
+        }
+      ],
+      "success": true
+    }
+    "#);
 }
 
 #[actix_web::test]
@@ -133,15 +263,42 @@ async fn a_way_in_is_deleted_by_its_id_in_either_form_and_the_last_one_stays() {
     };
     let delete = async |id: &str| app.call(Method::DELETE, &format!("/api/social/{id}")).by(&ada).send().await;
     let github = ids().await.remove(0);
-    assert_snapshot!(delete(&github).await, @"");
+    assert_snapshot!(delete(&github).await, @r#"
+    409
+    {
+      "code": "last_login_method",
+      "error": 409,
+      "message": "the last way to sign in cannot be deleted: set a password first",
+      "msg": "the last way to sign in cannot be deleted: set a password first",
+      "request_id": "test",
+      "success": false
+    }
+    "#);
 
     app.know(Provider::Google, "lovelace", true);
     let linked = app.post("/api/social/google", body("idtoken", "lovelace")).by(&ada).send().await;
     assert_eq!(linked.status, 200, "{linked}");
     let hyphenated = github.parse::<uuid::Uuid>().unwrap().to_string();
-    assert_snapshot!(delete(&hyphenated).await, @"");
+    assert_snapshot!(delete(&hyphenated).await, @r#"
+    200
+    {
+      "message": "Login method is deleted",
+      "msg": "Login method is deleted",
+      "success": true
+    }
+    "#);
     assert_eq!(ids().await.len(), 1);
-    assert_snapshot!(delete(&hyphenated).await, @"");
+    assert_snapshot!(delete(&hyphenated).await, @r#"
+    404
+    {
+      "code": "not_found",
+      "error": 404,
+      "message": "This user doesn't have login method 019b76da-a800-7fcd-9d7b-39a820e2f465",
+      "msg": "This user doesn't have login method 019b76da-a800-7fcd-9d7b-39a820e2f465",
+      "request_id": "test",
+      "success": false
+    }
+    "#);
     for junk in ["junk", "1", "%00"] {
         assert_eq!(delete(junk).await.status, 404, "{junk}");
     }
@@ -159,14 +316,34 @@ async fn a_sign_in_can_be_begun_here_and_its_state_is_good_once() {
     assert!(begun.json()["url"].as_str().unwrap().contains(&format!("state={state}")), "{begun}");
     let come = || app.post("/api/social/github", json!({"code": "ada", "state": state})).send();
     assert_eq!(come().await.status, 200);
-    assert_snapshot!(come().await, @"");
+    assert_snapshot!(come().await, @r#"
+    400
+    {
+      "code": "invalid_state",
+      "error": 400,
+      "message": "the state is not good, or not any more: begin anew",
+      "msg": "the state is not good, or not any more: begin anew",
+      "request_id": "test",
+      "success": false
+    }
+    "#);
     assert_eq!(app.get("/api/social/myspace/authorize").send().await.status, 404);
 }
 
 #[actix_web::test]
 async fn what_does_not_sign_in_says_why() {
     let app = TestApp::new();
-    assert_snapshot!(app.by_github("nobody").await, @"");
+    assert_snapshot!(app.by_github("nobody").await, @r#"
+    401
+    {
+      "code": "identity_rejected",
+      "error": 401,
+      "message": "the proof is not good",
+      "msg": "the proof is not good",
+      "request_id": "test",
+      "success": false
+    }
+    "#);
     let away = app.by_github(FakeProvider::AWAY).await;
     assert_eq!((away.status, away.header("Retry-After")), (503, Some("5")));
     let mut nameless = FakeProvider::identity("ada", true);
