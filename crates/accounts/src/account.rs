@@ -1,4 +1,5 @@
 use crate::names::{EmailAddress, PersonName, Username};
+use crate::social::Provider;
 use jiff::Timestamp;
 use square_kernel::{Permissions, UserId};
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub enum Standing {
 pub enum LoginMethod {
     /// With a password.
     Signup,
+    /// By what a provider said of them.
+    Social(Provider),
 }
 
 impl LoginMethod {
@@ -24,7 +27,13 @@ impl LoginMethod {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Signup => "signup",
+            Self::Social(provider) => provider.as_str(),
         }
+    }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        if name == Self::Signup.as_str() { Some(Self::Signup) } else { Provider::named(name).map(Self::Social) }
     }
 }
 
@@ -47,6 +56,8 @@ pub struct Account {
     pub confirmed_at: Option<Timestamp>,
     /// How it came about.
     pub login_method: LoginMethod,
+    /// Since when signing in asks for a second factor; `None` where it does not.
+    pub mfa_enabled_at: Option<Timestamp>,
     /// Names of its roles, in alphabetical order.
     pub roles: Arc<[String]>,
     /// What its roles allow together.

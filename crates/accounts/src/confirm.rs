@@ -1,10 +1,12 @@
 use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
 use crate::letter::{Letter, LetterId, Occasion};
+use crate::limits::{Counted, TooMany, limited};
+use crate::mfa::Entry;
 use crate::names::{EmailAddress, Username};
 use crate::ports::{NewConfirmation, NewLetter, Purpose};
 use crate::service::{Accounts, later};
-use crate::session_tokens::{Device, SignedIn};
+use crate::session_tokens::Device;
 use crate::tokens::MailToken;
 use square_kernel::{Unavailable, UserId};
 
@@ -15,10 +17,15 @@ pub enum ConfirmError {
     /// from confirming but from signing in.
     #[error("the link is not good, or not any more")]
     Rejected,
+    /// It was tried too often.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// Something needed does not work.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
+
+limited!(ConfirmError);
 
 impl Accounts {
     /// Confirms the address that `token` was mailed to; where the link names an account, it has to be `user`.
@@ -29,6 +36,7 @@ impl Accounts {
         user: Option<UserId>,
         device: &Device,
     ) -> Result<Account, ConfirmError> {
+        self.count(Counted::LinkFromAddress, device).await?;
         let (digest, now) = (token.digest(), self.now());
         let held = self.parts.secrets.look(&digest, Purpose::Confirm, now).await?;
         let owner = held.and_then(|held| held.user).ok_or(ConfirmError::Rejected)?;
@@ -37,15 +45,16 @@ impl Accounts {
         confirmed.ok_or(ConfirmError::Rejected)
     }
 
-    /// Confirms the address of `user` and signs them in: who opens the letter has proved who they are.
+    /// Confirms the address of `user` and signs them in: who opens the letter has proved who they are. Where the account has a
+    /// second factor, it is asked for.
     pub async fn verify(
         &self,
         token: &MailToken,
         user: UserId,
         device: &Device,
-    ) -> Result<SignedIn, ConfirmError> {
+    ) -> Result<Entry, ConfirmError> {
         let account = self.confirm(token, Some(user), device).await?;
-        self.open_session(account, device).await?.ok_or(ConfirmError::Rejected)
+        self.sign_in_proved(account, device).await?.ok_or(ConfirmError::Rejected)
     }
 
     /// A fresh confirmation secret of `user` and the letter that carries it.
@@ -76,7 +85,7 @@ impl Accounts {
 mod tests {
     use super::*;
     use crate::ports::LoginName;
-    use crate::testing::TestAccounts;
+    use crate::testing::{TestAccounts, signed_in};
     use crate::testing::watched::{MockCalls, watched};
     use jiff::SignedDuration;
 
@@ -104,7 +113,7 @@ mod tests {
         let test = TestAccounts::default();
         let account = test.register("ada").await;
         let first = test.store.mailed_token().unwrap();
-        test.accounts.resend_confirmation(&TestAccounts::email("ada")).await.unwrap();
+        test.resend("ada").await;
         let second = test.store.mailed_token().unwrap();
         test.accounts.confirm(&second, None, &Device::default()).await.unwrap();
         let verified = test.accounts.verify(&first, account.id, &Device::default()).await;
@@ -126,7 +135,7 @@ mod tests {
         let test = TestAccounts::default();
         let account = test.register("ada").await;
         let token = test.store.mailed_token().unwrap();
-        let signed_in = test.accounts.verify(&token, account.id, &Device::default()).await.unwrap();
+        let signed_in = signed_in(test.accounts.verify(&token, account.id, &Device::default()).await.unwrap());
         assert!(signed_in.account.confirmed_at.is_some());
         let asker = test.accounts.authenticate(signed_in.tokens.access.expose()).unwrap();
         assert!(asker.is(account.id));

@@ -11,6 +11,7 @@ impl Accounts {
 
 #[cfg(test)]
 mod tests {
+    use crate::session_tokens::Device;
     use crate::testing::TestAccounts;
     use crate::testing::watched::{MockCalls, watched};
     use jiff::SignedDuration;
@@ -28,8 +29,8 @@ mod tests {
         assert_eq!(test.accounts.forget_sessions().await.unwrap(), 0);
         test.clock.advance(SignedDuration::from_hours(2));
         assert_eq!(test.accounts.forget_sessions().await.unwrap(), 2);
-        assert!(test.accounts.refresh(&lapsed.tokens.refresh).await.is_err());
-        assert!(test.accounts.refresh(&live.tokens.refresh).await.is_ok());
+        assert!(test.accounts.refresh(&lapsed.tokens.refresh, &Device::default()).await.is_err());
+        assert!(test.accounts.refresh(&live.tokens.refresh, &Device::default()).await.is_ok());
     }
 
     #[tokio::test]

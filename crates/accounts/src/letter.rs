@@ -88,6 +88,25 @@ pub enum Occasion {
         /// The secret of the link.
         token: MailToken,
     },
+    /// Somebody who says at another provider that they have the address wants to make an account by it; the link allows that.
+    ConfirmLoginMethod {
+        /// The account to be made, which the link names.
+        user: UserId,
+        /// The provider's name for people.
+        provider: String,
+        /// The secret of the link.
+        token: MailToken,
+    },
+    /// Signing in by another provider is possible from now on.
+    LoginMethodAdded {
+        /// The provider's name for people.
+        provider: String,
+    },
+    /// It is no more.
+    LoginMethodRemoved {
+        /// The provider's name for people.
+        provider: String,
+    },
     /// The account was deleted.
     AccountDeleted,
 }
@@ -109,6 +128,9 @@ impl Occasion {
             Self::FewRecoveryCodes { .. } => "few_recovery_codes",
             Self::NewDevice { .. } => "new_device",
             Self::LinkLoginMethod { .. } => "link_login_method",
+            Self::ConfirmLoginMethod { .. } => "confirm_login_method",
+            Self::LoginMethodAdded { .. } => "login_method_added",
+            Self::LoginMethodRemoved { .. } => "login_method_removed",
             Self::AccountDeleted => "account_deleted",
         }
     }
@@ -120,6 +142,7 @@ impl Occasion {
         let device = Device {
             address: Some("192.0.2.7".to_owned()),
             agent: Some("Mozilla/5.0 \"ü\" <script>\\".to_owned()),
+            ..Device::default()
         };
         let mut all = vec![
             Self::ConfirmAddress { user, token: link() },
@@ -134,6 +157,9 @@ impl Occasion {
             Self::NewDevice { device },
             Self::NewDevice { device: Device::default() },
             Self::LinkLoginMethod { user, provider: "GitHub".to_owned(), token: link() },
+            Self::ConfirmLoginMethod { user, provider: "Facebook".to_owned(), token: link() },
+            Self::LoginMethodAdded { provider: "LinkedIn".to_owned() },
+            Self::LoginMethodRemoved { provider: "Google".to_owned() },
             Self::AccountDeleted,
         ];
         if let Ok(new) = EmailAddress::parse("new@square.example") {
@@ -149,7 +175,8 @@ impl Occasion {
             Self::ConfirmAddress { token, .. }
             | Self::ResetPassword { token, .. }
             | Self::ConfirmNewAddress { token, .. }
-            | Self::LinkLoginMethod { token, .. } => Some(token),
+            | Self::LinkLoginMethod { token, .. }
+            | Self::ConfirmLoginMethod { token, .. } => Some(token),
             _ => None,
         }
     }

@@ -58,6 +58,16 @@ impl PasswordHash {
         Self(hash.into())
     }
 
+    /// In the place of a hash, for an account without a password: none signs in to it.
+    pub fn none() -> Self {
+        Self(String::new())
+    }
+
+    /// Whether there is a password.
+    pub fn is_set(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// The text to store or to verify against.
     pub fn as_str(&self) -> &str {
         &self.0

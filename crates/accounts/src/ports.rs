@@ -2,11 +2,35 @@
 
 pub mod identity;
 
+mod administration;
 mod audit;
+mod credentials;
+mod mfa;
+mod letter_requests;
+mod letter_shelf;
+mod limits;
+mod login_methods;
+mod roles;
 mod secrets;
+mod session_list;
 
-pub use audit::{AuditFilter, AuditLog, AuditPosition};
+pub use administration::{ADMINISTER, Administration, Keep, Rights, RightsChange, UserFilter};
+pub use audit::{AuditFilter, AuditLog, AuditPosition, PositionSyntax};
+pub use credentials::{AddressChange, CredentialStore};
+pub use mfa::{
+    AttemptBudget, AttemptKind, Attempted, MfaAttemptId, MfaStore, MfaSwitch, MfaSwitched, NewAttempt,
+    NewOtpMethod, NewRecoveryCode, OtpMethod, OtpMethodId, OtpProof, RecoveryPass, RecoveryProof,
+};
+pub use letter_requests::{LetterRequest, LetterRequestId, LetterRequests, RequestedLetter};
+pub use letter_shelf::{Backlog, LetterShelf, ShelvedLetter};
+pub use limits::{Charge, LimitKey, Limits, Quota, Spent};
+pub use login_methods::{
+    HeldSocialLink, LinkedIdentity, Linking, LoginMethodId, LoginMethodStore, NewLoginMethod, NewSocialLink,
+    SocialRegistration, Unlinking, WaysIn,
+};
+pub use roles::{Role, RoleStore};
 pub use secrets::{HeldSecret, NewSecret, OneTimeSecrets, Purpose};
+pub use session_list::SessionList;
 
 use crate::account::{Account, LoginMethod};
 use crate::audit::AuditEntry;
@@ -222,8 +246,12 @@ pub struct SessionRecord {
     pub created_at: Timestamp,
     /// From this moment on it cannot be refreshed.
     pub expires_at: Timestamp,
+    /// Where it has an end that no refreshing moves: `expires_at` never lies behind it.
+    pub ends_at: Option<Timestamp>,
     /// When it ended, if it has.
     pub ended_at: Option<Timestamp>,
+    /// Whether the second factor was given when it was opened.
+    pub second_factor: bool,
     /// The address it was opened from, where known.
     pub address: Option<String>,
     /// The user agent it was opened with, where known; at most 200 characters.
@@ -244,15 +272,19 @@ pub enum Rotation {
 /// Keeps sessions. Each method is one transaction.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Stores a new session with `consequences`; `false`, and nothing stored, when its account is gone or suspended.
+    /// Stores a new session with `consequences`; `false`, and nothing stored, when its account is gone or suspended or asks
+    /// for a second factor that was not given.
     async fn open(
         &self,
         session: &SessionRecord,
         consequences: &Consequences,
     ) -> Result<bool, Unavailable>;
 
+    /// One session, live or not.
+    async fn session(&self, session: SessionId) -> Result<Option<SessionRecord>, Unavailable>;
+
     /// Moves a session that is at generation `from`, has not ended and not expired at `at`, to `from + 1`,
-    /// setting `rotated_at` to `at` and `expires_at` as given. Of any number of calls with one `from` exactly
+    /// setting `rotated_at` to `at` and `expires_at` as given, or to its `ends_at` where that comes before. Of any number of calls with one `from` exactly
     /// one MUST get `Rotated`.
     async fn rotate(
         &self,

@@ -1,8 +1,9 @@
 use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
+use crate::limits::{Counted, TooMany, limited};
 use crate::ports::{Rotation, SessionRecord};
 use crate::service::{Accounts, later};
-use crate::session_tokens::{RefreshToken, SignedIn};
+use crate::session_tokens::{Device, RefreshToken, SignedIn};
 use jiff::{SignedDuration, Timestamp};
 use square_kernel::{Secret, Unavailable};
 
@@ -15,17 +16,23 @@ pub enum RefreshError {
     /// The token is not ours, or spent, or its session is over.
     #[error("the refresh token is not good, or not any more")]
     Rejected,
+    /// It was tried too often.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// Something needed does not work.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
+
+limited!(RefreshError);
 
 impl Accounts {
     /// Spends a refresh token for the session's next pair.
     ///
     /// The same token again within 10 s is a retry and gives that same pair; later it is a stolen copy, of
     /// which nobody can tell who holds it, and ends the session (RFC 9700, section 4.14.2).
-    pub async fn refresh(&self, refresh_token: &Secret) -> Result<SignedIn, RefreshError> {
+    pub async fn refresh(&self, refresh_token: &Secret, device: &Device) -> Result<SignedIn, RefreshError> {
+        self.count(Counted::RefreshFromAddress, device).await?;
         let token =
             RefreshToken::read(refresh_token, &*self.parts.keyed_hash).ok_or(RefreshError::Rejected)?;
         let now = self.now();
@@ -35,13 +42,13 @@ impl Accounts {
             Rotation::Rotated(record) => record,
             Rotation::Stale(record) if is_retry(&record, token.generation, now) => record,
             Rotation::Stale(record) => {
-                self.end_if_reused(&record, token.generation, now).await?;
+                self.end_if_reused(&record, token.generation, device, now).await?;
                 return Err(RefreshError::Rejected);
             }
             Rotation::Unknown => return Err(RefreshError::Rejected),
         };
         let account = self.parts.store.by_id(record.user).await?.filter(Account::is_active);
-        Ok(self.issue(account.ok_or(RefreshError::Rejected)?, &record)?)
+        Ok(self.issue(account.ok_or(RefreshError::Rejected)?, &record).await?)
     }
 
     /// Ends a session one of whose earlier refresh tokens came back.
@@ -49,13 +56,14 @@ impl Accounts {
         &self,
         record: &SessionRecord,
         generation: u32,
+        device: &Device,
         now: Timestamp,
     ) -> Result<(), Unavailable> {
         if generation >= record.generation || record.ended_at.is_some() {
             return Ok(());
         }
         tracing::warn!(user = %record.user, session = %record.id, "a spent refresh token came back: session ended");
-        let noted = self.noted(AuditAction::RefreshTokenReused, Actor::default(), record.user);
+        let noted = self.noted(AuditAction::RefreshTokenReused, Actor::stranger(device), record.user);
         self.end_session(record.id, now, noted).await
     }
 }
@@ -97,7 +105,7 @@ mod tests {
 
     impl TestAccounts {
         async fn refresh(&self, pair: &TokenPair) -> Result<TokenPair, RefreshError> {
-            self.accounts.refresh(&pair.refresh).await.map(|signed_in| signed_in.tokens)
+            self.accounts.refresh(&pair.refresh, &Device::default()).await.map(|signed_in| signed_in.tokens)
         }
 
         async fn assert_over(&self, pair: &TokenPair) {
@@ -109,7 +117,7 @@ mod tests {
     #[tokio::test]
     async fn a_pair_is_followed_by_the_next() {
         let (test, first) = signed_in().await;
-        let next = test.accounts.refresh(&first.tokens.refresh).await.unwrap();
+        let next = test.accounts.refresh(&first.tokens.refresh, &Device::default()).await.unwrap();
         assert_eq!((next.session, &next.account), (first.session, &first.account));
         assert_eq!(next.tokens.expires_at, first.tokens.expires_at + seconds(60));
         let asker = test.accounts.authenticate(next.tokens.access.expose()).unwrap();
@@ -138,7 +146,7 @@ mod tests {
         let refreshes: Vec<_> = (0..32)
             .map(|_| {
                 let (accounts, token) = (test.accounts.clone(), first.tokens.refresh.clone());
-                tokio::spawn(async move { accounts.refresh(&token).await.unwrap().tokens })
+                tokio::spawn(async move { accounts.refresh(&token, &Device::default()).await.unwrap().tokens })
             })
             .collect();
         let mut pairs = Vec::new();
@@ -185,7 +193,7 @@ mod tests {
     async fn what_is_no_token_of_ours_is_refused_without_asking_the_store() {
         let test = watched(&TestAccounts::default(), MockCalls::new());
         for junk in ["", "junk", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
-            let refused = test.accounts.refresh(&Secret::new(junk)).await;
+            let refused = test.accounts.refresh(&Secret::new(junk), &Device::default()).await;
             assert!(matches!(refused, Err(RefreshError::Rejected)), "{junk}");
         }
     }
@@ -200,6 +208,35 @@ mod tests {
         let last = test.refresh(&next).await.unwrap();
         test.clock.advance(nearly + seconds(2));
         assert!(matches!(test.refresh(&last).await, Err(RefreshError::Rejected)));
+    }
+
+    #[tokio::test]
+    async fn no_refreshing_moves_a_sessions_end() {
+        let day = seconds(24 * 3600);
+        let test = TestAccounts::with(|parts| parts.policy.longest_session = day * 40);
+        test.register("ada").await;
+        let mut pair = test.sign_in("ada").await.tokens;
+        for _ in 0..3 {
+            test.clock.advance(day * 13);
+            pair = test.refresh(&pair).await.unwrap();
+        }
+        test.clock.advance(day - seconds(1));
+        pair = test.refresh(&pair).await.unwrap();
+        test.clock.advance(seconds(1));
+        assert!(matches!(test.refresh(&pair).await, Err(RefreshError::Rejected)));
+    }
+
+    #[tokio::test]
+    async fn that_a_spent_token_came_back_is_noted_with_where_from() {
+        let (test, first) = signed_in().await;
+        test.refresh(&first.tokens).await.unwrap();
+        test.clock.advance(seconds(11));
+        let thief = Device { address: Some("203.0.113.9".to_owned()), ..Device::default() };
+        assert!(test.accounts.refresh(&first.tokens.refresh, &thief).await.is_err());
+        let noted = test.store.audit();
+        let entry = noted.last().unwrap();
+        assert_eq!((entry.action, entry.user), (AuditAction::RefreshTokenReused, Some(first.account.id)));
+        assert_eq!(entry.actor, Actor::stranger(&thief));
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 use crate::account::{Account, LoginMethod, Standing};
 use crate::audit::{Actor, AuditAction};
 use crate::letter::Occasion;
+use crate::limits::{Counted, TooMany, limited};
 use crate::names::{EmailAddress, PersonName, Username};
 use crate::password::{Password, PasswordHash};
 use crate::ports::{Consequences, NewAccount, Registration};
@@ -25,16 +26,21 @@ pub struct NewRegistration {
 /// Why there is no account.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// The address is missing.
+    /// The address is missing, or the password is one of the other fields.
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// Somebody else has the name; names are public, so this may be told.
     #[error("the username is taken")]
     UsernameTaken,
+    /// It was tried too often.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// Something needed does not work.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
+
+limited!(RegisterError);
 
 impl Accounts {
     /// Makes an account and has its address confirmed by letter.
@@ -45,6 +51,9 @@ impl Accounts {
         if new.email.is_none() && self.parts.policy.email_required {
             return Err(Invalid::field("email", "must not be empty").into());
         }
+        let names = [Some(new.username.as_str()), new.email.as_ref().map(EmailAddress::as_str)];
+        new.password.is_none_of("password", names.into_iter().flatten()).map_err(Invalid::from)?;
+        self.count(Counted::RegistrationFromAddress, device).await?;
         // First of all, so that a known and an unknown address cost the same time.
         let hash = self.parts.hasher.hash(&new.password).await?;
         let account = self.new_account(new.username, new.email, hash);
@@ -79,6 +88,11 @@ impl Accounts {
         new: &NewAccount,
         device: &Device,
     ) -> Result<Option<Account>, Unavailable> {
+        // Asked for known and unknown addresses alike.
+        let may_write = match &new.email {
+            Some(email) => self.may_write_to(email).await?,
+            None => false,
+        };
         let link = new.email.as_ref().map(|to| self.new_confirmation(new.id, &new.username, to));
         let (confirmation, letter) = link.unzip();
         let consequences = self.noted(AuditAction::Registered, Actor::stranger(device), new.id);
@@ -86,13 +100,14 @@ impl Accounts {
         match self.parts.store.register(new, confirmation.as_ref(), &consequences).await? {
             Registration::Created(account) => Ok(Some(*account)),
             Registration::UsernameTaken => Ok(None),
-            Registration::EmailTaken => self.pretend(new).await.map(Some),
+            Registration::EmailTaken => self.pretend(new, may_write).await.map(Some),
         }
     }
 
-    /// Writes to the address' owner and gives back what a fresh registration would have given.
-    async fn pretend(&self, new: &NewAccount) -> Result<Account, Unavailable> {
-        if let Some(email) = &new.email
+    /// Writes to the address' owner, unless they got many letters lately, and gives back what a fresh registration would have given.
+    async fn pretend(&self, new: &NewAccount, may_write: bool) -> Result<Account, Unavailable> {
+        if may_write
+            && let Some(email) = &new.email
             && let Some(owner) = self.parts.store.by_email(email).await?
         {
             let letter = self.new_letter(email, &owner.username, Occasion::AlreadyRegistered);
@@ -118,6 +133,7 @@ impl NewAccount {
             standing: Standing::Active,
             confirmed_at: self.confirmed_at,
             login_method: self.login_method,
+            mfa_enabled_at: None,
             roles: roles.into(),
             permissions,
             rights: 0,
@@ -180,6 +196,18 @@ mod tests {
             assert!(matches!(refused, Err(RegisterError::UsernameTaken)));
         }
         assert_eq!(test.store.letters().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn ones_own_name_and_address_are_no_password() {
+        let test = watched(&TestAccounts::default(), MockCalls::new());
+        for own in ["AdaLovelace", "adalovelace@example.org"] {
+            let mut new = TestAccounts::registration("AdaLovelace");
+            new.password = Password::parse("password", own).unwrap();
+            let refused = test.accounts.register(new, &Device::default()).await;
+            let Err(RegisterError::Invalid(invalid)) = refused else { unreachable!("not refused") };
+            assert_eq!(invalid.0[0].field, "password");
+        }
     }
 
     #[tokio::test]

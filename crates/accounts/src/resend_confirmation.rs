@@ -1,6 +1,8 @@
+use crate::limits::LimitError;
 use crate::names::EmailAddress;
-use crate::ports::Consequences;
+use crate::ports::{Consequences, RequestedLetter};
 use crate::service::Accounts;
+use crate::session_tokens::Device;
 use square_kernel::Unavailable;
 
 /// So many links of one account are good at a time; asking for more sends no letter, so that nobody's mailbox
@@ -8,15 +10,20 @@ use square_kernel::Unavailable;
 const LINKS: u32 = 5;
 
 impl Accounts {
-    /// Sends a further confirmation letter where the address has an account that is not confirmed and was not
+    /// Has a further confirmation letter sent where the address has an account that is not confirmed and was not
     /// sent many lately; the result is the same where it has none, or a confirmed one.
-    pub async fn resend_confirmation(&self, email: &EmailAddress) -> Result<(), Unavailable> {
+    pub async fn resend_confirmation(&self, email: &EmailAddress, device: &Device) -> Result<(), LimitError> {
+        self.ask_for_letter(RequestedLetter::Confirmation, email, device).await
+    }
+
+    /// Sends it, where there is anything to confirm.
+    pub(crate) async fn send_confirmation(&self, email: &EmailAddress) -> Result<(), Unavailable> {
         let Some(account) = self.parts.store.by_email(email).await? else { return Ok(()) };
         if account.confirmed_at.is_none() {
             let (confirmation, letter) = self.new_confirmation(account.id, &account.username, email);
-            // Whether one was stored makes no difference to whoever asks.
             let letter = Consequences::default().with_letter(Some(letter));
             let (store, now) = (&self.parts.store, self.now());
+            // Where none is stored there are enough.
             store.renew_confirmation(account.id, &confirmation, LINKS, now, &letter).await?;
         }
         Ok(())
@@ -28,6 +35,7 @@ mod tests {
     use crate::session_tokens::Device;
     use crate::testing::TestAccounts;
     use crate::testing::watched::{MockCalls, watched};
+    use jiff::SignedDuration;
 
     #[tokio::test]
     async fn who_has_not_confirmed_gets_a_further_link_and_both_work() {
@@ -35,7 +43,7 @@ mod tests {
             let test = TestAccounts::default();
             let account = test.register("ada").await;
             let first = test.store.mailed_token().unwrap();
-            test.accounts.resend_confirmation(&TestAccounts::email("ada")).await.unwrap();
+            test.resend("ada").await;
             let second = test.store.mailed_token().unwrap();
             assert_ne!(first.expose(), second.expose());
             let token = [first, second][which].clone();
@@ -48,11 +56,11 @@ mod tests {
         let test = TestAccounts::default();
         test.register("ada").await;
         for _ in 0..10 {
-            test.accounts.resend_confirmation(&TestAccounts::email("ada")).await.unwrap();
+            test.resend("ada").await;
         }
         assert_eq!(test.store.letters().len(), 5);
         test.clock.advance(TestAccounts::policy().confirmation_lifetime);
-        test.accounts.resend_confirmation(&TestAccounts::email("ada")).await.unwrap();
+        test.resend("ada").await;
         assert_eq!(test.store.letters().len(), 6);
         assert!(
             test.accounts
@@ -68,19 +76,38 @@ mod tests {
         test.register("ada").await;
         test.accounts.confirm(&test.store.mailed_token().unwrap(), None, &Device::default()).await.unwrap();
         for name in ["ada", "nobody"] {
-            test.accounts.resend_confirmation(&TestAccounts::email(name)).await.unwrap();
+            test.resend(name).await;
         }
         assert_eq!(test.store.letters().len(), 1);
     }
 
     #[tokio::test]
-    async fn a_letter_that_cannot_be_stored_is_an_error() {
+    async fn asking_looks_at_no_account_and_what_fails_is_done_again() {
         let test = TestAccounts::default();
         test.register("ada").await;
+        let unlooked = watched(&test, MockCalls::new());
+        for name in ["ada", "nobody"] {
+            let email = TestAccounts::email(name);
+            unlooked.accounts.resend_confirmation(&email, &Device::default()).await.unwrap();
+        }
         let mut calls = MockCalls::new();
         calls.allow(&["by_email"]);
         calls.fail("renew_confirmation");
-        let test = watched(&test, calls);
-        assert!(test.accounts.resend_confirmation(&TestAccounts::email("ada")).await.is_err());
+        assert!(watched(&test, calls).accounts.answer_letter_request().await.is_err());
+        test.answer_letter_requests().await;
+        assert_eq!(test.store.letters().len(), 1);
+        test.clock.advance(SignedDuration::from_mins(1));
+        test.answer_letter_requests().await;
+        assert_eq!(test.store.letters().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_a_letter_a_day_late() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        test.accounts.resend_confirmation(&TestAccounts::email("ada"), &Device::default()).await.unwrap();
+        test.clock.advance(SignedDuration::from_hours(24));
+        test.answer_letter_requests().await;
+        assert_eq!(test.store.letters().len(), 1);
     }
 }

@@ -1,7 +1,12 @@
 use crate::audit::{Actor, AuditAction, AuditEntry, AuditId};
+use crate::limits::LimitPolicy;
+use crate::ports::{LetterRequests, Limits, SessionList};
 use crate::ports::{
-    AccountStore, AuditLog, Consequences, OneTimeSecrets, PasswordHasher, SessionStore, TokenSigner,
+    AccountStore, AuditLog, Consequences, MfaStore, OneTimeSecrets, PasswordHasher, SessionStore, TokenSigner,
 };
+use crate::ports::{Administration, RoleStore};
+use crate::ports::{CredentialStore, LoginMethodStore};
+use crate::ports::identity::IdentityProvider;
 use crate::revocations::Revocations;
 use jiff::{SignedDuration, Timestamp};
 use square_kernel::{Clock, KeyedHash, Permissions, Randomness, Unavailable, UserId};
@@ -11,12 +16,30 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct AccountsParts {
     /// Keeps accounts.
     pub store: Arc<dyn AccountStore>,
+    /// Changes what owners may change of their accounts.
+    pub credentials: Arc<dyn CredentialStore>,
     /// Keeps sessions.
     pub sessions: Arc<dyn SessionStore>,
+    /// Keeps them as their owners see them.
+    pub session_list: Arc<dyn SessionList>,
+    /// Keeps count of what may not be tried too often.
+    pub limits: Arc<dyn Limits>,
+    /// Keeps what letters strangers asked for.
+    pub letter_requests: Arc<dyn LetterRequests>,
     /// Keeps secrets that are good once.
     pub secrets: Arc<dyn OneTimeSecrets>,
+    /// Keeps second factors.
+    pub mfa: Arc<dyn MfaStore>,
     /// Reads the audit log.
     pub audit: Arc<dyn AuditLog>,
+    /// Keeps accounts as administrators see them.
+    pub administration: Arc<dyn Administration>,
+    /// Keeps roles.
+    pub roles: Arc<dyn RoleStore>,
+    /// Keeps who may sign in by what a provider says.
+    pub login_methods: Arc<dyn LoginMethodStore>,
+    /// Providers of identities; those that are left out are off.
+    pub identity_providers: Vec<Arc<dyn IdentityProvider>>,
     /// Hashes and checks passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// Signs and verifies access tokens.
@@ -38,12 +61,28 @@ pub struct AccountPolicy {
     pub access_token_lifetime: SignedDuration,
     /// How long a session lives without being refreshed.
     pub session_lifetime: SignedDuration,
+    /// How long a session lives at most, however often it is refreshed.
+    pub longest_session: SignedDuration,
+    /// How often what may be tried.
+    pub limits: LimitPolicy,
     /// How long the link in a confirmation letter is good.
     pub confirmation_lifetime: SignedDuration,
+    /// How long the link that sets a new password is good.
+    pub reset_lifetime: SignedDuration,
+    /// How long the link that confirms another address is good.
+    pub email_change_lifetime: SignedDuration,
     /// Whether one needs an e-mail address to register.
     pub email_required: bool,
     /// The role whose permissions everybody has, signed in or not; `anonymous` unless the operator is generous.
     pub anonymous_role: String,
+    /// Whether signing in by a provider has to be begun at this server.
+    pub social_state_required: bool,
+    /// What authenticator apps show beside the account's name.
+    pub mfa_issuer: String,
+    /// Roles that count only for those who have a second factor.
+    pub mfa_required_roles: Vec<String>,
+    /// How long entries of the audit log are kept.
+    pub audit_kept: SignedDuration,
 }
 
 /// The use cases on accounts. Share it behind an `Arc`.

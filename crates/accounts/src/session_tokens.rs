@@ -18,6 +18,8 @@ pub struct Device {
     pub address: Option<String>,
     /// The user agent, where it named itself; what exceeds 200 characters is dropped.
     pub agent: Option<String>,
+    /// What shows that somebody signed in from this device before ([`SignedIn::device_tokens`]); may be made up.
+    pub tokens: Vec<Secret>,
 }
 
 /// Somebody who has just proved who they are.
@@ -29,45 +31,77 @@ pub struct SignedIn {
     pub session: SessionId,
     /// Its tokens.
     pub tokens: TokenPair,
+    /// Whether the account has roles that its tokens do not show, since they count only with a second factor, which it lacks.
+    pub mfa_missing: bool,
+    /// What the device is to show at further sign-ins, whoever's; empty where it has to show nothing new. Each is good only for the account
+    /// that it was given for.
+    pub device_tokens: Vec<Secret>,
+}
+
+/// What a sign-in knows of the second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SecondFactor {
+    /// The account had none.
+    NotAsked,
+    /// It was right.
+    Given,
 }
 
 impl Device {
-    /// Without what exceeds 200 characters of the agent.
+    /// What is kept of it: no tokens, and of the agent 200 characters.
     pub(crate) fn clipped(&self) -> Self {
         Self {
             address: self.address.clone(),
             agent: self.agent.as_ref().map(|agent| agent.chars().take(AGENT_CHARS).collect()),
+            tokens: Vec::new(),
         }
     }
 }
 
 impl Accounts {
-    /// Opens a session; `None` when the account is gone or suspended.
+    /// Opens a session; `None` when the account is gone or suspended, or asks for a second factor by now that was not given.
+    /// Sign-ins come here by [`Self::sign_in_proved`].
     pub(crate) async fn open_session(
         &self,
         account: Account,
         device: &Device,
+        second_factor: SecondFactor,
     ) -> Result<Option<SignedIn>, Unavailable> {
-        let (now, device) = (self.now(), device.clipped());
-        let noted = self.noted(AuditAction::SignedIn, Actor::user(account.id, &device), account.id);
+        let now = self.now();
+        let noted = self.noted(AuditAction::SignedIn, Actor::user(account.id, device), account.id);
+        let noted = noted.with_letter(self.new_device_letter(&account, device).await?);
+        let device_tokens = self.remembered(account.id, device);
+        let device = device.clipped();
+        let ends_at = later(now, self.parts.policy.longest_session);
         let record = SessionRecord {
             id: SessionId::new(&*self.parts.clock, &*self.parts.randomness),
             user: account.id,
             generation: 0,
             rotated_at: now,
             created_at: now,
-            expires_at: later(now, self.parts.policy.session_lifetime),
+            expires_at: later(now, self.parts.policy.session_lifetime).min(ends_at),
+            ends_at: Some(ends_at),
             ended_at: None,
+            second_factor: second_factor == SecondFactor::Given,
             address: device.address,
             agent: device.agent,
         };
         let opened = self.parts.sessions.open(&record, &noted).await?;
-        if opened { self.issue(account, &record).map(Some) } else { Ok(None) }
+        if !opened {
+            return Ok(None);
+        }
+        let signed_in = self.issue(account, &record).await?;
+        Ok(Some(SignedIn { device_tokens, ..signed_in }))
     }
 
     /// The tokens of a session's current generation. Everything in them follows from `account` and `record`,
     /// so that a retried refresh is given the same bytes again.
-    pub(crate) fn issue(&self, account: Account, record: &SessionRecord) -> Result<SignedIn, Unavailable> {
+    pub(crate) async fn issue(
+        &self,
+        account: Account,
+        record: &SessionRecord,
+    ) -> Result<SignedIn, Unavailable> {
+        let (held, mfa_missing) = (self.held(&account).await?, self.mfa_missing(&account));
         let issued_at = whole_seconds(record.rotated_at);
         let expires_at = later(issued_at, self.parts.policy.access_token_lifetime);
         let generation = RefreshToken { session: record.id, generation: record.generation };
@@ -77,15 +111,16 @@ impl Accounts {
             token_id: generation.access_token_id(&*self.parts.keyed_hash),
             username: account.username.shared(),
             display_name: account.display_name().into(),
-            roles: account.roles.clone(),
-            permissions: account.permissions.clone(),
+            roles: held.roles,
+            permissions: held.permissions,
             rights: account.rights,
             issued_at,
             expires_at,
         };
         let access = self.parts.signer.sign(&claims)?;
         let refresh = generation.text(&*self.parts.keyed_hash);
-        Ok(SignedIn { account, session: record.id, tokens: TokenPair { access, expires_at, refresh } })
+        let tokens = TokenPair { access, expires_at, refresh };
+        Ok(SignedIn { account, session: record.id, tokens, mfa_missing, device_tokens: Vec::new() })
     }
 }
 

@@ -1,9 +1,12 @@
 use crate::account::Account;
+use crate::limits::{TooMany, limited};
+use crate::mfa::Entry;
 use crate::password::{Password, PasswordHash};
-use crate::ports::{LoginName, PasswordCheck};
+use crate::ports::{Consequences, LoginName, PasswordCheck, Purpose};
 use crate::service::Accounts;
-use crate::session_tokens::{Device, SignedIn};
-use square_kernel::{Secret, Unavailable};
+use crate::session_tokens::Device;
+use crate::tokens::MailToken;
+use square_kernel::{Secret, Unavailable, UserId};
 
 /// Why nobody is signed in.
 #[derive(Debug, thiserror::Error)]
@@ -11,59 +14,112 @@ pub enum SignInError {
     /// There is no such account, or it has another password, or it is suspended: which, is not told.
     #[error("the name or the password is wrong")]
     WrongCredentials,
+    /// It was tried too often, whether there is such an account or not.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// Something needed does not work.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
+limited!(SignInError);
+
 impl Accounts {
-    /// Checks a password and opens a session. A name without an account takes as long as a wrong password.
+    /// Checks a password and opens a session, or asks for the second factor where there is one. A name without an account takes as long as a wrong password.
     pub async fn sign_in(
         &self,
         login: &LoginName,
         password: &Secret,
         device: &Device,
-    ) -> Result<SignedIn, SignInError> {
+    ) -> Result<Entry, SignInError> {
+        // First of all, so that who is refused costs no hash and learns nothing by the time it takes.
+        let charge = self.admit_attempt(login, device).await?;
         let found = self.parts.store.credentials(login).await?;
         let (account, hash) = match found {
-            Some((account, hash)) => (Some(account), hash),
-            None => (None, self.parts.hasher.decoy()),
+            Some((account, hash)) if hash.is_set() => (Some(account), hash),
+            _ => (None, self.parts.hasher.decoy()),
         };
         let check = self.parts.hasher.verify(password, &hash).await?;
-        let (Some(account), PasswordCheck::Right { outdated }) = (account, check) else {
+        let Some(account) = account else { return Err(SignInError::WrongCredentials) };
+        let PasswordCheck::Right { outdated } = check else {
+            self.note_failure(account.id, device);
             return Err(SignInError::WrongCredentials);
         };
         if !account.is_active() {
             return Err(SignInError::WrongCredentials);
         }
-        if outdated {
-            self.upgrade(&account, password, &hash).await;
+        self.give_back(charge).await;
+        let upgraded = if outdated { self.upgrade(&account, password, &hash).await } else { None };
+        let hash = upgraded.unwrap_or(hash);
+        let user = account.id;
+        let entry = self.sign_in_proved(account, device).await?.ok_or(SignInError::WrongCredentials)?;
+        if self.is_password_still(user, password, &hash).await? {
+            return Ok(entry);
         }
-        self.open_session(account, device).await?.ok_or(SignInError::WrongCredentials)
+        self.turn_back(&entry).await?;
+        Err(SignInError::WrongCredentials)
     }
 
-    /// Hashes the password anew by the present settings. A failure costs nothing but the next attempt.
-    async fn upgrade(&self, account: &Account, password: &Secret, old: &PasswordHash) {
+    /// Whether a password that was right when `hash` was read is so still. Whoever changed it meanwhile has ended all sessions
+    /// that there were; this one came after them.
+    async fn is_password_still(
+        &self,
+        user: UserId,
+        password: &Secret,
+        hash: &PasswordHash,
+    ) -> Result<bool, Unavailable> {
+        let Some((_, now)) = self.parts.credentials.own_credentials(user).await? else { return Ok(false) };
+        if now == *hash {
+            return Ok(true);
+        }
+        // It may have been hashed anew only.
+        Ok(now.is_set() && self.parts.hasher.verify(password, &now).await? != PasswordCheck::Wrong)
+    }
+
+    async fn turn_back(&self, entry: &Entry) -> Result<(), Unavailable> {
+        match entry {
+            Entry::SignedIn(signed_in) => {
+                self.end_session(signed_in.session, self.now(), Consequences::default()).await
+            }
+            Entry::Challenge(challenge) => {
+                let digest = MailToken::received(challenge.token.expose()).digest();
+                let (secrets, at) = (&self.parts.secrets, self.now());
+                secrets.spend(&digest, Purpose::Mfa, at, Consequences::none()).await.map(drop)
+            }
+        }
+    }
+
+    /// Hashes the password anew by the present settings and gives the hash that is stored then. A failure costs nothing but the
+    /// next attempt.
+    async fn upgrade(
+        &self,
+        account: &Account,
+        password: &Secret,
+        old: &PasswordHash,
+    ) -> Option<PasswordHash> {
         // One that was set under looser rules stays as it is.
-        let Ok(password) = Password::parse("password", password.expose()) else { return };
+        let password = Password::parse("password", password.expose()).ok()?;
         let upgraded = match self.parts.hasher.hash(&password).await {
-            Ok(new) => self.parts.store.upgrade_hash(account.id, old, &new).await,
+            Ok(new) => self.parts.store.upgrade_hash(account.id, old, &new).await.map(|done| done.then_some(new)),
             Err(error) => Err(error),
         };
-        if let Err(error) = upgraded {
+        upgraded.unwrap_or_else(|error| {
             tracing::warn!(user = %account.id, cause = error.chain(), "an outdated password hash stays");
-        }
+            None
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::{AccountStore, PasswordHasher, Rotation, SessionStore};
+    use crate::ports::{AccountStore, CredentialStore, PasswordHasher, Rotation, SessionStore};
     use crate::testing::watched::{MockCalls, watched};
-    use crate::testing::{FastHasher, TestAccounts};
-    use crate::tokens::MailToken;
+    use crate::testing::{FastHasher, MemoryAccounts, TestAccounts, signed_in};
+    use async_trait::async_trait;
     use square_kernel::testing::SeededRandomness;
+    use square_kernel::{Page, SessionId};
+    use std::sync::Arc;
 
     #[tokio::test]
     async fn name_in_any_case_and_address_both_sign_in() {
@@ -71,7 +127,7 @@ mod tests {
         let account = test.register("Ada").await;
         for login in [LoginName::Username("ada".to_owned()), LoginName::Email(TestAccounts::email("ada"))] {
             let password = Secret::new(TestAccounts::PASSWORD);
-            let signed_in = test.accounts.sign_in(&login, &password, &Device::default()).await.unwrap();
+            let signed_in = signed_in(test.accounts.sign_in(&login, &password, &Device::default()).await.unwrap());
             assert_eq!(signed_in.account, account);
             let asker = test.accounts.authenticate(signed_in.tokens.access.expose()).unwrap();
             assert_eq!(asker.identity.unwrap().session, signed_in.session);
@@ -143,14 +199,54 @@ mod tests {
         }
     }
 
+    /// Takes so long to check a password that its owner can set another one meanwhile.
+    struct Slow(Arc<MemoryAccounts>);
+
+    #[async_trait]
+    impl PasswordHasher for Slow {
+        async fn hash(&self, password: &Password) -> Result<PasswordHash, Unavailable> {
+            FastHasher::default().hash(password).await
+        }
+
+        async fn verify(&self, typed: &Secret, hash: &PasswordHash) -> Result<PasswordCheck, Unavailable> {
+            let (account, old) = self.0.credentials(&LoginName::Username("ada".to_owned())).await?.unwrap();
+            let (new, at) = (FastHasher::current("brand new horse"), account.created_at);
+            let nowhere = SessionId::from(account.id.uuid());
+            self.0.change_password(account.id, nowhere, &old, &new, at, Consequences::none()).await?;
+            FastHasher::default().verify(typed, hash).await
+        }
+
+        fn decoy(&self) -> PasswordHash {
+            FastHasher::default().decoy()
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_signs_in_while_the_password_is_changed_does_not_stay() {
+        let store = Arc::new(MemoryAccounts::default());
+        let test = TestAccounts::with(|parts| {
+            parts.store = store.clone();
+            parts.credentials = store.clone();
+            parts.sessions = store.clone();
+            parts.session_list = store.clone();
+            parts.hasher = Arc::new(Slow(store.clone()));
+        });
+        let account = test.register("ada").await;
+        let refused = test.try_sign_in("ada", TestAccounts::PASSWORD).await;
+        assert!(matches!(refused, Err(SignInError::WrongCredentials)));
+        let sessions = store.all_sessions(account.id, Page::default()).await.unwrap();
+        assert!(sessions.items.iter().all(|session| session.ended_at.is_some()));
+        test.try_sign_in("ada", "brand new horse").await.unwrap();
+    }
+
     #[tokio::test]
     async fn where_it_came_from_is_kept_within_bounds() {
         let test = TestAccounts::default();
         test.register("ada").await;
-        let device = Device { address: Some("192.0.2.7".to_owned()), agent: Some("ü".repeat(201)) };
+        let device = Device { address: Some("192.0.2.7".to_owned()), agent: Some("ü".repeat(201)), ..Device::default() };
         let login = LoginName::Username("ada".to_owned());
         let password = Secret::new(TestAccounts::PASSWORD);
-        let session = test.accounts.sign_in(&login, &password, &device).await.unwrap().session;
+        let session = signed_in(test.accounts.sign_in(&login, &password, &device).await.unwrap()).session;
         let now = test.accounts.now();
         let Rotation::Rotated(record) = test.store.rotate(session, 0, now, now).await.unwrap() else {
             unreachable!("not rotated")

@@ -37,7 +37,7 @@ impl Accounts {
 #[cfg(test)]
 mod tests {
     use crate::ports::{Consequences, Rotation, SessionRecord, SessionStore, TokenRejected};
-    use crate::session_tokens::SignedIn;
+    use crate::session_tokens::{Device, SignedIn};
     use crate::testing::watched::{MockCalls, watched};
     use crate::testing::{MemoryAccounts, TestAccounts};
     use async_trait::async_trait;
@@ -66,9 +66,9 @@ mod tests {
         let (here, there) = (test.sign_in("ada").await, test.sign_in("ada").await);
         test.sign_out(&here).await.unwrap();
         assert_eq!(test.who(&here), Err(TokenRejected::Expired));
-        assert!(test.accounts.refresh(&here.tokens.refresh).await.is_err());
+        assert!(test.accounts.refresh(&here.tokens.refresh, &Device::default()).await.is_err());
         assert!(test.who(&there).is_ok());
-        assert!(test.accounts.refresh(&there.tokens.refresh).await.is_ok());
+        assert!(test.accounts.refresh(&there.tokens.refresh, &Device::default()).await.is_ok());
     }
 
     #[tokio::test]
@@ -111,6 +111,10 @@ mod tests {
             consequences: &Consequences,
         ) -> Result<bool, Unavailable> {
             self.0.open(session, consequences).await
+        }
+
+        async fn session(&self, session: SessionId) -> Result<Option<SessionRecord>, Unavailable> {
+            self.0.session(session).await
         }
 
         async fn rotate(

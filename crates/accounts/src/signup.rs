@@ -1,9 +1,10 @@
 use crate::account::Account;
-use crate::names::{EmailAddress, PersonName, Username};
+use crate::limits::{Counted, TooMany, limited};
+use crate::names::{EmailAddress, PersonName, Username, disguise};
 use crate::password::Password;
 use crate::service::Accounts;
 use crate::session_tokens::Device;
-use square_kernel::{Randomness, Unavailable};
+use square_kernel::{Invalid, Randomness, Unavailable};
 
 /// What somebody signs up with who does not choose a name.
 #[derive(Debug, Clone)]
@@ -21,20 +22,30 @@ pub struct NewSignup {
 /// Why there is no account.
 #[derive(Debug, thiserror::Error)]
 pub enum SignupError {
+    /// The password is the address.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// It was tried too often.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// Something needed does not work.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
+
+limited!(SignupError);
 
 impl Accounts {
     /// Makes an account whose name is derived from its address and has the address confirmed by letter.
     ///
     /// Where the address has an account already the result is the same, as in [`Self::register`].
     pub async fn signup(&self, new: NewSignup, device: &Device) -> Result<Account, SignupError> {
-        // First of all, so that a known and an unknown address cost the same time.
+        new.password.is_none_of("password", [new.email.as_str()]).map_err(Invalid::from)?;
+        self.count(Counted::RegistrationFromAddress, device).await?;
+        // Ahead of all that depends on the address, so that a known and an unknown address cost the same time.
         let hash = self.parts.hasher.hash(&new.password).await?;
         for digits in DIGITS {
-            let Some(username) = derived(&new.email, digits, &*self.parts.randomness) else { continue };
+            let Some(username) = derived(new.email.as_str(), digits, &*self.parts.randomness) else { continue };
             let mut account = self.new_account(username, Some(new.email.clone()), hash.clone());
             account.first_name = new.first_name.clone();
             account.last_name = new.last_name.clone();
@@ -47,25 +58,25 @@ impl Accounts {
 }
 
 /// How many random digits follow the name, from try to try. The last ones are as good as never taken.
-const DIGITS: [usize; 7] = [0, 2, 3, 4, 6, 9, 9];
+pub(crate) const DIGITS: [usize; 7] = [0, 2, 3, 4, 6, 9, 9];
 
-/// A name out of the part of the address before `@` (and before `+`, which often holds a private label),
-/// with so many random digits behind. `None` when that makes no username, as with too few characters.
-fn derived(email: &EmailAddress, digits: usize, randomness: &dyn Randomness) -> Option<Username> {
-    let local = email.as_str().split(['@', '+']).next().unwrap_or_default();
+/// A name out of the part of an address before `@` (and before `+`, which often holds a private label), or out of a name from
+/// elsewhere, with so many random digits behind. `None` when that makes no username, as with too few characters.
+pub(crate) fn derived(text: &str, digits: usize, randomness: &dyn Randomness) -> Option<Username> {
+    let local = text.split(['@', '+']).next().unwrap_or_default();
     let kept: String = local
         .chars()
         .filter(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'))
         .take(30 - digits)
         .collect();
     let mut name = kept.trim_matches(['.', '_', '-']).to_owned();
-    if name.is_empty() {
+    if name.is_empty() || disguise(&name).is_some() {
         "user".clone_into(&mut name);
     }
     let mut random = [0; 9];
     randomness.fill(&mut random);
     name.extend(random.iter().take(digits).map(|byte| char::from(b'0' + byte % 10)));
-    Username::parse(&name).ok()
+    Username::choose(&name).ok()
 }
 
 #[cfg(test)]
@@ -95,13 +106,14 @@ mod tests {
             ("_ada_#@example.org", Some("ada")),
             ("jo@example.org", None),
             ("+@example.org", Some("user")),
+            ("\u{430}dmin@example.org", Some("user")),
             (&long, Some(&*"x".repeat(30))),
         ] {
             let email = EmailAddress::parse(email).unwrap();
-            let name = derived(&email, 0, &SeededRandomness::default());
+            let name = derived(email.as_str(), 0, &SeededRandomness::default());
             assert_eq!(name.as_ref().map(Username::as_str), bare, "{email:?}");
             for digits in [2, 9] {
-                let name = derived(&email, digits, &SeededRandomness::default()).unwrap();
+                let name = derived(email.as_str(), digits, &SeededRandomness::default()).unwrap();
                 let (_, tail) = name.as_str().split_at(name.as_str().len() - digits);
                 assert!(tail.chars().all(|c| c.is_ascii_digit()), "{name}");
             }

@@ -112,7 +112,12 @@ async fn recovery(square: Arc<Square>, stop: CancellationToken) {
 
 async fn letters(square: Arc<Square>, stop: CancellationToken) {
     let mut trouble = Trouble::new("letters cannot be taken from the queue");
+    let mut unanswered = Trouble::new("letters that were asked for cannot be written");
     while !stop.is_cancelled() {
+        // What was asked for becomes a letter here, or nothing.
+        if unanswered.without(square.accounts.answer_letter_request().await) == Some(true) {
+            continue;
+        }
         if trouble.without(square.letters.step().await).is_some_and(|step| step != Step::Idle) {
             continue;
         }
@@ -141,6 +146,15 @@ async fn forget(square: Arc<Square>, stop: CancellationToken) {
         }
         if let Err(error) = square.accounts.forget_sessions().await {
             tracing::error!(cause = error.chain(), "expired sessions cannot be deleted");
+        }
+        if let Err(error) = square.accounts.forget_limits().await {
+            tracing::error!(cause = error.chain(), "limits that hold nobody back cannot be deleted");
+        }
+        if let Err(error) = square.accounts.forget_secrets().await {
+            tracing::error!(cause = error.chain(), "expired one-time secrets cannot be deleted");
+        }
+        if let Err(error) = square.accounts.forget_audit().await {
+            tracing::error!(cause = error.chain(), "old entries of the audit log cannot be deleted");
         }
         if let Err(error) = square.letters.forget_sent().await {
             tracing::error!(cause = error.chain(), "letters sent long ago cannot be deleted");

@@ -1,5 +1,5 @@
 use crate::assembly::{Square, or_cores};
-use crate::settings::{Environment, Settings, SettingsError};
+use crate::settings::{Environment, ProxyHeader, Settings, SettingsError};
 use crate::signals::Signals;
 use crate::terminal::{self, FAINT, STRONG, styled};
 use crate::{background, demo};
@@ -8,7 +8,8 @@ use actix_web::dev::{Server, ServerHandle};
 use futures::FutureExt;
 #[cfg(target_os = "linux")]
 use socket2::SockRef;
-use square_http::{HttpApi, HttpSettings, Services};
+use square_events::OwnedEvents;
+use square_http::{ForwardedHeader, HttpApi, HttpSettings, Proxies, Services};
 use square_websocket::{Limits, WebSocketServices, WebSocketSettings};
 use square_wire::Origins;
 use std::error::Error;
@@ -148,6 +149,7 @@ fn http_services(square: &Arc<Square>, settings: &Settings) -> Services {
     Services {
         accounts: square.accounts.clone(),
         skills: square.skills.clone(),
+        events: Arc::new(OwnedEvents::new(square.stores.clone())),
         router: square.router.clone(),
         readiness: Arc::new(move || {
             let database = database.clone();
@@ -159,7 +161,20 @@ fn http_services(square: &Arc<Square>, settings: &Settings) -> Services {
             json_limit: settings.http.max_body_bytes,
             body_time_limit: Duration::from_millis(settings.http.body_timeout_ms),
             questions_need_account: settings.questions.account_required,
+            proxies: proxies(settings),
+            secure_cookies: settings.http.public_url.starts_with("https://"),
             ..HttpSettings::default()
+        },
+    }
+}
+
+fn proxies(settings: &Settings) -> Proxies {
+    Proxies {
+        // All of them parse, or the settings would not have been taken.
+        trusted: settings.http.trusted_proxies.iter().filter_map(|network| network.parse().ok()).collect(),
+        header: match settings.http.proxy_header {
+            ProxyHeader::XForwardedFor => ForwardedHeader::XForwardedFor,
+            ProxyHeader::Forwarded => ForwardedHeader::Forwarded,
         },
     }
 }

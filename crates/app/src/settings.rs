@@ -2,12 +2,13 @@
 
 mod environment;
 mod load;
+mod social;
 mod types;
 mod validate;
 
 pub(crate) use environment::{Environment, SettingsError};
 pub(crate) use load::load;
 pub(crate) use types::{
-    Algorithm, LogFormat, MailTransport, Pusher, RabbitMq, SecretSetting, Settings, SmtpSecurity,
+    Algorithm, LogFormat, MailTransport, ProxyHeader, Pusher, RabbitMq, SecretSetting, Settings, SmtpSecurity,
     SubjectSetting,
 };

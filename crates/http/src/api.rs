@@ -2,7 +2,7 @@ use crate::document::{self, Documented};
 use crate::envelope::envelope;
 use crate::settings::HttpSettings;
 use crate::skills::SkillsPage;
-use crate::{RequestId, accounts, operations, pages, questions, skills, unrouted};
+use crate::{RequestId, accounts, device_token, operations, pages, questions, skills, unrouted};
 use actix_cors::Cors;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -12,6 +12,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App, Error};
 use futures::future::BoxFuture;
 use square_accounts::Accounts;
+use square_events::OwnedEvents;
 use square_kernel::Unavailable;
 use square_routing::Router;
 use square_skills::Skills;
@@ -31,6 +32,8 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     /// The use cases on skills.
     pub skills: Arc<Skills>,
+    /// The events that people own.
+    pub events: Arc<OwnedEvents>,
     /// The use cases on questions.
     pub router: Arc<Router>,
     /// Whether requests can be served.
@@ -113,10 +116,11 @@ fn cors(origins: &Origins) -> Cors {
             origins.iter().fold(Cors::default(), |cors, origin| cors.allowed_origin(origin))
         }
     };
-    let exposed = [RequestId::HEADER, "x-question-id", "x-total-count", "link", "retry-after"];
+    let exposed =
+        [RequestId::HEADER, "x-question-id", "x-total-count", "link", "retry-after", device_token::HEADER];
     cors.allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT])
-        .allowed_headers([RequestId::HEADER, "last-event-id"])
+        .allowed_headers([RequestId::HEADER, "last-event-id", device_token::HEADER])
         .expose_headers(exposed)
         .max_age(600)
 }

@@ -11,12 +11,14 @@
 
 mod accounts;
 mod api;
+mod device_token;
 mod document;
 mod envelope;
 mod extract;
 mod failure;
 mod operations;
 mod pages;
+mod proxies;
 mod questions;
 mod request_id;
 mod settings;
@@ -27,5 +29,6 @@ pub use api::{HttpApi, Readiness, Services};
 pub use document::openapi;
 pub use extract::Caller;
 pub use failure::Failure;
+pub use proxies::{ForwardedHeader, Network, NetworkSyntax, Proxies};
 pub use request_id::RequestId;
 pub use settings::HttpSettings;

@@ -1,3 +1,4 @@
+use crate::proxies::Proxies;
 use square_wire::Origins;
 use std::time::Duration;
 
@@ -14,6 +15,10 @@ pub struct HttpSettings {
     pub body_time_limit: Duration,
     /// How long a client may take to send example files.
     pub upload_time_limit: Duration,
+    /// Who is believed when they say where a request comes from.
+    pub proxies: Proxies,
+    /// Whether clients come over TLS, so that cookies need not go over anything else.
+    pub secure_cookies: bool,
     /// Whether only those who are signed in may ask.
     pub questions_need_account: bool,
 }
@@ -26,6 +31,8 @@ impl Default for HttpSettings {
             json_limit: 1024 * 1024,
             body_time_limit: Duration::from_secs(10),
             upload_time_limit: Duration::from_mins(2),
+            proxies: Proxies::default(),
+            secure_cookies: false,
             questions_need_account: false,
         }
     }

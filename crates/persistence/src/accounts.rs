@@ -18,7 +18,8 @@ use square_accounts::{
     Account, EmailAddress, LoginMethod, PasswordHash, PersonName, Standing, TokenDigest, Username,
 };
 use square_changes::{Action, Audience, Channel};
-use square_kernel::{Permission, SessionId, Unavailable, UserId};
+use square_kernel::{Permissions, SessionId, Unavailable, UserId};
+use uuid::Uuid;
 
 #[async_trait]
 impl AccountStore for Stores {
@@ -79,9 +80,12 @@ impl AccountStore for Stores {
                     }
                 }
                 .optional()?;
+                // Nobody's, where there is no account: so that a name without one costs as many questions to the database.
+                let id = row.as_ref().map_or(Key(Uuid::nil()), |row| row.id);
+                let (roles, permissions) = rights_of(connection, id)?;
                 let Some(row) = row else { return Ok(None) };
                 let hash = PasswordHash::new(&row.password_hash);
-                account_of(connection, &row).map(|account| Some((account, hash)))
+                account_from(&row, roles, permissions).map(|account| Some((account, hash)))
             })
             .await
     }
@@ -268,7 +272,7 @@ impl AccountStore for Stores {
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = accounts, treat_none_as_default_value = false)]
-struct AccountRow {
+pub(crate) struct AccountRow {
     id: Key,
     username: String,
     username_key: String,
@@ -282,6 +286,17 @@ struct AccountRow {
     created_at: Moment,
     rights: i64,
     rights_changed_at: Option<Moment>,
+    mfa_enabled_at: Option<Moment>,
+}
+
+impl AccountRow {
+    pub(crate) fn id(&self) -> &Key {
+        &self.id
+    }
+
+    pub(crate) fn hash(&self) -> PasswordHash {
+        PasswordHash::new(&self.password_hash)
+    }
 }
 
 impl From<&NewAccount> for AccountRow {
@@ -300,12 +315,13 @@ impl From<&NewAccount> for AccountRow {
             created_at: new.created_at.into(),
             rights: 0,
             rights_changed_at: None,
+            mfa_enabled_at: None,
         }
     }
 }
 
 /// After a failed insert: only PostgreSQL would tell by itself which of the two was in use.
-fn which_is_taken(
+pub(crate) fn which_is_taken(
     connection: &mut DbConnection,
     username_key: &str,
     email: Option<&EmailAddress>,
@@ -320,24 +336,39 @@ fn which_is_taken(
     Ok(taken.then_some(Registration::EmailTaken))
 }
 
-fn give_role(connection: &mut DbConnection, user: Key, role: &str) -> QueryResult<()> {
+pub(crate) fn give_role(connection: &mut DbConnection, user: Key, role: &str) -> QueryResult<()> {
     let row = (user_roles::user_id.eq(user), user_roles::role.eq(role));
     diesel::insert_into(user_roles::table).values(row).execute(connection).map(drop)
 }
 
-fn account(connection: &mut DbConnection, id: Key) -> QueryResult<Option<Account>> {
+pub(crate) fn account(connection: &mut DbConnection, id: Key) -> QueryResult<Option<Account>> {
     let row: Option<AccountRow> = accounts::table.find(id).first(connection).optional()?;
     row.map(|row| account_of(connection, &row)).transpose()
 }
 
-fn account_of(connection: &mut DbConnection, row: &AccountRow) -> QueryResult<Account> {
-    let own = user_roles::table.filter(user_roles::user_id.eq(row.id));
-    let mut roles: Vec<String> = own.select(user_roles::role).load(connection)?;
-    roles.sort_unstable();
+pub(crate) fn account_of(connection: &mut DbConnection, row: &AccountRow) -> QueryResult<Account> {
+    let (roles, permissions) = rights_of(connection, row.id)?;
+    account_from(row, roles, permissions)
+}
+
+/// The roles of an account and what they allow.
+fn rights_of(connection: &mut DbConnection, user: Key) -> QueryResult<(Vec<String>, Permissions)> {
+    let own = user_roles::table.filter(user_roles::user_id.eq(user));
+    let roles: Vec<String> = own.select(user_roles::role).load(connection)?;
     let permissions: Vec<String> = own
         .inner_join(role_permissions::table.on(role_permissions::role.eq(user_roles::role)))
         .select(role_permissions::permission)
         .load(connection)?;
+    Ok((roles, permissions.iter().map(String::as_str).collect()))
+}
+
+/// The account of a row that has these roles, which allow so much.
+pub(crate) fn account_from(
+    row: &AccountRow,
+    mut roles: Vec<String>,
+    permissions: Permissions,
+) -> QueryResult<Account> {
+    roles.sort_unstable();
     let email = row.email.as_deref().map(EmailAddress::parse).transpose();
     Ok(Account {
         id: row.id.0.into(),
@@ -350,20 +381,21 @@ fn account_of(connection: &mut DbConnection, row: &AccountRow) -> QueryResult<Ac
         standing: if row.suspended { Standing::Suspended } else { Standing::Active },
         confirmed_at: row.confirmed_at.map(|confirmed| confirmed.at),
         login_method: login_method(&row.login_method)?,
+        mfa_enabled_at: row.mfa_enabled_at.map(|enabled| enabled.at),
         roles: roles.into(),
-        permissions: permissions.iter().map(|text| Permission::new(text)).collect(),
+        permissions,
         rights: rights(row.rights)?,
         created_at: row.created_at.at,
     })
 }
 
-fn of_person(action: Action, id: UserId, at: Timestamp) -> Record {
+pub(crate) fn of_person(action: Action, id: UserId, at: Timestamp) -> Record {
     let permission = Some("get:users".to_owned());
     let audience = Audience { owner: Some(id), permission, ..Audience::default() };
     Record { channel: Channel::Person, action, entity: id.uuid(), audience, at }
 }
 
-fn rights(number: i64) -> QueryResult<u32> {
+pub(crate) fn rights(number: i64) -> QueryResult<u32> {
     u32::try_from(number).map_err(|error| corrupt("accounts.rights", error))
 }
 
@@ -374,6 +406,5 @@ pub(crate) fn lock(connection: &mut DbConnection, id: Key) -> QueryResult<bool> 
 }
 
 fn login_method(word: &str) -> QueryResult<LoginMethod> {
-    let known = [LoginMethod::Signup].into_iter().find(|method| method.as_str() == word);
-    known.ok_or_else(|| corrupt("accounts.login_method", format!("unknown word {word:?}")))
+    LoginMethod::named(word).ok_or_else(|| corrupt("accounts.login_method", format!("unknown word {word:?}")))
 }

@@ -63,6 +63,15 @@ impl AuditLog for Stores {
     }
 }
 
+/// Erases from where the owner of an account did something. What others did to it they did from somewhere of theirs.
+pub(crate) fn forget_whereabouts(connection: &mut DbConnection, user: Key) -> QueryResult<()> {
+    let nowhere = (audit_log::address.eq(None::<String>), audit_log::agent.eq(None::<String>));
+    // Two statements, since each finds its rows by an index.
+    diesel::update(audit_log::table.filter(audit_log::actor_id.eq(user))).set(nowhere.clone()).execute(connection)?;
+    let by_strangers = audit_log::table.filter(audit_log::user_id.eq(user)).filter(audit_log::actor_id.is_null());
+    diesel::update(by_strangers).set(nowhere).execute(connection).map(drop)
+}
+
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = audit_log, treat_none_as_default_value = false)]
 pub(crate) struct AuditRow {
@@ -105,7 +114,7 @@ impl AuditRow {
             action: self.action.parse().map_err(unknown)?,
             actor: Actor {
                 user: self.actor_id.map(|actor| actor.0.into()),
-                device: Device { address: self.address, agent: self.agent },
+                device: Device { address: self.address, agent: self.agent, ..Device::default() },
             },
             user: self.user_id.map(|user| user.0.into()),
             detail: self.detail,

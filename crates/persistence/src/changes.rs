@@ -3,8 +3,16 @@
 //! | what happened | change | who may be told |
 //! |---|---|---|
 //! | an account was made | `person` `create` | its owner and whoever may `get:users` |
-//! | its address was confirmed, a role was added, it was suspended or readmitted | `person` `update` | the same |
+//! | its address was confirmed, it got other roles, it was suspended or readmitted | `person` `update` | the same |
 //! | a session ended, by itself or with a suspension | `session` `delete` | instances |
+//! | an identity became a way to sign in, says something else of itself, was taken away | `login_method` `create`, `update`, `delete` | its owner |
+//! | a secret for one-time codes was made | `otp_method` `create` | its owner |
+//! | it was verified or switched on | `otp_method` `update` | the same |
+//! | another one took its place, or it was switched off | `otp_method` `delete` | the same |
+//! | a recovery code was made | `recovery_code` `create` | the same |
+//! | it was used, or it is good no more | `recovery_code` `delete` | the same |
+//! | a second factor was switched on or off | `person` `update`, `session` `delete` of the other sessions | as above |
+//! | a role was made, deleted, or allows other things | `role` | instances |
 //! | a skill was registered | `skill` `create` | its owner; everybody once it is or was published |
 //! | it was edited, published or unpublished | `skill` `update` | the same |
 //! | it was removed | `skill` `delete` | the same |
@@ -14,8 +22,8 @@
 //! | events were stored | `event` `create` | everybody |
 //! | a question was given up by its asker | `question` `delete` | instances |
 //!
-//! The entity of a training's change is its skill. What changes nothing is no change, and what forgets old rows is none
-//! either.
+//! The entity of a training's change is its skill; that of a role's is nobody. What changes nothing is no change, and what
+//! forgets old rows is none either.
 
 mod recording;
 

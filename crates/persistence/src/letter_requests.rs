@@ -56,11 +56,11 @@ impl LetterRequests for Stores {
             // Where another one was faster there may be one more.
             let Some(row) = self.database.write(take).await? else { continue };
             let id = row.id.0.into();
-            match self.read_request(row) {
+            match self.read_request(row).map_err(|error| error.to_string()) {
                 Ok(request) => return Ok(Some(request)),
                 Err(error) => {
                     // One that nobody can read must not stand in the way of all that come after it.
-                    tracing::error!(request = %id, %error, "a request for a letter cannot be read and is dropped");
+                    tracing::error!(request = %id, error, "a request for a letter cannot be read and is dropped");
                     self.answered(id).await?;
                 }
             }

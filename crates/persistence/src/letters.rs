@@ -49,6 +49,7 @@ impl LetterQueue for Stores {
                 letters::sent_at.eq(Moment::from(at)),
                 letters::due_at.eq(None::<Moment>),
                 letters::content.eq(None::<Vec<u8>>),
+                letters::username_key.eq(None::<String>),
             );
             diesel::update(letter).set(change).execute(connection)
         })
@@ -152,6 +153,7 @@ pub(crate) struct LetterRow {
     attempts: i64,
     created_at: Moment,
     due_at: Moment,
+    username_key: String,
 }
 
 impl LetterRow {
@@ -164,12 +166,19 @@ impl LetterRow {
             attempts: 0,
             created_at: new.at.into(),
             due_at: new.at.into(),
+            username_key: new.letter.username.key(),
         })
     }
 
     pub(crate) fn insert(&self, connection: &mut DbConnection) -> QueryResult<()> {
         diesel::insert_into(letters::table).values(self).execute(connection).map(drop)
     }
+}
+
+/// Deletes the letters to an account that have not left, those that were set aside included.
+pub(crate) fn forget_unsent(connection: &mut DbConnection, username_key: &str) -> QueryResult<()> {
+    let unsent = letters::table.filter(letters::username_key.eq(username_key));
+    diesel::delete(unsent.filter(letters::sent_at.is_null())).execute(connection).map(drop)
 }
 
 /// The form that is sealed, as JSON.
@@ -198,6 +207,9 @@ enum StoredOccasion<'a> {
     // Texts of strangers may hold what JSON escapes, so these cannot be borrowed.
     NewDevice { address: Option<String>, agent: Option<String> },
     LinkLoginMethod { user: Uuid, provider: String, token: &'a str },
+    ConfirmLoginMethod { user: Uuid, provider: String, token: &'a str },
+    LoginMethodAdded { provider: String },
+    LoginMethodRemoved { provider: String },
     AccountDeleted,
 }
 
@@ -247,6 +259,11 @@ impl<'a> From<&'a Occasion> for StoredOccasion<'a> {
             Occasion::LinkLoginMethod { user, provider, token } => {
                 Self::LinkLoginMethod { user: user.uuid(), provider: provider.clone(), token: token.expose() }
             }
+            Occasion::ConfirmLoginMethod { user, provider, token } => {
+                Self::ConfirmLoginMethod { user: user.uuid(), provider: provider.clone(), token: token.expose() }
+            }
+            Occasion::LoginMethodAdded { provider } => Self::LoginMethodAdded { provider: provider.clone() },
+            Occasion::LoginMethodRemoved { provider } => Self::LoginMethodRemoved { provider: provider.clone() },
             Occasion::AccountDeleted => Self::AccountDeleted,
         }
     }
@@ -275,10 +292,15 @@ impl StoredOccasion<'_> {
             Self::MfaDisabled => Occasion::MfaDisabled,
             Self::RecoveryCodeUsed { left } => Occasion::RecoveryCodeUsed { left },
             Self::FewRecoveryCodes { left } => Occasion::FewRecoveryCodes { left },
-            Self::NewDevice { address, agent } => Occasion::NewDevice { device: Device { address, agent } },
+            Self::NewDevice { address, agent } => Occasion::NewDevice { device: Device { address, agent, ..Device::default() } },
             Self::LinkLoginMethod { user, provider, token: text } => {
                 Occasion::LinkLoginMethod { user: user.into(), provider, token: token(text) }
             }
+            Self::ConfirmLoginMethod { user, provider, token: text } => {
+                Occasion::ConfirmLoginMethod { user: user.into(), provider, token: token(text) }
+            }
+            Self::LoginMethodAdded { provider } => Occasion::LoginMethodAdded { provider },
+            Self::LoginMethodRemoved { provider } => Occasion::LoginMethodRemoved { provider },
             Self::AccountDeleted => Occasion::AccountDeleted,
         })
     }

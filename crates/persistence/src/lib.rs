@@ -19,6 +19,7 @@
 //! row to itself, or by a conditional one whose count says whether it was so.
 
 mod accounts;
+mod administration;
 mod audit;
 mod casting;
 mod changes;
@@ -28,11 +29,17 @@ mod connection;
 mod consequences;
 mod copy;
 mod counters;
+mod credentials;
 mod database;
 mod deliveries;
 mod events;
 mod instances;
+mod letter_requests;
+mod letter_shelf;
 mod letters;
+mod login_methods;
+mod limits;
+mod mfa;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod names;
@@ -42,9 +49,11 @@ mod news;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod question_log;
+mod roles;
 mod rows;
 mod schema;
 mod secrets;
+mod session_list;
 mod sessions;
 mod signing_keys;
 mod skills;

@@ -330,7 +330,6 @@ pub(crate) fn remove_all_of(
 }
 
 fn of_method(action: Action, id: Key, owner: Key, at: Timestamp) -> Record {
-    let permission = Some("get:users".to_owned());
-    let audience = Audience { owner: Some(owner.0.into()), permission, ..Audience::default() };
+    let audience = Audience { owner: Some(owner.0.into()), ..Audience::default() };
     Record { channel: Channel::LoginMethod, action, entity: id.0, audience, at }
 }

@@ -4,5 +4,8 @@ pub(crate) mod accounts;
 pub(crate) mod casting;
 pub(crate) mod changes;
 pub(crate) mod events;
+pub(crate) mod limits;
+pub(crate) mod login_methods;
+pub(crate) mod mfa;
 pub(crate) mod questions;
 pub(crate) mod skills;

@@ -3,9 +3,11 @@ use crate::changes::Record;
 use crate::columns::{Key, Moment, corrupt, count};
 use crate::connection::DbConnection;
 use crate::consequences::ConsequenceRows;
-use crate::schema::accounts::{accounts, sessions};
+use crate::rows::insert_all;
+use crate::schema::accounts::{accounts, ended_sessions, sessions};
 use async_trait::async_trait;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use jiff::Timestamp;
 use square_accounts::ports::{Consequences, Rotation, SessionRecord, SessionStore};
 use square_changes::{Action, Channel};
@@ -21,12 +23,23 @@ impl SessionStore for Stores {
                 // Changes nothing, but holds the account until this transaction ends: where writers run side by
                 // side, a suspension comes before this session or finds it.
                 let account = accounts::table.find(row.user_id).filter(accounts::suspended.eq(false));
-                if diesel::update(account).set(accounts::suspended.eq(false)).execute(connection)? == 0 {
+                let passed = accounts::mfa_enabled_at.is_null().or(row.second_factor.into_sql::<Bool>());
+                if diesel::update(account.filter(passed)).set(accounts::suspended.eq(false)).execute(connection)? == 0 {
                     return Ok(false);
                 }
                 diesel::insert_into(sessions::table).values(&row).execute(connection)?;
                 rows.insert(connection)?;
                 Ok(true)
+            })
+            .await
+    }
+
+    async fn session(&self, session: SessionId) -> Result<Option<SessionRecord>, Unavailable> {
+        self.database
+            .read(move |connection| {
+                let row: Option<SessionRow> =
+                    sessions::table.find(Key(session.uuid())).first(connection).optional()?;
+                row.map(SessionRow::record).transpose()
             })
             .await
     }
@@ -38,10 +51,15 @@ impl SessionStore for Stores {
         at: Timestamp,
         expires_at: Timestamp,
     ) -> Result<Rotation, Unavailable> {
-        let (at, expires_at) = (Moment::from(at), Moment::from(expires_at));
+        let at = Moment::from(at);
         self.database
             .write(move |connection| {
                 let session = sessions::table.find(Key(session.uuid()));
+                // Nobody changes that one.
+                let ends_at: Option<Option<Moment>> =
+                    session.select(sessions::ends_at).first(connection).optional()?;
+                let ends_at = ends_at.flatten().map_or(Timestamp::MAX, |ends| ends.at);
+                let expires_at = Moment::from(expires_at.min(ends_at));
                 let current = session
                     .filter(sessions::generation.eq(i64::from(from)))
                     .filter(sessions::ended_at.is_null())
@@ -87,11 +105,15 @@ impl SessionStore for Stores {
     async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, Unavailable> {
         let since = Moment::from(since);
         let rows = self.database.read(move |connection| {
-            sessions::table
+            let mut ended: Vec<(Key, Moment)> = sessions::table
                 .filter(sessions::ended_at.ge(since))
                 .select((sessions::id, sessions::ended_at.assume_not_null()))
                 .order(sessions::ended_at)
-                .load::<(Key, Moment)>(connection)
+                .load(connection)?;
+            let of_deleted = ended_sessions::table.filter(ended_sessions::ended_at.ge(since));
+            let columns = (ended_sessions::id, ended_sessions::ended_at);
+            ended.extend(of_deleted.select(columns).load::<(Key, Moment)>(connection)?);
+            Ok(ended)
         });
         Ok(rows.await?.into_iter().map(|(id, ended)| (id.0.into(), ended.at)).collect())
     }
@@ -104,10 +126,23 @@ impl SessionStore for Stores {
                 let expired = sessions::table.filter(sessions::expires_at.lt(before));
                 let ids: Vec<Key> = expired.select(sessions::id).limit(at_most.into()).load(connection)?;
                 let these = expired.filter(sessions::id.eq_any(ids.iter().map(Key::bytes)));
-                diesel::delete(these).execute(connection).map(count)
+                let forgotten = diesel::delete(these).execute(connection).map(count)?;
+                let expired = ended_sessions::table.filter(ended_sessions::expires_at.lt(before));
+                let rest = i64::from(at_most.saturating_sub(forgotten));
+                let ids: Vec<Key> = expired.select(ended_sessions::id).limit(rest).load(connection)?;
+                let these = expired.filter(ended_sessions::id.eq_any(ids.iter().map(Key::bytes)));
+                diesel::delete(these).execute(connection).map(|more| forgotten + count(more))
             })
             .await
     }
+}
+
+/// Keeps of the sessions of an account that is about to go, all of which have ended, what tokens are refused by.
+pub(crate) fn keep_the_end_of(connection: &mut DbConnection, user: Key) -> QueryResult<()> {
+    let own = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::ended_at.is_not_null());
+    let columns = (sessions::id, sessions::ended_at.assume_not_null(), sessions::expires_at);
+    let rows: Vec<EndedRow> = own.select(columns).load(connection)?;
+    insert_all!(connection, ended_sessions::table, rows)
 }
 
 /// Ends all sessions of an account that is locked, and gives those that had not ended yet.
@@ -120,14 +155,37 @@ pub(crate) fn end_all(connection: &mut DbConnection, user: Key, at: Moment) -> Q
     Ok(ids.into_iter().map(|id| id.0.into()).collect())
 }
 
+/// The same, but for one.
+pub(crate) fn end_others(
+    connection: &mut DbConnection,
+    user: Key,
+    kept: Key,
+    at: Moment,
+) -> QueryResult<Vec<SessionId>> {
+    let live = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::ended_at.is_null());
+    let others = live.filter(sessions::id.ne(kept));
+    diesel::update(others).set(sessions::generation.eq(sessions::generation)).execute(connection)?;
+    let ids: Vec<Key> = others.select(sessions::id).order(sessions::id).load(connection)?;
+    diesel::update(others).set(sessions::ended_at.eq(at)).execute(connection)?;
+    Ok(ids.into_iter().map(|id| id.0.into()).collect())
+}
+
 /// The change that the end of a session is.
 pub(crate) fn ended(session: SessionId, at: Timestamp) -> Record {
     Record::internal(Channel::Session, Action::Delete, session.uuid(), at)
 }
 
 #[derive(Queryable, Insertable)]
+#[diesel(table_name = ended_sessions)]
+struct EndedRow {
+    id: Key,
+    ended_at: Moment,
+    expires_at: Moment,
+}
+
+#[derive(Queryable, Insertable)]
 #[diesel(table_name = sessions, treat_none_as_default_value = false)]
-struct SessionRow {
+pub(crate) struct SessionRow {
     id: Key,
     user_id: Key,
     generation: i64,
@@ -137,6 +195,8 @@ struct SessionRow {
     ended_at: Option<Moment>,
     address: Option<String>,
     agent: Option<String>,
+    second_factor: bool,
+    ends_at: Option<Moment>,
 }
 
 impl From<&SessionRecord> for SessionRow {
@@ -151,12 +211,14 @@ impl From<&SessionRecord> for SessionRow {
             ended_at: session.ended_at.map(Moment::from),
             address: session.address.clone(),
             agent: session.agent.clone(),
+            second_factor: session.second_factor,
+            ends_at: session.ends_at.map(Moment::from),
         }
     }
 }
 
 impl SessionRow {
-    fn record(self) -> QueryResult<SessionRecord> {
+    pub(crate) fn record(self) -> QueryResult<SessionRecord> {
         let generation = u32::try_from(self.generation).map_err(|e| corrupt("sessions.generation", e))?;
         Ok(SessionRecord {
             id: self.id.0.into(),
@@ -165,7 +227,9 @@ impl SessionRow {
             rotated_at: self.rotated_at.at,
             created_at: self.created_at.at,
             expires_at: self.expires_at.at,
+            ends_at: self.ends_at.map(|ends| ends.at),
             ended_at: self.ended_at.map(|ended| ended.at),
+            second_factor: self.second_factor,
             address: self.address,
             agent: self.agent,
         })

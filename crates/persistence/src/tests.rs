@@ -10,6 +10,8 @@ mod instances;
 mod killed;
 mod letters;
 mod log;
+mod login_methods;
+mod mfa;
 mod migrating;
 mod opening;
 mod recorded;

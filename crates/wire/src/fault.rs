@@ -1,5 +1,11 @@
 //! Errors as clients see them: the one place where statuses are named.
 
+mod admin;
+mod credentials;
+mod limits;
+mod mfa;
+mod social;
+
 use crate::{Detail, ErrorBody};
 use square_accounts::ports::TokenRejected;
 use square_accounts::{ConfirmError, RefreshError, RegisterError, SignInError, SignupError};
@@ -236,6 +242,7 @@ impl From<&RegisterError> for Fault {
         match error {
             RegisterError::Invalid(invalid) => Self::from(invalid),
             RegisterError::UsernameTaken => Self::taken("username"),
+            RegisterError::TooMany(error) => Self::from(error),
             RegisterError::Unavailable(error) => Self::from(error),
         }
     }
@@ -244,6 +251,8 @@ impl From<&RegisterError> for Fault {
 impl From<&SignupError> for Fault {
     fn from(error: &SignupError) -> Self {
         match error {
+            SignupError::Invalid(invalid) => Self::from(invalid),
+            SignupError::TooMany(error) => Self::from(error),
             SignupError::Unavailable(error) => Self::from(error),
         }
     }
@@ -253,6 +262,7 @@ impl From<&ConfirmError> for Fault {
     fn from(error: &ConfirmError) -> Self {
         match error {
             ConfirmError::Rejected => Self::new(400, "invalid_link", error.to_string()),
+            ConfirmError::TooMany(error) => Self::from(error),
             ConfirmError::Unavailable(error) => Self::from(error),
         }
     }
@@ -262,6 +272,7 @@ impl From<&SignInError> for Fault {
     fn from(error: &SignInError) -> Self {
         match error {
             SignInError::WrongCredentials => Self::new(401, "wrong_credentials", error.to_string()),
+            SignInError::TooMany(error) => Self::from(error),
             SignInError::Unavailable(error) => Self::from(error),
         }
     }
@@ -271,6 +282,7 @@ impl From<&RefreshError> for Fault {
     fn from(error: &RefreshError) -> Self {
         match error {
             RefreshError::Rejected => Self::new(401, "invalid_refresh_token", error.to_string()),
+            RefreshError::TooMany(error) => Self::from(error),
             RefreshError::Unavailable(error) => Self::from(error),
         }
     }

@@ -77,7 +77,7 @@ impl From<&Account> for User {
             latest: 1,
             verified: account.confirmed_at.is_some().into(),
             verified_on: account.confirmed_at.map(square_kernel::jiff::Timestamp::as_second),
-            mfa_enabled: false,
+            mfa_enabled: account.mfa_enabled_at.is_some(),
             roles: account.roles.to_vec(),
             permissions: account.permissions.iter().map(ToString::to_string).collect(),
             login_method: account.login_method.as_str().to_owned(),

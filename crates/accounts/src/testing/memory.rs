@@ -1,4 +1,6 @@
 use super::memory_letters::StoredLetter;
+use super::memory_login_methods::StoredMethod;
+use super::memory_mfa::MfaState;
 use super::memory_secrets::StoredSecret;
 use crate::account::{Account, Standing};
 use crate::audit::AuditEntry;
@@ -6,7 +8,8 @@ use crate::letter::Letter;
 use crate::names::EmailAddress;
 use crate::password::PasswordHash;
 use crate::ports::{AccountStore, Consequences, LoginName, NewAccount, NewConfirmation, Registration};
-use crate::ports::{NewSecret, Purpose, SessionRecord, StoredSigningKey};
+use crate::ports::{LetterRequest, LimitKey, NewSecret, Purpose, SessionRecord, StoredSigningKey};
+use crate::ports::HeldSocialLink;
 use crate::tokens::{MailToken, TokenDigest};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -22,19 +25,26 @@ pub struct MemoryAccounts(Mutex<State>);
 
 #[derive(Default)]
 pub(super) struct State {
-    roles: BTreeMap<String, Vec<String>>,
+    pub(super) roles: BTreeMap<String, Vec<String>>,
     pub(super) accounts: Vec<(Account, PasswordHash)>,
-    rights_changed: HashMap<UserId, (u32, Timestamp)>,
+    pub(super) rights_changed: HashMap<UserId, (u32, Timestamp)>,
     pub(super) secrets: HashMap<TokenDigest, StoredSecret>,
+    pub(super) mfa: MfaState,
     pub(super) sessions: BTreeMap<SessionId, SessionRecord>,
+    /// Of accounts that are gone.
+    pub(super) ended_sessions: BTreeMap<SessionId, SessionRecord>,
     pub(super) letters: Vec<StoredLetter>,
     pub(super) audit: Vec<AuditEntry>,
     pub(super) keys: Vec<StoredSigningKey>,
+    pub(super) login_methods: Vec<StoredMethod>,
+    pub(super) social_links: HashMap<TokenDigest, HeldSocialLink>,
+    pub(super) limits: HashMap<LimitKey, Timestamp>,
+    pub(super) letter_requests: Vec<(LetterRequest, Timestamp)>,
 }
 
 /// The roles of the first migration, as far as tests lean on them.
 const ROLES: [(&str, &[&str]); 6] = [
-    ("admin", &["get:users", "patch:users", "delete:users"]),
+    ("admin", &["delete:users", "get:audit", "get:users", "patch:users"]),
     ("anonymous", &[]),
     ("casting_assistant", &["get:actors", "get:movies"]),
     ("casting_director", &["get:actors", "get:movies", "post:actors"]),
@@ -80,17 +90,17 @@ impl MemoryAccounts {
 }
 
 impl State {
-    fn permissions(&self, roles: &[String]) -> Permissions {
+    pub(super) fn permissions(&self, roles: &[String]) -> Permissions {
         let held = roles.iter().filter_map(|role| self.roles.get(role)).flatten();
         held.map(String::as_str).collect()
     }
 
     /// The account as it reads now: what its roles allow is looked up, not remembered.
-    fn read(&self, account: &Account) -> Account {
+    pub(super) fn read(&self, account: &Account) -> Account {
         Account { permissions: self.permissions(&account.roles), ..account.clone() }
     }
 
-    fn find(&self, matches: impl Fn(&Account) -> bool) -> Option<&(Account, PasswordHash)> {
+    pub(super) fn find(&self, matches: impl Fn(&Account) -> bool) -> Option<&(Account, PasswordHash)> {
         self.accounts.iter().find(|(account, _)| matches(account))
     }
 

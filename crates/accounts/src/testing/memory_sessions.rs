@@ -9,13 +9,20 @@ use square_kernel::{SessionId, Unavailable};
 impl SessionStore for MemoryAccounts {
     async fn open(&self, session: &SessionRecord, consequences: &Consequences) -> Result<bool, Unavailable> {
         let mut state = self.state();
-        let usable = |account: &Account| account.id == session.user && account.is_active();
+        let usable = |account: &Account| {
+            let asks = account.mfa_enabled_at.is_some() && !session.second_factor;
+            account.id == session.user && account.is_active() && !asks
+        };
         let opened = state.accounts.iter().any(|(account, _)| usable(account));
         if opened {
             state.sessions.insert(session.id, session.clone());
             state.follow(consequences);
         }
         Ok(opened)
+    }
+
+    async fn session(&self, session: SessionId) -> Result<Option<SessionRecord>, Unavailable> {
+        Ok(self.state().sessions.get(&session).cloned())
     }
 
     async fn rotate(
@@ -32,7 +39,7 @@ impl SessionStore for MemoryAccounts {
         }
         record.generation += 1;
         record.rotated_at = at;
-        record.expires_at = expires_at;
+        record.expires_at = record.ends_at.map_or(expires_at, |ends_at| ends_at.min(expires_at));
         Ok(Rotation::Rotated(record.clone()))
     }
 
@@ -53,18 +60,21 @@ impl SessionStore for MemoryAccounts {
 
     async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, Unavailable> {
         let state = self.state();
-        let ended = state.sessions.values().filter_map(|record| Some((record.id, record.ended_at?)));
+        let all = state.sessions.values().chain(state.ended_sessions.values());
+        let ended = all.filter_map(|record| Some((record.id, record.ended_at?)));
         Ok(ended.filter(|(_, at)| *at >= since).collect())
     }
 
     async fn forget_expired(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
         let mut state = self.state();
         let mut forgotten = 0;
-        state.sessions.retain(|_, record| {
+        let mut keep = |_: &SessionId, record: &mut SessionRecord| {
             let kept = record.expires_at >= before || forgotten == at_most;
             forgotten += u32::from(!kept);
             kept
-        });
+        };
+        state.sessions.retain(&mut keep);
+        state.ended_sessions.retain(keep);
         Ok(forgotten)
     }
 }

@@ -1,12 +1,16 @@
-use super::{FakeSigner, FastHasher, MemoryAccounts};
+use super::{FakeProvider, FakeSigner, FastHasher, MemoryAccounts};
 use crate::account::Account;
+use crate::mfa::Entry;
+use crate::limits::LimitPolicy;
 use crate::names::{EmailAddress, Username};
 use crate::password::Password;
 use crate::ports::LoginName;
+use crate::ports::identity::IdentityProvider;
 use crate::register::NewRegistration;
 use crate::service::{AccountPolicy, Accounts, AccountsParts};
 use crate::session_tokens::{Device, SignedIn};
 use crate::sign_in::SignInError;
+use crate::social::Provider;
 use jiff::SignedDuration;
 use square_kernel::Secret;
 use square_kernel::testing::{ManualClock, PlainHash, SeededRandomness};
@@ -20,6 +24,8 @@ pub struct TestAccounts {
     pub store: Arc<MemoryAccounts>,
     /// The hasher, which remembers what it verified against.
     pub hasher: Arc<FastHasher>,
+    /// Providers of identities, one of each.
+    pub providers: Vec<Arc<FakeProvider>>,
     /// The time.
     pub clock: Arc<ManualClock>,
 }
@@ -34,14 +40,22 @@ impl TestAccounts {
     /// The password of everybody that [`Self::register`] registers.
     pub const PASSWORD: &str = "correct horse";
 
-    /// Access tokens of an hour, sessions of thirty days, links of a day, an address required.
+    /// Access tokens of an hour, sessions of thirty days, or 180 with refreshing, links of a day, an address required, no limits.
     pub fn policy() -> AccountPolicy {
         AccountPolicy {
             access_token_lifetime: SignedDuration::from_hours(1),
             session_lifetime: SignedDuration::from_hours(24 * 30),
+            longest_session: SignedDuration::from_hours(24 * 180),
+            limits: LimitPolicy::default(),
             confirmation_lifetime: SignedDuration::from_hours(24),
+            reset_lifetime: SignedDuration::from_hours(1),
+            email_change_lifetime: SignedDuration::from_hours(24),
             email_required: true,
             anonymous_role: "anonymous".to_owned(),
+            social_state_required: false,
+            mfa_issuer: "Square".to_owned(),
+            mfa_required_roles: Vec::new(),
+            audit_kept: SignedDuration::from_hours(24 * 365),
         }
     }
 
@@ -50,11 +64,21 @@ impl TestAccounts {
         let store = Arc::new(MemoryAccounts::default());
         let hasher = Arc::new(FastHasher::default());
         let clock = Arc::new(ManualClock::default());
+        let providers = FakeProvider::of_each();
         let mut parts = AccountsParts {
             store: store.clone(),
+            credentials: store.clone(),
             sessions: store.clone(),
+            session_list: store.clone(),
+            limits: store.clone(),
+            letter_requests: store.clone(),
             secrets: store.clone(),
+            mfa: store.clone(),
             audit: store.clone(),
+            administration: store.clone(),
+            roles: store.clone(),
+            login_methods: store.clone(),
+            identity_providers: providers.iter().map(|fake| fake.clone() as _).collect(),
             hasher: hasher.clone(),
             signer: Arc::new(FakeSigner::default()),
             keyed_hash: Arc::new(PlainHash),
@@ -63,7 +87,13 @@ impl TestAccounts {
             policy: Self::policy(),
         };
         change(&mut parts);
-        Self { accounts: Arc::new(Accounts::new(parts)), store, hasher, clock }
+        Self { accounts: Arc::new(Accounts::new(parts)), store, hasher, providers, clock }
+    }
+
+    /// The provider that the use cases know under this name.
+    pub fn provider(&self, provider: Provider) -> &FakeProvider {
+        let mut providers = self.providers.iter();
+        providers.find(|fake| fake.provider() == provider).expect("there is one of each")
     }
 
     /// Another instance on the same store and clock, as after a restart.
@@ -72,15 +102,25 @@ impl TestAccounts {
         let (store, clock) = (self.store.clone(), self.clock.clone());
         let mut other = Self::with(|parts| {
             parts.store = store.clone();
+            parts.credentials = store.clone();
             parts.sessions = store.clone();
+            parts.session_list = store.clone();
+            parts.limits = store.clone();
+            parts.letter_requests = store.clone();
             parts.secrets = store.clone();
+            parts.mfa = store.clone();
             parts.audit = store.clone();
+            parts.administration = store.clone();
+            parts.roles = store.clone();
+            parts.login_methods = store.clone();
+            parts.identity_providers = self.accounts.parts.identity_providers.clone();
             parts.clock = clock.clone();
             parts.signer = self.accounts.parts.signer.clone();
             parts.randomness = self.accounts.parts.randomness.clone();
         });
         other.store = store;
         other.clock = clock;
+        other.providers.clone_from(&self.providers);
         other
     }
 
@@ -103,14 +143,34 @@ impl TestAccounts {
         self.accounts.register(Self::registration(name), &Device::default()).await.expect("registered")
     }
 
+    /// Asks for a further confirmation letter to `name@example.org` and has all requests seen to.
+    pub async fn resend(&self, name: &str) {
+        let asked = self.accounts.resend_confirmation(&Self::email(name), &Device::default()).await;
+        asked.expect("asked");
+        self.answer_letter_requests().await;
+    }
+
+    /// Sees to all letters that were asked for.
+    pub async fn answer_letter_requests(&self) {
+        while self.accounts.answer_letter_request().await.expect("answered") {}
+    }
+
     /// Signs `name` in.
     pub async fn sign_in(&self, name: &str) -> SignedIn {
         self.try_sign_in(name, Self::PASSWORD).await.expect("signed in")
     }
 
-    /// Tries to sign `name` in with `password`.
+    /// Tries to sign `name`, who has no second factor, in with `password`.
     pub async fn try_sign_in(&self, name: &str, password: &str) -> Result<SignedIn, SignInError> {
         let login = LoginName::Username(name.to_lowercase());
-        self.accounts.sign_in(&login, &Secret::new(password), &Device::default()).await
+        self.accounts.sign_in(&login, &Secret::new(password), &Device::default()).await.map(signed_in)
+    }
+}
+
+/// The session of a sign-in that asked for no second factor.
+pub fn signed_in(entry: Entry) -> SignedIn {
+    match entry {
+        Entry::SignedIn(signed_in) => *signed_in,
+        Entry::Challenge(_) => unreachable!("a second factor is asked for"),
     }
 }

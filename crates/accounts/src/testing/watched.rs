@@ -41,8 +41,17 @@ pub(crate) fn watched(test: &TestAccounts, calls: MockCalls) -> TestAccounts {
         let store = Arc::new(Watched { calls: calls.clone(), inner: test.store.clone() });
         parts.store = store.clone();
         parts.sessions = store;
+        parts.credentials = test.store.clone();
+        parts.session_list = test.store.clone();
+        parts.limits = test.store.clone();
+        parts.letter_requests = test.store.clone();
         parts.secrets = test.store.clone();
+        parts.mfa = test.store.clone();
         parts.audit = test.store.clone();
+        parts.administration = test.store.clone();
+        parts.roles = test.store.clone();
+        parts.login_methods = test.store.clone();
+        parts.identity_providers = test.accounts.parts.identity_providers.clone();
         parts.hasher = Arc::new(WatchedHasher { calls, inner: test.hasher.clone() });
         parts.signer = test.accounts.parts.signer.clone();
         parts.randomness = test.accounts.parts.randomness.clone();
@@ -50,6 +59,7 @@ pub(crate) fn watched(test: &TestAccounts, calls: MockCalls) -> TestAccounts {
     });
     (other.store, other.hasher) = (test.store.clone(), test.hasher.clone());
     other.clock = test.clock.clone();
+    other.providers.clone_from(&test.providers);
     other
 }
 
@@ -186,6 +196,11 @@ impl SessionStore for Watched {
     async fn open(&self, session: &SessionRecord, consequences: &Consequences) -> Result<bool, Unavailable> {
         self.calls.to("open")?;
         self.inner.open(session, consequences).await
+    }
+
+    async fn session(&self, session: SessionId) -> Result<Option<SessionRecord>, Unavailable> {
+        self.calls.to("session")?;
+        self.inner.session(session).await
     }
 
     async fn rotate(

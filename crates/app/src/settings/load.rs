@@ -10,7 +10,7 @@ const DEFAULT: &str = include_str!("../../../../config/default.toml");
 
 /// Names that other servers of this family use, and the settings they stand for.
 /// All are texts, taken as they are but for blanks around them: a password such as 0042 is no number.
-const WELL_KNOWN: [(&str, &str); 14] = [
+const WELL_KNOWN: [(&str, &str); 21] = [
     ("DATABASE_URL", "database.url"),
     ("SECRET_KEY", "auth.secret_key"),
     ("SECURITY_PASSWORD_SALT", "passwords.salt"),
@@ -25,6 +25,13 @@ const WELL_KNOWN: [(&str, &str); 14] = [
     ("PUSHER_CLUSTER", "pusher.cluster"),
     ("PUSHER_HOST", "pusher.host"),
     ("ROLLBAR_ACCESS_TOKEN", "rollbar.token"),
+    ("GITHUB_CLIENT_ID", "social.github.client_id"),
+    ("GITHUB_OAUTH_CLIENT_SECRET", "social.github.client_secret"),
+    ("LINKEDIN_CLIENT_ID", "social.linkedin.client_id"),
+    ("LINKEDIN_OAUTH_CLIENT_SECRET", "social.linkedin.client_secret"),
+    ("GOOGLE_CLIENT_ID", "social.google.client_id"),
+    ("FACEBOOK_APP_ID", "social.facebook.app_id"),
+    ("FACEBOOK_APP_SECRET", "social.facebook.app_secret"),
 ];
 
 /// Reads the settings from the files in `folder` (where they exist), the environment and `.env`.
@@ -219,6 +226,53 @@ mod tests {
     }
 
     #[test]
+    fn well_known_names_set_the_providers_of_identities() {
+        let (_, settings) = loaded(|jail| {
+            jail.set_env("GITHUB_CLIENT_ID", "Iv1.abc");
+            jail.set_env("GITHUB_OAUTH_CLIENT_SECRET", "0042");
+            jail.set_env("LINKEDIN_CLIENT_ID", "77abc");
+            jail.set_env("LINKEDIN_OAUTH_CLIENT_SECRET", "WPL");
+            jail.set_env("GOOGLE_CLIENT_ID", "1-a.apps.googleusercontent.com");
+            jail.set_env("FACEBOOK_APP_ID", "1234567890123456");
+            jail.set_env("FACEBOOK_APP_SECRET", "0123456789abcdef");
+        })
+        .unwrap();
+        let social = settings.social;
+        assert_eq!((&*social.github.client_id, &*social.linkedin.client_id), ("Iv1.abc", "77abc"));
+        assert_eq!(social.github.client_secret.get().unwrap().expose(), "0042");
+        assert_eq!(social.linkedin.client_secret.get().unwrap().expose(), "WPL");
+        assert_eq!(social.google.client_id, "1-a.apps.googleusercontent.com");
+        assert_eq!(social.facebook.app_id, "1234567890123456");
+        assert_eq!(social.facebook.app_secret.get().unwrap().expose(), "0123456789abcdef");
+    }
+
+    #[test]
+    fn providers_that_are_set_halfway_or_in_the_clear_are_refused() {
+        for (name, setting) in [
+            ("GITHUB_CLIENT_ID", "social.github.client_secret"),
+            ("LINKEDIN_CLIENT_ID", "social.linkedin.client_secret"),
+            ("FACEBOOK_APP_ID", "social.facebook.app_secret"),
+        ] {
+            let told = refused(|jail| jail.set_env(name, "1"));
+            assert!(told.starts_with(&format!("the setting {setting} is impossible: it must be set")), "{told}");
+        }
+        let told = refused(|jail| jail.set_env("SQUARE__SOCIAL__GOOGLE__KEYS_URL", "ftp://example.org"));
+        assert!(told.starts_with("the setting social.google.keys_url is impossible"), "{told}");
+        let in_the_clear = |environment: &'static str| {
+            loaded(|jail| {
+                jail.set_env("APP_ENV", environment);
+                jail.set_env("SECRET_KEY", "k".repeat(32));
+                jail.set_env("SECURITY_PASSWORD_SALT", "s".repeat(32));
+                jail.set_env("GOOGLE_CLIENT_ID", "id");
+                jail.set_env("SQUARE__SOCIAL__GOOGLE__KEYS_URL", "http://keys.example.org");
+            })
+        };
+        assert!(in_the_clear("development").is_ok());
+        let told = in_the_clear("production").unwrap_err().to_string();
+        assert!(told.starts_with("the setting social.google.keys_url is impossible: it must begin with https"), "{told}");
+    }
+
+    #[test]
     fn receivers_that_are_set_halfway_are_refused() {
         for (variables, named) in [
             (&[("PUSHER_APP_ID", "1")][..], "pusher.key"),
@@ -258,10 +312,16 @@ mod tests {
             ("SQUARE__HTTP__BASE_PATH", "/a//b", "http.base_path"),
             ("SQUARE__HTTP__BASE_PATH", "/{id}", "http.base_path"),
             ("SQUARE__HTTP__CORS_ORIGINS", r#"[""]"#, "http.cors_origins"),
+            ("SQUARE__HTTP__TRUSTED_PROXIES", r#"["10.0.0.1/8"]"#, "http.trusted_proxies"),
+            ("SQUARE__HTTP__TRUSTED_PROXIES", r#"["nginx"]"#, "http.trusted_proxies"),
+            ("SQUARE__ACCOUNTS__MFA_ISSUER", "Square: staging", "accounts.mfa_issuer"),
+            ("SQUARE__HTTP__PROXY_HEADER", "x-real-ip", "http.proxy_header"),
             ("SQUARE__HTTP__CORS_ORIGINS", r#"["not a url"]"#, "http.cors_origins"),
             ("SQUARE__HTTP__CORS_ORIGINS", r#"["https://app.example/"]"#, "http.cors_origins"),
             ("SQUARE__HTTP__CORS_ORIGINS", r#"["https://App.example"]"#, "http.cors_origins"),
             ("SQUARE__MAIL__FROM", "", "mail.from"),
+            ("SQUARE__AUTH__SESSION_MAX_DAYS", "29", "auth.session_max_days"),
+            ("SQUARE__ACCOUNTS__LIMITS__SIGN_INS_PER_NAME", "-1", "accounts.limits.sign_ins_per_name"),
             ("ACCESS_TOKEN_EXPIRE", "0", "auth.access_token_s"),
             ("APP_ENV", "staging", "APP_ENV"),
         ] {

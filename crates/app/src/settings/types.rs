@@ -1,3 +1,4 @@
+use super::social::Social;
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 use square_kernel::Secret;
@@ -16,6 +17,7 @@ pub(crate) struct Settings {
     pub(crate) passwords: Passwords,
     pub(crate) accounts: Accounts,
     pub(crate) mail: Mail,
+    pub(crate) social: Social,
     pub(crate) skills: Skills,
     pub(crate) questions: Questions,
     pub(crate) rabbitmq: RabbitMq,
@@ -89,6 +91,7 @@ pub(crate) struct Auth {
     pub(crate) subject: SubjectSetting,
     pub(crate) access_token_s: u32,
     pub(crate) session_days: u32,
+    pub(crate) session_max_days: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -104,7 +107,27 @@ pub(crate) struct Passwords {
 pub(crate) struct Accounts {
     pub(crate) email_required: bool,
     pub(crate) confirmation_hours: u32,
+    pub(crate) reset_minutes: u32,
+    pub(crate) email_change_hours: u32,
     pub(crate) anonymous_role: String,
+    pub(crate) limits: AccountLimits,
+    pub(crate) mfa_issuer: String,
+    pub(crate) mfa_required_roles: Vec<String>,
+    pub(crate) audit_days: u32,
+}
+
+/// Each an hour; 0 for no limit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccountLimits {
+    pub(crate) sign_ins_per_name: u32,
+    pub(crate) sign_ins_per_device: u32,
+    pub(crate) sign_ins_per_address: u32,
+    pub(crate) registrations_per_address: u32,
+    pub(crate) letters_per_address: u32,
+    pub(crate) letters_per_mailbox: u32,
+    pub(crate) links_per_address: u32,
+    pub(crate) refreshes_per_address: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -241,7 +264,7 @@ impl<'de> Deserialize<'de> for SecretSetting {
 }
 
 /// A text. Digits alone are text too: the environment cannot say so by itself.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     struct Text;
 
     impl Visitor<'_> for Text {

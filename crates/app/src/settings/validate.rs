@@ -1,4 +1,6 @@
 use super::environment::{Environment, SettingsError};
+use square_http::Network;
+use super::social;
 use super::types::{MailTransport, Pusher, SecretSetting, Settings};
 
 /// The shortest secret that production takes, in bytes.
@@ -11,6 +13,8 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     check(is_base_path(&http.base_path), "http.base_path", rule)?;
     let rule = "must hold \"*\" or origins such as https://app.example, without a slash at the end";
     check(http.cors_origins.iter().all(|origin| is_origin(origin)), "http.cors_origins", rule)?;
+    let fine = http.trusted_proxies.iter().all(|network| network.parse::<Network>().is_ok());
+    check(fine, "http.trusted_proxies", "must hold addresses such as 10.0.0.5 and networks such as 10.0.0.0/8")?;
     let url = &http.public_url;
     let url_ok = url.is_empty() || url.starts_with("http://") || url.starts_with("https://");
     check(url_ok, "http.public_url", "must be empty or begin with http:// or https://")?;
@@ -29,8 +33,16 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
         "must be 1 to 2592000",
     )?;
     check((1..=3650).contains(&settings.auth.session_days), "auth.session_days", "must be 1 to 3650")?;
+    let days = settings.auth.session_days..=3650;
+    check(days.contains(&settings.auth.session_max_days), "auth.session_max_days", "must be auth.session_days to 3650")?;
     check((4..=31).contains(&settings.passwords.cost), "passwords.cost", "must be 4 to 31")?;
     check(settings.accounts.confirmation_hours > 0, "accounts.confirmation_hours", "must be more than 0")?;
+    check(settings.accounts.reset_minutes > 0, "accounts.reset_minutes", "must be more than 0")?;
+    check(settings.accounts.email_change_hours > 0, "accounts.email_change_hours", "must be more than 0")?;
+    check((1..=36_500).contains(&settings.accounts.audit_days), "accounts.audit_days", "must be 1 to 36500")?;
+    let issuer = &settings.accounts.mfa_issuer;
+    let issuer_ok = !issuer.is_empty() && issuer.chars().count() <= 60 && !issuer.contains(':');
+    check(issuer_ok, "accounts.mfa_issuer", "must have 1 to 60 characters and no colon")?;
 
     check(!settings.mail.from.trim().is_empty(), "mail.from", "must not be empty")?;
     let smtp = settings.mail.transport == MailTransport::Smtp;
@@ -44,6 +56,7 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     check(settings.skills.health_interval_s > 0, "skills.health_interval_s", "must be more than 0")?;
 
     pusher(&settings.pusher)?;
+    social::validate(environment, &settings.social)?;
 
     if environment == Environment::Production {
         own_secret(&settings.auth.secret_key, "SECRET_KEY (auth.secret_key)")?;
@@ -83,7 +96,7 @@ fn is_origin(text: &str) -> bool {
         })
 }
 
-fn check(fine: bool, setting: &str, rule: &str) -> Result<(), SettingsError> {
+pub(super) fn check(fine: bool, setting: &str, rule: &str) -> Result<(), SettingsError> {
     if fine { Ok(()) } else { Err(SettingsError(format!("the setting {setting} is impossible: it {rule}"))) }
 }
 

@@ -23,6 +23,7 @@ pub(crate) struct Confirmation {
 #[utoipa::path(tag = "accounts", request_body = Confirmation, responses(
     (status = 200, description = "The address is confirmed.", body = Done),
     (status = 400, description = "The link is unknown, used or expired.", body = ErrorBody),
+    (status = 429, description = "Too many attempts from this address.", body = ErrorBody),
 ))]
 #[post("/confirmEmail")]
 pub(crate) async fn confirm_email(

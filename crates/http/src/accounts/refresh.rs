@@ -1,7 +1,7 @@
 use super::{Session, private};
 use crate::Failure;
 use crate::api::State;
-use crate::extract::Json;
+use crate::extract::{Client, Json};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
@@ -23,13 +23,18 @@ pub(crate) struct Refresh {
 #[utoipa::path(tag = "accounts", request_body = Refresh, responses(
     (status = 200, description = "The next pair of tokens.", body = Session),
     (status = 401, description = "The token is not good, or not any more.", body = ErrorBody),
+    (status = 429, description = "Too many attempts from this address.", body = ErrorBody),
 ))]
 #[post("/token/refresh")]
-pub(crate) async fn refresh(state: Data<State>, Json(body): Json<Refresh>) -> Result<HttpResponse, Failure> {
+pub(crate) async fn refresh(
+    state: Data<State>,
+    Json(body): Json<Refresh>,
+    Client(device): Client,
+) -> Result<HttpResponse, Failure> {
     let token = body.refresh_token.unwrap_or_default();
     if token.is_empty() {
         return Err(Invalid::field("refresh_token", "must not be empty").into());
     }
-    let signed_in = state.services.accounts.refresh(&Secret::new(token)).await?;
+    let signed_in = state.services.accounts.refresh(&Secret::new(token), &device).await?;
     Ok(private(StatusCode::OK, Session::new("Here are your new tokens.", &signed_in)))
 }

@@ -29,6 +29,7 @@ pub(crate) struct Registration {
 #[utoipa::path(tag = "accounts", request_body = Registration, responses(
     (status = 201, description = "The account is made.", body = DoneFor),
     (status = 409, description = "The name is taken.", body = ErrorBody),
+    (status = 429, description = "Too many attempts from this address.", body = ErrorBody),
 ))]
 #[post("/register")]
 pub(crate) async fn register(
@@ -47,7 +48,7 @@ pub(crate) async fn register(
 impl Registration {
     fn parse(self) -> Result<NewRegistration, Invalid> {
         let mut invalid = Invalid::default();
-        let username = invalid.collect(Username::parse(&self.username.unwrap_or_default()));
+        let username = invalid.collect(Username::choose(&self.username.unwrap_or_default()));
         let email = self.email.filter(|email| !email.trim().is_empty());
         let email = invalid.collect(email.as_deref().map(EmailAddress::parse).transpose());
         let password = invalid.collect(Password::parse("password", &self.password.unwrap_or_default()));

@@ -1,8 +1,7 @@
-use super::{Session, private};
+use super::{Entered, entered};
 use crate::Failure;
 use crate::api::State;
 use crate::extract::{Client, Json};
-use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use serde::Deserialize;
@@ -24,9 +23,15 @@ pub(crate) struct Login {
 }
 
 /// Sign in
+///
+/// Where the account has a second factor, the reply asks for it instead of giving tokens.
+///
+/// The cookie `square_device` and the header `X-Device-Token` of the reply hold the same; sent with further sign-ins, either way, they
+/// show that this device signed in before. It then has attempts of its own, which nobody else can use up, and no letter tells of a new device.
 #[utoipa::path(tag = "accounts", request_body = Login, responses(
-    (status = 200, description = "Signed in.", body = Session),
+    (status = 200, description = "Signed in, or asked for the second factor.", body = Entered),
     (status = 401, description = "The name or the password is wrong.", body = ErrorBody),
+    (status = 429, description = "Too many attempts, with this name (known or not) or from this address.", body = ErrorBody),
 ))]
 #[post("/login")]
 pub(crate) async fn login(
@@ -35,8 +40,8 @@ pub(crate) async fn login(
     Client(device): Client,
 ) -> Result<HttpResponse, Failure> {
     let (name, password) = body.parse()?;
-    let signed_in = state.services.accounts.sign_in(&name, &password, &device).await?;
-    Ok(private(StatusCode::OK, Session::new("Signed in.", &signed_in)))
+    let entry = state.services.accounts.sign_in(&name, &password, &device).await?;
+    Ok(entered(&state, "Signed in.", &entry))
 }
 
 impl Login {

@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, post};
 use serde::Deserialize;
 use square_accounts::{EmailAddress, LoginMethod, NewSignup, Password, PersonName};
 use square_kernel::{FieldError, Invalid};
+use square_wire::ErrorBody;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -34,6 +35,7 @@ pub(crate) struct SignupRequest {
 /// account already; its owner is told by letter.
 #[utoipa::path(tag = "accounts", request_body = SignupRequest, responses(
     (status = 201, description = "The account is made.", body = Done),
+    (status = 429, description = "Too many attempts from this address.", body = ErrorBody),
 ))]
 #[post("/signup")]
 pub(crate) async fn signup(

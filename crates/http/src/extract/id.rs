@@ -1,7 +1,7 @@
 use crate::Failure;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use square_kernel::SkillId;
+use square_kernel::{SessionId, SkillId, UserId};
 use square_routing::QuestionId;
 use square_wire::Fault;
 use std::future::{Ready, ready};
@@ -18,6 +18,14 @@ pub(crate) trait Named: FromStr {
 
 impl Named for SkillId {
     const WHAT: &'static str = "skill";
+}
+
+impl Named for SessionId {
+    const WHAT: &'static str = "session";
+}
+
+impl Named for UserId {
+    const WHAT: &'static str = "account";
 }
 
 impl Named for QuestionId {

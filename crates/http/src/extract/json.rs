@@ -2,9 +2,10 @@ use crate::Failure;
 use crate::api::State;
 use crate::extract::read_body;
 use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use futures::future::{FutureExt, LocalBoxFuture};
+use futures::future::{FutureExt, LocalBoxFuture, TryFutureExt};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use square_wire::Fault;
@@ -29,6 +30,24 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
             parse(&body).map(Self).map_err(Failure)
         }
         .boxed_local()
+    }
+}
+
+/// The same where a body may be left out, which counts as an object without fields.
+pub(crate) struct OptionalJson<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJson<T> {
+    type Error = Failure;
+    type Future = LocalBoxFuture<'static, Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let headers = request.headers();
+        let none = !headers.contains_key(CONTENT_TYPE) && !headers.contains_key(TRANSFER_ENCODING);
+        let empty = headers.get(CONTENT_LENGTH).is_none_or(|length| length == "0");
+        if none && empty {
+            return async { Ok(Self(T::default())) }.boxed_local();
+        }
+        Json::from_request(request, payload).map_ok(|Json(body)| Self(body)).boxed_local()
     }
 }
 

@@ -178,6 +178,7 @@ async fn a_further_letter_is_promised_to_anybody() {
       "success": true
     }
     "#);
+    app.people.answer_letter_requests().await;
     assert_eq!(app.people.store.letters().len(), 2);
 }
 
@@ -195,7 +196,7 @@ async fn signing_in_gives_tokens_and_the_account() {
       "expires_in": 1767229200,
       "message": "Signed in.",
       "msg": "Signed in.",
-      "refresh_token": "AZt22qgAeT2xPN3sfmX23gAAAACPYmMbozXZEp4v8me4mmVubf34YCXLbCV0-5o14yLkDQ",
+      "refresh_token": "AZt22qgAd56LECtgAdsN8QAAAADHJ_lX3XLF3prk8jhjNEy2Zd5IF51LeXEo-y3GoY4zJw",
       "success": true,
       "token": "access-1",
       "user": {

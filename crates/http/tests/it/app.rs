@@ -8,6 +8,8 @@ use actix_web::web::{Bytes, ServiceConfig};
 use async_trait::async_trait;
 use serde_json::Value;
 use square_accounts::testing::TestAccounts;
+use square_events::OwnedEvents;
+use square_events::testing::InMemoryEvents;
 use square_http::{HttpApi, HttpSettings, Services};
 use square_kernel::testing::{SeededRandomness, TransparentSealer, lock};
 use square_kernel::{Unavailable, UserId};
@@ -18,6 +20,7 @@ use square_skills::testing::{
 };
 use square_skills::{Skill, SkillDirectory, Skills, SkillsParts};
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
 use utoipa::openapi::{OpenApi, PathsBuilder};
@@ -28,6 +31,7 @@ pub(crate) struct TestApp {
     pub(crate) owners: Arc<MemorySkills>,
     pub(crate) connector: Arc<ScriptedConnector>,
     pub(crate) skills: Arc<Skills>,
+    pub(crate) events: Arc<InMemoryEvents>,
     pub(crate) log: Arc<MemoryLog>,
     pub(crate) broken: Arc<Mutex<bool>>,
     pub(crate) api: HttpApi,
@@ -55,7 +59,11 @@ impl TestApp {
 
     /// The application with other settings.
     pub(crate) fn with(change: impl FnOnce(&mut HttpSettings)) -> Self {
-        let people = TestAccounts::default();
+        Self::of(TestAccounts::default(), change)
+    }
+
+    /// The application for these people, with other settings.
+    pub(crate) fn of(people: TestAccounts, change: impl FnOnce(&mut HttpSettings)) -> Self {
         let (owners, log) = (Arc::new(MemorySkills::new()), Arc::new(MemoryLog::default()));
         let connector = Arc::new(ScriptedConnector::default());
         let directory = Arc::new(SkillDirectory::new(connector.clone()));
@@ -75,6 +83,7 @@ impl TestApp {
             clock: people.clock.clone(),
             randomness: Arc::new(SeededRandomness::default()),
         }));
+        let events = Arc::new(InMemoryEvents::default());
         let mut settings = HttpSettings::default();
         change(&mut settings);
         let broken: Arc<Mutex<bool>> = Arc::default();
@@ -83,6 +92,7 @@ impl TestApp {
             Services {
                 accounts: people.accounts.clone(),
                 skills: skills.clone(),
+                events: Arc::new(OwnedEvents::new(events.clone())),
                 router,
                 readiness: Arc::new(move || {
                     let broken = *lock(&is_broken);
@@ -94,7 +104,7 @@ impl TestApp {
             },
             also(),
         );
-        Self { people, owners, connector, skills, log, broken, api }
+        Self { people, owners, connector, skills, events, log, broken, api }
     }
 
     /// Somebody registered, signed in and allowed to own skills.
@@ -164,6 +174,12 @@ impl Call<'_> {
 
     pub(crate) fn header(self, name: &str, value: &str) -> Self {
         Self { request: self.request.insert_header((name, value)), ..self }
+    }
+
+    /// Has it come from this network address.
+    pub(crate) fn from(self, address: &str) -> Self {
+        let address = SocketAddr::new(address.parse().expect("an address"), 1234);
+        Self { request: self.request.peer_addr(address), ..self }
     }
 
     pub(crate) fn json(self, body: &Value) -> Self {

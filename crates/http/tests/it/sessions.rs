@@ -32,11 +32,37 @@ impl TestApp {
 async fn one_sees_where_one_is_signed_in() {
     let app = TestApp::new();
     let here = app.person("ada").await;
-    app.again(&here, "ada", "Browser/1 (ü)").await;
+    app.again(&here, "ada", "Browser/1").await;
     app.person("eve").await;
     let list = app.get("/api/sessions").by(&here).send().await;
     assert_eq!(list.header("cache-control"), Some("no-store"));
-    assert_snapshot!(list, @"");
+    assert_snapshot!(list, @r#"
+    200
+    {
+      "next_cursor": null,
+      "sessions": [
+        {
+          "address": "192.0.2.7",
+          "agent": "Browser/1",
+          "created_at": "2026-01-01T00:00:01Z",
+          "current": false,
+          "expires_at": "2026-01-31T00:00:01Z",
+          "id": "019b76da-abe8-779e-8b10-2b6001db0df1",
+          "last_seen_at": "2026-01-01T00:00:01Z"
+        },
+        {
+          "address": null,
+          "agent": null,
+          "created_at": "2026-01-01T00:00:00Z",
+          "current": true,
+          "expires_at": "2026-01-31T00:00:00Z",
+          "id": "019b76da-a800-794d-8c00-160f4eb5ab80",
+          "last_seen_at": "2026-01-01T00:00:00Z"
+        }
+      ],
+      "success": true
+    }
+    "#);
     assert_eq!(app.get("/api/sessions").send().await.status, 401);
 }
 
@@ -68,9 +94,26 @@ async fn one_ends_a_session_of_ones_own_and_no_other() {
         assert_eq!(app.call(Method::DELETE, path).by(person).send().await.status, 404, "{path}");
     }
     assert!(app.is_in(&there).await);
-    assert_snapshot!(app.call(Method::DELETE, &path).by(&here).send().await, @"");
+    assert_snapshot!(app.call(Method::DELETE, &path).by(&here).send().await, @r#"
+    200
+    {
+      "message": "The session is over.",
+      "msg": "The session is over.",
+      "success": true
+    }
+    "#);
     assert_eq!((app.is_in(&there).await, app.is_in(&here).await), (false, true));
-    assert_snapshot!(app.call(Method::DELETE, &path).by(&here).send().await, @"");
+    assert_snapshot!(app.call(Method::DELETE, &path).by(&here).send().await, @r#"
+    404
+    {
+      "code": "not_found",
+      "error": 404,
+      "message": "there is no such session",
+      "msg": "there is no such session",
+      "request_id": "test",
+      "success": false
+    }
+    "#);
 }
 
 #[actix_web::test]
@@ -79,7 +122,14 @@ async fn one_ends_all_sessions_but_this() {
     let (first, eve) = (app.person("ada").await, app.person("eve").await);
     let (second, third) =
         (app.again(&first, "ada", "Browser/1").await, app.again(&first, "ada", "Browser/2").await);
-    assert_snapshot!(app.call(Method::DELETE, "/api/sessions").by(&second).send().await, @"");
+    assert_snapshot!(app.call(Method::DELETE, "/api/sessions").by(&second).send().await, @r#"
+    200
+    {
+      "message": "All other sessions are over.",
+      "msg": "All other sessions are over.",
+      "success": true
+    }
+    "#);
     assert_eq!(
         (app.is_in(&first).await, app.is_in(&second).await, app.is_in(&third).await, app.is_in(&eve).await),
         (false, true, false, true)

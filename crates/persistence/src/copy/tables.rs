@@ -69,6 +69,7 @@ pub(crate) const TABLES: &[Table] = tables! {
         created_at: Integer,
         rights: Integer,
         rights_changed_at: Integer,
+        mfa_enabled_at: Integer,
     }
     user_roles(user_id: Bytes, role: Text) {}
     // Links that were mailed before and sessions go on working, as long as the secrets are the same too.
@@ -98,7 +99,22 @@ pub(crate) const TABLES: &[Table] = tables! {
         ended_at: Integer,
         address: Text,
         agent: Text,
+        second_factor: Bool,
         ends_at: Integer,
+    }
+    ended_sessions(id: Bytes) { ended_at: Integer, expires_at: Integer }
+    otp_methods(id: Bytes) { user_id: Bytes, secret: Bytes, last_step: Integer, created_at: Integer, verified_at: Integer }
+    recovery_codes(id: Bytes) { user_id: Bytes, number: Integer, digest: Bytes, content: Bytes, created_at: Integer }
+    mfa_attempts(id: Bytes) { user_id: Bytes, kind: Text, attempted_at: Integer }
+    login_methods(id: Bytes) {
+        user_id: Bytes,
+        provider: Text,
+        subject: Text,
+        email: Text,
+        name: Text,
+        user_name: Text,
+        tokens: Bytes,
+        created_at: Integer,
     }
     limits(digest: Bytes) { full_at: Integer }
     letter_requests(id: Bytes) { letter: Text, content: Bytes, asked_at: Integer, due_at: Integer }
@@ -111,6 +127,7 @@ pub(crate) const TABLES: &[Table] = tables! {
         sent_at: Integer,
         set_aside_at: Integer,
         reason: Text,
+        username_key: Text,
     }
     signing_keys(kid: Text) { number: Integer, private: Bytes, created_at: Integer }
     skills(id: Bytes) {

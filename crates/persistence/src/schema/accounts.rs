@@ -13,6 +13,7 @@ diesel::table! {
         created_at -> BigInt,
         rights -> BigInt,
         rights_changed_at -> Nullable<BigInt>,
+        mfa_enabled_at -> Nullable<BigInt>,
     }
 }
 
@@ -72,6 +73,16 @@ diesel::table! {
         ended_at -> Nullable<BigInt>,
         address -> Nullable<Text>,
         agent -> Nullable<Text>,
+        second_factor -> Bool,
+        ends_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    ended_sessions (id) {
+        id -> Binary,
+        ended_at -> BigInt,
+        expires_at -> BigInt,
     }
 }
 
@@ -86,6 +97,7 @@ diesel::table! {
         sent_at -> Nullable<BigInt>,
         set_aside_at -> Nullable<BigInt>,
         reason -> Nullable<Text>,
+        username_key -> Nullable<Text>,
     }
 }
 

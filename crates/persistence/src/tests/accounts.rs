@@ -14,14 +14,41 @@ mod account_store {
 mod confirmations {
     square_accounts::confirmations_contract!(super::fresh());
 }
+mod credentials {
+    square_accounts::credentials_contract!(super::fresh());
+}
 mod one_time_secrets {
     square_accounts::one_time_secrets_contract!(super::fresh());
+}
+mod login_methods {
+    square_accounts::login_methods_contract!(super::fresh());
+}
+mod administration {
+    square_accounts::administration_contract!(super::fresh());
+}
+mod roles {
+    square_accounts::roles_contract!(super::fresh());
+}
+mod letter_shelf {
+    square_accounts::letter_shelf_contract!(super::fresh());
 }
 mod audit_log {
     square_accounts::audit_log_contract!(super::fresh());
 }
+mod mfa {
+    square_accounts::mfa_contract!(super::fresh());
+}
 mod session_store {
     square_accounts::session_store_contract!(super::fresh());
+}
+mod session_list {
+    square_accounts::session_list_contract!(super::fresh());
+}
+mod limits {
+    square_accounts::limits_contract!(super::fresh());
+}
+mod letter_requests {
+    square_accounts::letter_requests_contract!(super::fresh());
 }
 mod letter_queue {
     square_accounts::letter_queue_contract!(super::fresh());

@@ -9,7 +9,12 @@ use square_accounts::ports::{
     AccountStore, Consequences, NewAccount, NewConfirmation, NewLetter, Registration, SessionRecord,
     SessionStore,
 };
+use square_accounts::ports::{
+    MfaAttemptId, MfaStore, MfaSwitch, NewOtpMethod, NewRecoveryCode, NewSecret, OneTimeSecrets, OtpMethodId,
+    OtpProof, Purpose, RecoveryProof,
+};
 use square_accounts::{EmailAddress, Letter, LetterId, MailToken, Occasion, PasswordHash};
+use square_accounts::{OtpSecret, RecoveryCode, RecoveryCodeId, RecoveryDigest};
 use square_casting::ports::CastingStore;
 use square_casting::{Actor, ActorId, ActorName, Age, Catalogue, Gender, Movie, MovieId, Title};
 use square_changes::ports::ChangeLog;
@@ -63,6 +68,8 @@ impl Scene {
             created_at: now,
             expires_at: at(3600),
             ended_at: None,
+            second_factor: false,
+            ends_at: None,
             address: None,
             agent: None,
         };
@@ -188,6 +195,97 @@ async fn suspensions() {
     assert_eq!(scene.recorded().await, [of_person(Action::Update, owner, at(3))]);
     stores.set_suspended(owner, false, at(4), Consequences::none()).await.unwrap();
     assert_eq!(scene.recorded().await, []);
+}
+
+fn of_owner(channel: Channel, action: Action, entity: Uuid, owner: UserId) -> Draft {
+    Draft { channel, action, entity, audience: Audience { owner: Some(owner), ..Audience::default() }, at: at(1) }
+}
+
+fn recovery_code() -> NewRecoveryCode {
+    NewRecoveryCode {
+        id: RecoveryCodeId::new(&SystemClock, &OsRandomness),
+        digest: RecoveryDigest(MailToken::new(&OsRandomness).digest().0),
+        code: RecoveryCode::new(&OsRandomness),
+    }
+}
+
+#[tokio::test]
+async fn second_factors() {
+    let (mut scene, user) = Scene::of_owner().await;
+    let (stores, none) = (scene.stores.clone(), Consequences::default());
+    let new_method = || NewOtpMethod {
+        id: OtpMethodId::new(&SystemClock, &OsRandomness),
+        user,
+        secret: OtpSecret::new(&OsRandomness),
+        at: at(1),
+    };
+    let (first, method) = (new_method(), new_method());
+    for new in [&first, &method] {
+        assert!(stores.begin_otp(new, &none).await.unwrap());
+    }
+    let of_method = |action, method: &NewOtpMethod| of_owner(Channel::OtpMethod, action, method.id.uuid(), user);
+    let of_code = |action, code: &NewRecoveryCode| of_owner(Channel::RecoveryCode, action, code.id.uuid(), user);
+    let expected = [
+        of_method(Action::Create, &first),
+        of_method(Action::Delete, &first),
+        of_method(Action::Create, &method),
+    ];
+    assert_eq!(scene.recorded().await, expected);
+
+    let attempt = MfaAttemptId::new(&SystemClock, &OsRandomness);
+    let proof = |step| OtpProof { user, method: method.id, step, attempt, at: at(1) };
+    let codes = [recovery_code(), recovery_code()];
+    assert!(stores.verify_otp(&proof(1), &codes, &none).await.unwrap());
+    let expected = [
+        of_code(Action::Create, &codes[0]),
+        of_code(Action::Create, &codes[1]),
+        of_method(Action::Update, &method),
+    ];
+    assert_eq!(scene.recorded().await, expected);
+
+    let (own, other) = (scene.opened(user).await, scene.opened(user).await);
+    let switch = MfaSwitch { user, session: own, required_roles: Vec::new(), at: at(1) };
+    assert_eq!(stores.enable_mfa(&proof(1), &switch, &none).await.unwrap(), None);
+    assert_eq!(scene.recorded().await, []);
+    assert!(stores.enable_mfa(&proof(2), &switch, &none).await.unwrap().is_some());
+    let expected = [
+        of_method(Action::Update, &method),
+        of_person(Action::Update, user, at(1)),
+        internal(Channel::Session, Action::Delete, other.uuid(), at(1)),
+    ];
+    assert_eq!(scene.recorded().await, expected);
+
+    let challenge = MailToken::new(&OsRandomness).digest();
+    let secret = NewSecret {
+        digest: challenge,
+        purpose: Purpose::Mfa,
+        user: Some(user),
+        payload: None,
+        attempts: 5,
+        created_at: at(0),
+        expires_at: at(60),
+    };
+    assert!(stores.issue(&secret, 9, &none).await.unwrap());
+    let proof = RecoveryProof { user, digest: codes[0].digest, left: 1, attempt, at: at(1) };
+    for _ in 0..2 {
+        stores.pass_recovery_code(&challenge, &proof, &none).await.unwrap();
+    }
+    assert_eq!(scene.recorded().await, [of_code(Action::Delete, &codes[0])]);
+    let next = recovery_code();
+    assert!(stores.replace_recovery_codes(user, std::slice::from_ref(&next), at(1), &none).await.unwrap());
+    assert_eq!(scene.recorded().await, [of_code(Action::Delete, &codes[1]), of_code(Action::Create, &next)]);
+
+    for expected in [
+        vec![
+            of_method(Action::Delete, &method),
+            of_code(Action::Delete, &next),
+            of_person(Action::Update, user, at(1)),
+        ],
+        Vec::new(),
+    ] {
+        stores.disable_mfa(&switch, &none).await.unwrap();
+        assert_eq!(scene.recorded().await, expected);
+    }
 }
 
 #[tokio::test]

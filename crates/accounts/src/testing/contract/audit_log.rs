@@ -34,6 +34,7 @@ fn entry(samples: &Samples, action: AuditAction, user: Option<UserId>, seconds: 
             device: Device {
                 address: Some("192.0.2.7".to_owned()),
                 agent: Some("Mozilla/5.0 (ü)".to_owned()),
+                ..Device::default()
             },
         },
         user,

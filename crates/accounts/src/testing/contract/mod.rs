@@ -13,17 +13,29 @@
 //! everywhere.
 
 pub mod account_store;
+pub mod administration;
 pub mod audit_log;
 pub mod confirmations;
+pub mod credentials;
 pub mod letter_queue;
+pub mod letter_requests;
+pub mod letter_shelf;
+pub mod limits;
+pub mod login_methods;
+pub mod mfa;
 pub mod one_time_secrets;
 pub mod races;
+pub mod roles;
 mod samples;
+pub mod session_list;
 pub mod session_store;
 pub mod signing_key_store;
 pub mod texts;
 
-use crate::ports::{AccountStore, AuditLog, LetterQueue, OneTimeSecrets, SessionStore, SigningKeyStore};
+use crate::ports::LoginMethodStore;
+use crate::ports::{Administration, LetterShelf, RoleStore};
+use crate::ports::{CredentialStore, LetterRequests, Limits, SessionList};
+use crate::ports::{AccountStore, AuditLog, LetterQueue, MfaStore, OneTimeSecrets, SessionStore, SigningKeyStore};
 use samples::Samples;
 use std::sync::Arc;
 
@@ -32,14 +44,32 @@ use std::sync::Arc;
 pub struct Stores {
     /// Accounts.
     pub accounts: Arc<dyn AccountStore>,
+    /// What their owners change.
+    pub credentials: Arc<dyn CredentialStore>,
     /// Their sessions.
     pub sessions: Arc<dyn SessionStore>,
+    /// The same, as their owners see them.
+    pub session_list: Arc<dyn SessionList>,
+    /// How often things may be tried.
+    pub limits: Arc<dyn Limits>,
+    /// Letters that strangers asked for.
+    pub letter_requests: Arc<dyn LetterRequests>,
     /// Secrets that are good once.
     pub secrets: Arc<dyn OneTimeSecrets>,
+    /// Their second factors.
+    pub mfa: Arc<dyn MfaStore>,
+    /// Who may sign in by what a provider says.
+    pub login_methods: Arc<dyn LoginMethodStore>,
     /// What happened to them.
     pub audit: Arc<dyn AuditLog>,
+    /// The same, as administrators see them.
+    pub administration: Arc<dyn Administration>,
+    /// What they may have.
+    pub roles: Arc<dyn RoleStore>,
     /// Letters to them.
     pub letters: Arc<dyn LetterQueue>,
+    /// The same, as the operator sees them.
+    pub letter_shelf: Arc<dyn LetterShelf>,
     /// Keys that sign their tokens.
     pub signing_keys: Arc<dyn SigningKeyStore>,
 }
@@ -48,14 +78,23 @@ impl Stores {
     /// One store that implements all ports.
     pub fn of<S>(store: &Arc<S>) -> Self
     where
-        S: AccountStore + SessionStore + OneTimeSecrets + AuditLog + LetterQueue + SigningKeyStore + 'static,
+        S: AccountStore + CredentialStore + SessionStore + OneTimeSecrets + MfaStore + AuditLog + LetterQueue + SigningKeyStore + SessionList + Limits + LetterRequests + LoginMethodStore + Administration + RoleStore + LetterShelf + 'static,
     {
         Self {
             accounts: store.clone(),
+            credentials: store.clone(),
             sessions: store.clone(),
+            session_list: store.clone(),
+            limits: store.clone(),
+            letter_requests: store.clone(),
             secrets: store.clone(),
+            mfa: store.clone(),
+            login_methods: store.clone(),
             audit: store.clone(),
+            administration: store.clone(),
+            roles: store.clone(),
             letters: store.clone(),
+            letter_shelf: store.clone(),
             signing_keys: store.clone(),
         }
     }
@@ -109,14 +148,41 @@ mod tests {
     mod confirmations {
         crate::confirmations_contract!(super::stores());
     }
+    mod credentials {
+        crate::credentials_contract!(super::stores());
+    }
     mod one_time_secrets {
         crate::one_time_secrets_contract!(super::stores());
+    }
+    mod mfa {
+        crate::mfa_contract!(super::stores());
+    }
+    mod login_methods {
+        crate::login_methods_contract!(super::stores());
+    }
+    mod administration {
+        crate::administration_contract!(super::stores());
+    }
+    mod roles {
+        crate::roles_contract!(super::stores());
+    }
+    mod letter_shelf {
+        crate::letter_shelf_contract!(super::stores());
     }
     mod audit_log {
         crate::audit_log_contract!(super::stores());
     }
     mod session_store {
         crate::session_store_contract!(super::stores());
+    }
+    mod session_list {
+        crate::session_list_contract!(super::stores());
+    }
+    mod limits {
+        crate::limits_contract!(super::stores());
+    }
+    mod letter_requests {
+        crate::letter_requests_contract!(super::stores());
     }
     mod letter_queue {
         crate::letter_queue_contract!(super::stores());
@@ -135,13 +201,22 @@ mod tests {
     fn every_rule_stands_in_its_suites_macro() {
         for source in [
             include_str!("account_store.rs"),
+            include_str!("administration.rs"),
             include_str!("audit_log.rs"),
+            include_str!("login_methods.rs"),
             include_str!("confirmations.rs"),
+            include_str!("credentials.rs"),
+            include_str!("mfa.rs"),
             include_str!("one_time_secrets.rs"),
             include_str!("session_store.rs"),
+            include_str!("session_list.rs"),
+            include_str!("limits.rs"),
+            include_str!("letter_requests.rs"),
             include_str!("letter_queue.rs"),
+            include_str!("letter_shelf.rs"),
             include_str!("signing_key_store.rs"),
             include_str!("races.rs"),
+            include_str!("roles.rs"),
             include_str!("texts.rs"),
         ] {
             let (_, list) = source.split_once("[\n").expect("a macro with a list");

@@ -4,7 +4,9 @@ use crate::audit::AuditId;
 use crate::letter::{Letter, LetterId, Occasion};
 use crate::names::{EmailAddress, PersonName, Username};
 use crate::password::PasswordHash;
+use crate::ports::{LetterRequest, LetterRequestId, RequestedLetter};
 use crate::ports::{Consequences, NewAccount, NewConfirmation, NewLetter, Registration, SessionRecord};
+use crate::session_tokens::Device;
 use crate::tokens::{MailToken, TokenDigest};
 use jiff::{SignedDuration, Timestamp};
 use square_kernel::testing::{ManualClock, SeededRandomness};
@@ -18,6 +20,14 @@ pub(super) struct Samples {
 }
 
 impl Samples {
+    pub(super) fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    pub(super) fn randomness(&self) -> &SeededRandomness {
+        &self.randomness
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -87,9 +97,23 @@ impl Samples {
             rotated_at: self.now(),
             created_at: self.now(),
             expires_at: self.at(60),
+            ends_at: None,
             ended_at: None,
+            second_factor: false,
             address: Some("192.0.2.7".to_owned()),
             agent: Some("Mozilla/5.0 (ü)".to_owned()),
+        }
+    }
+
+    /// That somebody asks for a confirmation letter `seconds` from now.
+    pub(super) fn letter_request(&self, seconds: i64) -> LetterRequest {
+        let device = Device { address: Some("2001:db8::7".to_owned()), agent: Some("\"ü\"".to_owned()), ..Device::default() };
+        LetterRequest {
+            id: LetterRequestId::new(&self.clock, &self.randomness),
+            letter: RequestedLetter::Confirmation,
+            to: email("reader"),
+            device,
+            at: self.at(seconds),
         }
     }
 

@@ -15,6 +15,7 @@ macro_rules! session_store_contract {
                 another_generation_is_stale,
                 one_of_many_rotates_a_generation,
                 an_expired_session_is_stale,
+                no_rotation_moves_the_end_of_a_session,
                 an_ended_session_is_stale,
                 an_unknown_session_is_unknown,
                 a_session_ends_once,
@@ -81,6 +82,20 @@ pub async fn an_expired_session_is_stale(stores: &Stores) {
         assert_eq!(rotate(samples.at(seconds)).await.expect("asked"), Rotation::Stale(opened.clone()));
     }
     assert!(matches!(rotate(samples.at(59)).await.expect("asked"), Rotation::Rotated(_)));
+}
+
+/// It can be refreshed until then, and each time only until then.
+pub async fn no_rotation_moves_the_end_of_a_session(stores: &Stores) {
+    let samples = Samples::default();
+    let user = samples.registered(stores, "somebody").await.id;
+    let session = SessionRecord { ends_at: Some(samples.at(90)), ..samples.session(user) };
+    assert!(stores.sessions.open(&session, Consequences::none()).await.expect("opened"));
+    for (generation, expires) in [(0, 80), (1, 90), (2, 90)] {
+        let wanted = if generation == 0 { 80 } else { 1000 };
+        let rotated = stores.sessions.rotate(session.id, generation, samples.at(1), samples.at(wanted)).await;
+        let Rotation::Rotated(record) = rotated.expect("asked") else { unreachable!("stale") };
+        assert_eq!((record.expires_at, record.ends_at), (samples.at(expires), Some(samples.at(90))));
+    }
 }
 
 /// An ended session cannot be rotated and says when it ended.

@@ -7,7 +7,6 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, delete};
 use square_kernel::SessionId;
 use square_wire::ErrorBody;
-use uuid::Uuid;
 
 /// End one of one's sessions
 ///
