@@ -11,7 +11,9 @@ mod cut_off;
 mod database;
 mod deaths;
 mod feed;
+#[path = "../support/letters.rs"]
 mod letters;
+mod limits;
 mod outage;
 #[path = "../support/process.rs"]
 #[expect(dead_code, reason = "other tests share it")]
@@ -28,4 +30,6 @@ mod streams;
 mod stub;
 mod subscriptions;
 mod told;
+#[path = "../support/waiting.rs"]
+mod waiting;
 mod world;

@@ -1,7 +1,8 @@
 //! Who may still come in, and as what.
 
 use crate::letters;
-use crate::world::{PASSWORD, World, login, within};
+use crate::waiting::within;
+use crate::world::{PASSWORD, World, login};
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
@@ -22,6 +23,18 @@ async fn what_ends_or_changes_a_sign_in_holds_everywhere_within_a_second() {
         assert_eq!(here.by(&session.access).status("/api/me").await, 401);
         assert_eq!(there.refresh_status(&session).await, 401);
     }
+
+    // Ending a session from another one.
+    let (kept, other) = (a.sign_in("ann").await, b.sign_in("ann").await);
+    let list = a.by(&kept.access).get("/api/sessions").await;
+    let sessions = list["sessions"].as_array().expect("a list");
+    let id = sessions.iter().find(|session| session["current"] == false).expect("another one")["id"].clone();
+    a.by(&kept.access).delete(&format!("/api/sessions/{}", id.as_str().expect("an id"))).await;
+    b.refuses(&other.access).await;
+    let third = b.sign_in("ann").await;
+    b.by(&third.access).delete("/api/sessions").await;
+    a.refuses(&kept.access).await;
+    assert_eq!(a.by(&third.access).status("/api/me").await, 200);
 
     // A new role, given by a process that is no server.
     let before = a.sign_in("ann").await;
