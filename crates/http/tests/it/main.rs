@@ -3,11 +3,19 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests too")]
 
 mod accounts;
+mod admin;
 mod app;
 mod bad_input;
+mod credentials;
 mod documents;
 mod envelope;
+mod hostile;
+mod mfa;
+mod limits;
 mod pages;
 mod questions;
+mod sessions;
 mod skills;
+mod social;
 mod streams;
+mod token_kinds;

@@ -20,7 +20,7 @@ fn code(app: &TestApp, secret: &OtpSecret) -> String {
     secret.code_at(app.people.clock.now())
 }
 
-async fn with_mfa(app: &TestApp, name: &str) -> (Person, WithMfa) {
+pub(crate) async fn with_mfa(app: &TestApp, name: &str) -> (Person, WithMfa) {
     app.people.register(name).await;
     let with_mfa = app.people.with_mfa(name).await;
     let token = with_mfa.session.tokens.access.expose().to_owned();
@@ -28,7 +28,7 @@ async fn with_mfa(app: &TestApp, name: &str) -> (Person, WithMfa) {
 }
 
 /// The token that comes after the right password.
-async fn mfa_token(app: &TestApp, name: &str) -> String {
+pub(crate) async fn mfa_token(app: &TestApp, name: &str) -> String {
     let login = json!({"username": name, "password": TestAccounts::PASSWORD});
     app.post("/api/login", login).send().await.json()["mfa_token"].as_str().unwrap().to_owned()
 }
@@ -136,12 +136,14 @@ async fn signing_in_asks_for_the_code_and_gives_tokens_for_it() {
     let asked = app.post("/api/login", login).send().await;
     let token = asked.json()["mfa_token"].as_str().unwrap().to_owned();
     assert_eq!(asked.json(), json!({"success": true, "mfa_required": true, "mfa_token": token}));
+    assert_eq!(asked.header("X-Device-Token"), None);
 
     let answer = json!({"email": "Ada@Example.org", "otp": code(&app, &mfa.secret), "mfa_token": token});
     let signed_in = app.post("/api/login_mfa", answer.clone()).send().await;
     let body = signed_in.json();
     assert_eq!((signed_in.status, &body["message"]), (200, &json!("The TOTP MFA token is valid")));
     assert_eq!(body["user"]["mfa_enabled"], json!(true));
+    assert!(signed_in.header("X-Device-Token").is_some(), "the device is known from now on");
     let token = body["access_token"].as_str().unwrap();
     let me = app.get("/api/me").header("Authorization", &format!("Bearer {token}")).send().await;
     assert_eq!(me.status, 200);
