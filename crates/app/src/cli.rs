@@ -29,11 +29,17 @@ pub(crate) enum Command {
     /// Move everything from one database to another.
     #[command(subcommand)]
     Db(Db),
-    /// Make, promote, suspend and readmit accounts.
-    #[command(subcommand)]
+    /// Look after accounts.
+    ///
+    /// Works on the database that the settings name; running servers on it follow within a second. The operator may do what no administrator may:
+    /// suspend or delete the last one.
+    #[command(subcommand, after_help = USER_EXAMPLES)]
     User(User),
-    /// Look after changes that a receiver (RabbitMQ, Pusher) refused for good.
-    #[command(subcommand)]
+    /// Look after roles: what each allows, everybody who has it may do.
+    #[command(subcommand, after_help = ROLE_EXAMPLES)]
+    Role(Role),
+    /// Look after letters that could not be sent, and changes that a receiver (RabbitMQ, Pusher) refused for good.
+    #[command(subcommand, after_help = OUTBOX_EXAMPLES)]
     Outbox(Outbox),
     /// Ask the server on this machine whether it can serve requests; fails when it cannot.
     Health,
@@ -42,6 +48,27 @@ pub(crate) enum Command {
     /// Check the settings and say which values are in force, without secrets.
     CheckConfig,
 }
+
+const USER_EXAMPLES: &str = "Examples:
+  square user create ada --email ada@example.org --role admin
+  square user list --search example.org --role admin
+  square user revoke ada --role admin
+  echo 'a long pass phrase' | square user set-password ada --password-stdin
+  square user reset-mfa ada
+  square user delete ada --yes";
+
+const ROLE_EXAMPLES: &str = "Examples:
+  square role list
+  square role create critic
+  square role allow critic get:movies
+  square role allow anonymous get:movies    (everybody, signed in or not)
+  square role deny critic get:movies";
+
+const OUTBOX_EXAMPLES: &str = "Examples:
+  square outbox list --json
+  square outbox replay letters
+  square outbox replay rabbitmq
+  square outbox retire 01932c071c2b7d3e8f4a5b6c7d8e9fa0";
 
 #[derive(Debug, Args, Default)]
 pub(crate) struct Serve {
@@ -156,24 +183,133 @@ pub(crate) enum User {
         /// Its name or e-mail address.
         login: String,
     },
+    /// Show accounts, newest first.
+    List {
+        /// Only those whose name or address has this text in it.
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        /// Only those that have this role.
+        #[arg(long, value_name = "ROLE")]
+        role: Option<String>,
+        /// Only those that are suspended.
+        #[arg(long)]
+        suspended: bool,
+        /// How many at most; all of them where it is left out.
+        #[arg(long, value_name = "NUMBER")]
+        limit: Option<usize>,
+        /// Print them as a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show all that there is to know of an account.
+    Show {
+        /// Its name or e-mail address.
+        login: String,
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a role away from an account.
+    Revoke {
+        /// Its name or e-mail address.
+        login: String,
+        /// The role.
+        #[arg(long)]
+        role: String,
+    },
+    /// Set the password of an account, end its sessions and tell its owner by letter. Without --password-stdin a password is made up and
+    /// printed.
+    SetPassword {
+        /// Its name or e-mail address.
+        login: String,
+        /// Read the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Vouch for the address of an account, so that its owner need not confirm it.
+    Confirm {
+        /// Its name or e-mail address.
+        login: String,
+    },
+    /// Switch the second factor of an account off, for somebody who has lost it, end its sessions and tell its owner by letter.
+    ResetMfa {
+        /// Its name or e-mail address.
+        login: String,
+    },
+    /// Show the live sessions of an account, newest first.
+    Sessions {
+        /// Its name or e-mail address.
+        login: String,
+    },
+    /// End all sessions of an account.
+    SignOut {
+        /// Its name or e-mail address.
+        login: String,
+    },
+    /// Delete an account and all that belongs to it, and tell its owner by letter.
+    Delete {
+        /// Its name or e-mail address.
+        login: String,
+        /// Needed, since nothing brings it back.
+        #[arg(long, required = true)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Role {
+    /// Show all roles, what they allow and how many accounts have them.
+    List {
+        /// Print them as a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a role that allows nothing yet.
+    Create {
+        /// Its name: lower-case letters, digits, `_` and `-`.
+        role: String,
+    },
+    /// Delete a role, also from everybody who has it.
+    Delete {
+        /// Its name.
+        role: String,
+    },
+    /// Have a role allow something. Everybody who has it may do that within a second.
+    Allow {
+        /// Its name.
+        role: String,
+        /// What it allows, written verb:thing, such as get:movies.
+        permission: String,
+    },
+    /// Have a role allow something no more.
+    Deny {
+        /// Its name.
+        role: String,
+        /// What it allowed.
+        permission: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Outbox {
-    /// Show what is set aside, oldest first, and why.
+    /// Show what is set aside, oldest first, and why; and how many letters wait.
     List {
-        /// How many at most.
+        /// How many letters and how many changes at most.
         #[arg(long, value_name = "NUMBER", default_value_t = 50)]
         limit: u32,
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
     },
-    /// Have what a receiver refused delivered again, once the cause is mended. A running server does it soon.
+    /// Have letters sent again, or what a receiver refused delivered again, once the cause is mended. A running server does it soon.
     Replay {
-        /// The receiver, as `list` names it.
-        receiver: String,
+        /// `letters` for all letters, the identifier of one, or the receiver, as `list` names it.
+        what: String,
     },
-    /// Keep nothing more for a receiver that is not in use any longer. Otherwise every change is kept for it.
+    /// Delete letters that are set aside, or keep nothing more for a receiver that is not in use any longer. Otherwise every change is kept
+    /// for it.
     Retire {
-        /// The receiver, such as rabbitmq or pusher.
-        receiver: String,
+        /// `letters` for all letters, the identifier of one, or the receiver, such as rabbitmq or pusher.
+        what: String,
     },
 }

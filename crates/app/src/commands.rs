@@ -5,6 +5,7 @@ mod check_config;
 mod db;
 mod health;
 mod outbox;
+mod role;
 mod user;
 
 use crate::cli::{Cli, Command, Serve};
@@ -28,6 +29,9 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Db(db) => runtime()?.block_on(db::run(db, &settings)),
         Command::Outbox(outbox) => {
             with_secrets(settings, |settings| runtime()?.block_on(outbox::run(outbox, &settings)))
+        }
+        Command::Role(role) => {
+            with_secrets(settings, |settings| runtime()?.block_on(role::run(role, &settings)))
         }
         Command::User(user) => {
             with_secrets(settings, |settings| runtime()?.block_on(user::run(user, &settings)))

@@ -41,9 +41,10 @@ impl From<RightsError> for AdminError {
     fn from(error: RightsError) -> Self {
         match error {
             RightsError::NotFound => Self::NotFound,
-            RightsError::NoSuchRole(role) => {
-                Self::Invalid(Invalid::field("roles", format!("there is no role '{role}'")))
-            }
+            RightsError::NoSuchRole(role) => Self::Invalid(Invalid::field(
+                "roles",
+                format!("must name roles that exist; there is no '{role}'"),
+            )),
             RightsError::LastAdministrator => Self::LastAdministrator,
             RightsError::Unavailable(error) => Self::Unavailable(error),
         }
@@ -266,7 +267,10 @@ mod tests {
         let Err(AdminError::Invalid(invalid)) = test.change(&admin, ada.id, &patch).await else {
             unreachable!("not refused")
         };
-        assert_eq!((&*invalid.0[0].field, &*invalid.0[0].message), ("roles", "there is no role 'king'"));
+        assert_eq!(
+            (&*invalid.0[0].field, &*invalid.0[0].message),
+            ("roles", "must name roles that exist; there is no 'king'")
+        );
         assert_eq!(test.store.by_id(ada.id).await.unwrap(), Some(ada));
     }
 

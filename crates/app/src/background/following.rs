@@ -68,7 +68,7 @@ async fn once(square: &Square, follower: &mut Follower, due: &mut Due) -> Result
 
 fn note(square: &Square, change: &Change, due: &mut Due) {
     match change.channel {
-        Channel::Session | Channel::Person => due.access = true,
+        Channel::Session | Channel::Person | Channel::Role => due.access = true,
         Channel::Skill => {
             due.skills.insert(change.entity.into());
         }
