@@ -143,3 +143,111 @@ impl Accounts {
         told.with_letter(account.email.as_ref().map(changed)).with_letter(Some(changed(new)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SignedIn;
+    use crate::letter::Letter;
+    use crate::ports::AccountStore;
+    use crate::testing::TestAccounts;
+
+    async fn ask(test: &TestAccounts, by: &SignedIn, new: &str, password: &str) -> Result<(), ChangeEmailError> {
+        let (who, password) = (test.caller(by), Secret::new(password));
+        let new = TestAccounts::email(new);
+        test.accounts.change_email(&who, &new, Some(&password), &Device::default()).await
+    }
+
+    async fn ada() -> (TestAccounts, SignedIn) {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let signed_in = test.sign_in("ada").await;
+        (test, signed_in)
+    }
+
+    /// To whom letters went since there were `before`, and what about.
+    fn sent(test: &TestAccounts, before: usize) -> Vec<(EmailAddress, &'static str)> {
+        let told = |letter: &Letter| (letter.to.clone(), letter.occasion.name());
+        test.store.letters()[before..].iter().map(told).collect()
+    }
+
+    #[tokio::test]
+    async fn both_addresses_are_told_and_it_holds_once_the_new_one_confirms() {
+        let (test, signed_in) = ada().await;
+        let (old, new, user) = (TestAccounts::email("ada"), TestAccounts::email("new"), signed_in.account.id);
+        ask(&test, &signed_in, "new", TestAccounts::PASSWORD).await.unwrap();
+        let expected = [(new.clone(), "confirm_new_address"), (old.clone(), "address_change_requested")];
+        assert_eq!(sent(&test, 1), expected);
+        assert_eq!(test.store.by_id(user).await.unwrap().unwrap().email, Some(old.clone()));
+
+        let token = test.store.mailed_token().unwrap();
+        let changed = test.accounts.confirm_new_email(&token, Some(user), &Device::default()).await.unwrap();
+        assert_eq!((changed.email.as_ref(), changed.confirmed_at.is_some()), (Some(&new), true));
+        assert_eq!(sent(&test, 3), [(old, "address_changed"), (new, "address_changed")]);
+        assert!(test.accounts.authenticate(signed_in.tokens.access.expose()).is_ok());
+        let again = test.accounts.confirm_new_email(&token, Some(user), &Device::default()).await;
+        assert!(matches!(again, Err(ConfirmEmailError::Rejected)));
+        for action in [AuditAction::EmailChangeRequested, AuditAction::EmailChanged] {
+            assert!(test.store.audit().iter().any(|entry| entry.action == action), "{action:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_with_an_account_gives_the_same_answer_and_nobody_can_confirm_it() {
+        let (test, signed_in) = ada().await;
+        test.register("bob").await;
+        let before = test.store.mailed_token();
+        ask(&test, &signed_in, "bob", TestAccounts::PASSWORD).await.unwrap();
+        let (old, known) = (TestAccounts::email("ada"), TestAccounts::email("bob"));
+        assert_eq!(sent(&test, 2), [(known, "already_registered"), (old, "address_change_requested")]);
+        assert_eq!(test.store.mailed_token(), before, "no further link was mailed");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_taken_before_it_is_confirmed_is_told_to_be() {
+        let (test, signed_in) = ada().await;
+        ask(&test, &signed_in, "bob", TestAccounts::PASSWORD).await.unwrap();
+        let token = test.store.mailed_token().unwrap();
+        test.register("bob").await;
+        let taken = test.accounts.confirm_new_email(&token, None, &Device::default()).await;
+        assert!(matches!(taken, Err(ConfirmEmailError::Taken)));
+    }
+
+    #[tokio::test]
+    async fn it_takes_the_password_and_another_address() {
+        let (test, signed_in) = ada().await;
+        let wrong = ask(&test, &signed_in, "new", "wrong horse").await;
+        assert!(matches!(wrong, Err(ChangeEmailError::Owner(OwnerError::WrongPassword))));
+        let who = test.caller(&signed_in);
+        let none = test.accounts.change_email(&who, &TestAccounts::email("new"), None, &Device::default()).await;
+        assert!(matches!(none, Err(ChangeEmailError::Owner(OwnerError::PasswordRequired))));
+        let same = ask(&test, &signed_in, "ada", TestAccounts::PASSWORD).await;
+        assert!(matches!(same, Err(ChangeEmailError::Invalid(_))));
+        assert_eq!(test.store.letters().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_link_is_good_for_its_account_only_and_for_a_day() {
+        let (test, signed_in) = ada().await;
+        let other = test.register("bob").await.id;
+        ask(&test, &signed_in, "new", TestAccounts::PASSWORD).await.unwrap();
+        let token = test.store.mailed_token().unwrap();
+        let confirm = async |user| test.accounts.confirm_new_email(&token, user, &Device::default()).await;
+        assert!(matches!(confirm(Some(other)).await, Err(ConfirmEmailError::Rejected)));
+        test.clock.advance(TestAccounts::policy().email_change_lifetime);
+        assert!(matches!(confirm(None).await, Err(ConfirmEmailError::Rejected)));
+    }
+
+    #[tokio::test]
+    async fn whoever_takes_the_account_back_is_rid_of_the_change() {
+        let (test, signed_in) = ada().await;
+        ask(&test, &signed_in, "thief", TestAccounts::PASSWORD).await.unwrap();
+        let stolen = test.store.mailed_token().unwrap();
+        test.forget_password("ada").await;
+        let token = test.store.mailed_token().unwrap();
+        let new = crate::Password::parse("password", "brand new horse").unwrap();
+        test.accounts.reset_password(&token, None, &new, &Device::default()).await.unwrap();
+        let confirmed = test.accounts.confirm_new_email(&stolen, None, &Device::default()).await;
+        assert!(matches!(confirmed, Err(ConfirmEmailError::Rejected)));
+    }
+}

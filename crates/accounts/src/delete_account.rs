@@ -72,3 +72,76 @@ impl Accounts {
         self.ending_sessions(now, deleting).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Actor;
+    use crate::ports::{AccountStore, LoginName};
+    use crate::testing::TestAccounts;
+
+    fn password() -> Secret {
+        Secret::new(TestAccounts::PASSWORD)
+    }
+
+    #[tokio::test]
+    async fn everything_goes_its_owner_is_told_and_the_name_is_free() {
+        let test = TestAccounts::default();
+        let account = test.register("ada").await;
+        let (here, there) = (test.sign_in("ada").await, test.sign_in("ada").await);
+        test.accounts.delete_account(&test.caller(&here), Some(&password()), &Device::default()).await.unwrap();
+        assert_eq!(test.store.by_id(account.id).await.unwrap(), None);
+        for session in [here, there] {
+            assert!(test.accounts.authenticate(session.tokens.access.expose()).is_err());
+            assert!(test.accounts.refresh(&session.tokens.refresh, &Device::default()).await.is_err());
+        }
+        let letters = test.store.letters();
+        assert_eq!(letters.len(), 1, "those that had not left went along");
+        assert!(matches!(letters[0].occasion, Occasion::AccountDeleted));
+        test.register("ada").await;
+    }
+
+    #[tokio::test]
+    async fn it_holds_on_other_instances_and_after_a_restart() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let signed_in = test.sign_in("ada").await;
+        let who = test.caller(&signed_in);
+        test.accounts.delete_account(&who, Some(&password()), &Device::default()).await.unwrap();
+        let other = test.restarted();
+        other.accounts.load().await.unwrap();
+        assert!(other.accounts.authenticate(signed_in.tokens.access.expose()).is_err());
+    }
+
+    #[tokio::test]
+    async fn it_takes_the_password() {
+        let test = TestAccounts::default();
+        let account = test.register("ada").await;
+        let who = test.caller(&test.sign_in("ada").await);
+        let delete = async |password: Option<&Secret>| {
+            test.accounts.delete_account(&who, password, &Device::default()).await
+        };
+        let none = delete(None).await;
+        assert!(matches!(none, Err(DeleteAccountError::Owner(OwnerError::PasswordRequired))));
+        let wrong = delete(Some(&Secret::new("wrong horse"))).await;
+        assert!(matches!(wrong, Err(DeleteAccountError::Owner(OwnerError::WrongPassword))));
+        assert!(test.store.by_id(account.id).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn the_last_administrator_stays_and_of_two_one_may_go() {
+        let test = TestAccounts::default();
+        for name in ["ada", "bob"] {
+            test.register(name).await;
+            let login = LoginName::Username(name.to_owned());
+            test.accounts.grant_role(&login, "admin", &Actor::default()).await.unwrap();
+        }
+        let delete = async |name| {
+            let who = test.caller(&test.sign_in(name).await);
+            test.accounts.delete_account(&who, Some(&password()), &Device::default()).await
+        };
+        delete("ada").await.unwrap();
+        assert!(matches!(delete("bob").await, Err(DeleteAccountError::LastAdministrator)));
+        test.sign_in("bob").await;
+    }
+}

@@ -31,3 +31,27 @@ impl Accounts {
         store.rename(who.user, &first_name, &last_name, self.now(), &noted).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestAccounts;
+
+    #[tokio::test]
+    async fn what_is_left_out_stays_and_what_is_so_already_is_not_noted() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let who = test.caller(&test.sign_in("ada").await);
+        let name = |text: &str| Some(PersonName::parse("first_name", text).unwrap());
+        let edit = async |first_name, last_name| {
+            let patch = ProfilePatch { first_name, last_name };
+            let account = test.accounts.edit_profile(&who, patch, &Device::default()).await.unwrap().unwrap();
+            let changes = test.store.audit().iter().filter(|e| e.action == AuditAction::ProfileChanged).count();
+            (account.display_name(), changes)
+        };
+        assert_eq!(edit(name("Ada"), name("Lovelace")).await, ("Ada Lovelace".to_owned(), 1));
+        assert_eq!(edit(None, name("King")).await, ("Ada King".to_owned(), 2));
+        assert_eq!(edit(name("Ada"), None).await, ("Ada King".to_owned(), 2));
+        assert_eq!(edit(None, name("")).await, ("Ada".to_owned(), 3));
+    }
+}

@@ -58,3 +58,34 @@ impl Accounts {
         self.parts.credentials.all_sessions(who.user, page).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestAccounts;
+
+    #[tokio::test]
+    async fn it_begins_with_the_account_and_is_noted() {
+        let test = TestAccounts::default();
+        let account = test.register("ada").await;
+        let who = test.caller(&test.sign_in("ada").await);
+        let data = test.accounts.begin_export(&who, &Device::default()).await.unwrap();
+        assert_eq!((data.account, data.recovery_codes), (account, None));
+        assert!(data.ways_in.password && data.ways_in.identities.is_empty());
+        assert_eq!(test.store.audit().pop().unwrap().action, AuditAction::DataExported);
+        let sessions = test.accounts.all_sessions(&who, Page::default()).await.unwrap();
+        assert_eq!(sessions.items.iter().map(|session| session.id).collect::<Vec<_>>(), [who.session]);
+    }
+
+    #[tokio::test]
+    async fn nobody_keeps_the_database_busy_with_it() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let who = test.caller(&test.sign_in("ada").await);
+        for _ in 0..10 {
+            test.accounts.begin_export(&who, &Device::default()).await.unwrap();
+        }
+        let refused = test.accounts.begin_export(&who, &Device::default()).await;
+        assert!(matches!(refused, Err(ExportError::TooMany(_))));
+    }
+}

@@ -40,3 +40,66 @@ impl Accounts {
         self.parts.secrets.issue(&secret, LINKS, &told.with_letter(Some(letter))).await.map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::letter::Occasion;
+    use crate::password::Password;
+    use crate::ports::LoginName;
+    use crate::session_tokens::Device;
+    use crate::testing::TestAccounts;
+    use crate::{Actor, AuditAction};
+
+    impl TestAccounts {
+        /// Asks for a link to `name@example.org` and has all requests seen to.
+        pub(crate) async fn forget_password(&self, name: &str) {
+            let asked = self.accounts.forgot_password(&Self::email(name), &Device::default()).await;
+            asked.expect("asked");
+            self.answer_letter_requests().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_link_goes_to_the_address_and_the_log_says_so() {
+        let test = TestAccounts::default();
+        let account = test.register("ada").await;
+        test.forget_password("ada").await;
+        let letter = test.store.letters().pop().unwrap();
+        assert_eq!(letter.to, TestAccounts::email("ada"));
+        assert!(matches!(letter.occasion, Occasion::ResetPassword { user, .. } if user == account.id));
+        let noted = test.store.audit().pop().unwrap();
+        assert_eq!((noted.action, noted.user), (AuditAction::PasswordResetRequested, Some(account.id)));
+    }
+
+    #[tokio::test]
+    async fn what_the_request_does_is_the_same_whoever_it_is_for() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        test.register("eve").await;
+        let eve = LoginName::Username("eve".to_owned());
+        test.accounts.set_suspended(&eve, true, &Actor::default()).await.unwrap();
+        let (letters, noted) = (test.store.letters().len(), test.store.audit().len());
+        for name in ["ada", "eve", "nobody"] {
+            test.accounts.forgot_password(&TestAccounts::email(name), &Device::default()).await.unwrap();
+            assert_eq!((test.store.letters().len(), test.store.audit().len()), (letters, noted), "{name}");
+        }
+        test.answer_letter_requests().await;
+        let new = &test.store.letters()[letters..];
+        assert_eq!(new.iter().map(|letter| &letter.to).collect::<Vec<_>>(), [&TestAccounts::email("ada")]);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_flooded_with_letters_and_time_helps() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        for _ in 0..10 {
+            test.forget_password("ada").await;
+        }
+        assert_eq!(test.store.letters().len(), 1 + 5);
+        test.clock.advance(TestAccounts::policy().reset_lifetime);
+        test.forget_password("ada").await;
+        assert_eq!(test.store.letters().len(), 1 + 6);
+        let (token, new) = (test.store.mailed_token().unwrap(), Password::parse("password", "brand new horse"));
+        test.accounts.reset_password(&token, None, &new.unwrap(), &Device::default()).await.unwrap();
+    }
+}

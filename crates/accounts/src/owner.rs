@@ -59,3 +59,29 @@ impl Accounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::AccountStore;
+    use crate::testing::{FastHasher, TestAccounts};
+    use jiff::SignedDuration;
+
+    #[tokio::test]
+    async fn who_has_no_password_shows_it_by_having_signed_in_lately() {
+        let test = TestAccounts::default();
+        let account = test.register("ada").await;
+        let signed_in = test.sign_in("ada").await;
+        let who = test.caller(&signed_in);
+        let current = FastHasher::current(TestAccounts::PASSWORD);
+        assert!(test.store.upgrade_hash(account.id, &current, &PasswordHash::none()).await.unwrap());
+        let prove = async |password: Option<&Secret>| test.accounts.prove_owner(&who, password).await;
+        assert!(prove(None).await.is_ok());
+        assert!(prove(Some(&Secret::new("whatever"))).await.is_ok());
+        test.clock.advance(SignedDuration::from_mins(10) + SignedDuration::from_micros(1));
+        test.accounts.refresh(&signed_in.tokens.refresh, &crate::Device::default()).await.unwrap();
+        for password in [None, Some(&Secret::new(TestAccounts::PASSWORD))] {
+            assert!(matches!(prove(password).await, Err(OwnerError::ReauthenticationRequired)));
+        }
+    }
+}

@@ -151,6 +151,7 @@ mod tests {
         let store = Arc::new(MemoryAccounts::default());
         let test = TestAccounts::with(|parts| {
             parts.store = store.clone();
+            parts.credentials = store.clone();
             parts.sessions = Arc::new(Slow(store.clone()));
         });
         test.register("ada").await;

@@ -52,3 +52,76 @@ impl Accounts {
         changed.then_some(()).ok_or(UpdatePasswordError::Owner(OwnerError::WrongPassword))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::AuditAction;
+    use crate::letter::Occasion;
+    use crate::testing::TestAccounts;
+    use crate::{SignedIn, TooMany};
+
+    const NEW: &str = "brand new horse";
+
+    async fn update(
+        test: &TestAccounts,
+        by: &SignedIn,
+        existing: &str,
+        new: &str,
+    ) -> Result<(), UpdatePasswordError> {
+        let (who, new) = (test.caller(by), Password::parse("new_password", new).unwrap());
+        test.accounts.update_password(&who, &Secret::new(existing), &new, &Device::default()).await
+    }
+
+    #[tokio::test]
+    async fn other_sessions_end_and_this_one_goes_on() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let (here, there) = (test.sign_in("ada").await, test.sign_in("ada").await);
+        update(&test, &here, TestAccounts::PASSWORD, NEW).await.unwrap();
+        assert!(test.accounts.authenticate(here.tokens.access.expose()).is_ok());
+        assert!(test.accounts.refresh(&here.tokens.refresh, &Device::default()).await.is_ok());
+        assert!(test.accounts.authenticate(there.tokens.access.expose()).is_err());
+        assert!(test.try_sign_in("ada", TestAccounts::PASSWORD).await.is_err());
+        assert!(test.try_sign_in("ada", NEW).await.is_ok());
+        assert!(test.store.letters().iter().any(|letter| matches!(letter.occasion, Occasion::PasswordChanged)));
+        assert!(test.store.audit().iter().any(|entry| entry.action == AuditAction::PasswordChanged));
+    }
+
+    #[tokio::test]
+    async fn a_wrong_password_the_same_one_and_ones_own_name_are_refused() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let here = test.sign_in("ada").await;
+        let wrong = update(&test, &here, "wrong horse", NEW).await;
+        assert!(matches!(wrong, Err(UpdatePasswordError::Owner(OwnerError::WrongPassword))));
+        for refused in [TestAccounts::PASSWORD, "ada@example.org"] {
+            let update = update(&test, &here, TestAccounts::PASSWORD, refused).await;
+            assert!(matches!(update, Err(UpdatePasswordError::Invalid(_))), "{refused}");
+        }
+        test.sign_in("ada").await;
+    }
+
+    #[tokio::test]
+    async fn whoever_stole_a_session_cannot_go_on_guessing() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let here = test.sign_in("ada").await;
+        for _ in 0..30 {
+            update(&test, &here, TestAccounts::PASSWORD, "ada@example.org").await.unwrap_err();
+        }
+        for _ in 0..20 {
+            let wrong = update(&test, &here, "wrong horse", NEW).await;
+            assert!(matches!(wrong, Err(UpdatePasswordError::Owner(OwnerError::WrongPassword))));
+        }
+        let hashed = test.hasher.verified().len();
+        let refused = update(&test, &here, TestAccounts::PASSWORD, NEW).await;
+        let Err(UpdatePasswordError::Owner(OwnerError::TooMany(TooMany { retry_after }))) = refused else {
+            unreachable!("not limited: {refused:?}")
+        };
+        assert_eq!(test.hasher.verified().len(), hashed, "it cost no hash");
+        test.clock.advance(retry_after);
+        let here = test.sign_in("ada").await;
+        update(&test, &here, TestAccounts::PASSWORD, NEW).await.unwrap();
+    }
+}

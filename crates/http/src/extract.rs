@@ -12,5 +12,5 @@ pub use caller::Caller;
 pub(crate) use caller::SignedIn;
 pub(crate) use device::Client;
 pub(crate) use id::Id;
-pub(crate) use json::Json;
+pub(crate) use json::{Json, OptionalJson};
 pub(crate) use query::{Paging, Query, number};

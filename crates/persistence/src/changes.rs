@@ -11,6 +11,9 @@
 //! | another one took its place, or it was switched off | `otp_method` `delete` | the same |
 //! | a recovery code was made | `recovery_code` `create` | the same |
 //! | it was used, or it is good no more | `recovery_code` `delete` | the same |
+//! | a password was set | `session` `delete` of all sessions, or of the others | instances |
+//! | names or address were changed | `person` `update` | as above |
+//! | an account was deleted | `person` `delete`, and `delete` of each of its sessions, skills, events and ways to sign in | as above |
 //! | a second factor was switched on or off | `person` `update`, `session` `delete` of the other sessions | as above |
 //! | a role was made, deleted, or allows other things | `role` | instances |
 //! | a skill was registered | `skill` `create` | its owner; everybody once it is or was published |
@@ -19,8 +22,8 @@
 //! | a training began | `training` `create` | instances |
 //! | a training failed | `training` `update` | instances |
 //! | films and actors were stored | `movie` `create`, `actor` `create` | whoever may `get:movies`, `get:actors` |
-//! | events were stored | `event` `create` | everybody |
-//! | a question was given up by its asker | `question` `delete` | instances |
+//! | events were stored, or went with their owner | `event` `create`, `delete` | everybody |
+//! | a question was given up by its asker, or went with them while it was under way | `question` `delete` | instances |
 //!
 //! The entity of a training's change is its skill; that of a role's is nobody. What changes nothing is no change, and what
 //! forgets old rows is none either.

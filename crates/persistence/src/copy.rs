@@ -12,7 +12,7 @@ mod pages;
 mod progress;
 mod rows;
 mod side;
-mod tables;
+pub(crate) mod tables;
 
 #[cfg(test)]
 mod tests;

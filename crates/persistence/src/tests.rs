@@ -4,6 +4,7 @@ mod accounts;
 mod casting;
 mod changes;
 mod conventions;
+mod deletion;
 mod events;
 mod hints;
 mod instances;

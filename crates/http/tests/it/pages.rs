@@ -1,5 +1,7 @@
 use crate::app::TestApp;
 use actix_web::http::Method;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 #[actix_web::test]
 async fn the_console_brings_everything_it_needs() {
@@ -24,7 +26,7 @@ async fn the_console_brings_everything_it_needs() {
 #[actix_web::test]
 async fn scripts_come_from_here_only() {
     let app = TestApp::new();
-    for path in ["/", "/verify/a/b"] {
+    for path in ["/", "/verify/a/b", "/link_social/a/b", "/reset_password/a/b", "/change_email/a/b"] {
         let page = app.get(path).send().await;
         assert!(page.header("Content-Security-Policy").unwrap().contains("script-src 'self';"), "{path}");
         assert!(!page.text().contains("<script>") && !page.text().contains("style="), "{path}");
@@ -40,6 +42,30 @@ async fn opening_the_mailed_link_changes_nothing() {
     assert!(page.status == 200 && page.text().contains("<button"), "{page}");
     let body = serde_json::json!({"token": token.expose()});
     assert_eq!(app.post("/api/confirmEmail", body).send().await.status, 200);
+}
+
+#[actix_web::test]
+async fn the_pages_of_other_links_change_nothing_either_and_keep_their_address_to_themselves() {
+    let app = TestApp::new();
+    let ada = app.person("ada").await;
+    for (page, ask) in [("change_email", "/api/change_email"), ("reset_password", "/api/forgot_password")] {
+        let email = "new@example.org";
+        let body = serde_json::json!({"email": email, "password": "correct horse"});
+        assert_eq!(app.post(ask, body).by(&ada).send().await.status, 200, "{page}");
+        app.people.answer_letter_requests().await;
+        let token = app.people.store.mailed_token().unwrap();
+        let user = URL_SAFE_NO_PAD.encode(ada.id.to_string());
+        let link = format!("/{page}/{}/{user}", token.expose());
+        for _ in 0..2 {
+            let opened = app.get(&link).send().await;
+            assert!(opened.status == 200 && opened.text().contains("<button"), "{opened}");
+            assert_eq!(opened.header("Referrer-Policy"), Some("no-referrer"));
+            assert!(!opened.text().contains(token.expose()));
+        }
+        let body = serde_json::json!({"password": "brand new horse"});
+        let used = app.post(&format!("/api{link}"), body).send().await;
+        assert_eq!(used.status, 200, "{page}: {used}");
+    }
 }
 
 #[actix_web::test]

@@ -156,7 +156,7 @@ fn value(table: &Table, column: &str, kind: Kind, number: usize) -> Value {
             let text = TEXTS[number % TEXTS.len()];
             Value::Text(Some(format!("{text}{number}{text}")))
         }
-        (Kind::Text, name) if name.ends_with("_key") || name == "email" => {
+        (Kind::Text, name) if name.ends_with("_key") || matches!(name, "email" | "subject") => {
             Value::Text(Some(format!("{}{number}", TEXTS[number % TEXTS.len()])))
         }
         (Kind::Text, _) => Value::Text(Some(TEXTS[number % TEXTS.len()].to_owned())),

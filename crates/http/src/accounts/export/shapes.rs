@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 /// All that is stored about an account.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "it is written part by part; this describes the whole")]
 pub(crate) struct Export {
     #[serde(flatten)]
     head: Head,

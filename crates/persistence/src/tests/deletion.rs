@@ -1,0 +1,328 @@
+//! What is left of an account that was deleted.
+
+use super::TestDatabase;
+use super::skills::account;
+use crate::columns::Key;
+use crate::connection::DbConnection;
+use crate::copy::tables::{Kind, TABLES};
+use crate::schema::changes::instances;
+use crate::{DatabaseQuestionLog, Stores};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use jiff::civil::date;
+use square_accounts::ports::identity::{ExternalIdentity, Grant, ShownText, Subject};
+use square_accounts::ports::{
+    AccountStore, Consequences, CredentialStore, Linking, LoginMethodId, LoginMethodStore, MfaStore, NewAccount,
+    NewConfirmation, NewLetter, NewLoginMethod, NewOtpMethod, OtpMethodId, SessionRecord, SessionStore,
+};
+use square_accounts::{
+    Actor, AuditAction, AuditEntry, AuditId, Device, EmailAddress, Letter, LetterId, MailToken, Occasion, OtpSecret,
+    PersonName, Provider,
+};
+use square_changes::ports::ChangeLog;
+use square_changes::{Action, Channel};
+use square_cluster::InstanceId;
+use square_events::ports::EventStore;
+use square_events::{Address, Event, EventId, EventTime, Venue};
+use square_kernel::{Clock, OsRandomness, SessionId, SkillId, SystemClock, UserId};
+use square_routing::{
+    AppendError, Choice, Ending, Finish, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord,
+};
+use square_skills::ports::SkillStore;
+use square_skills::{
+    BuiltinName, RegisteredSkill, SkillAddress, SkillDescription, SkillName, TrainingId, TrainingSet,
+};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// In every text that the account has anywhere.
+const MARK: &str = "zanzibar";
+
+fn marked(text: &str) -> String {
+    format!("{text} {MARK}")
+}
+
+/// Somebody who has something of everything.
+struct Owner {
+    stores: Stores,
+    log: DatabaseQuestionLog,
+    user: UserId,
+    /// What else is to be recorded as deleted.
+    owned: BTreeSet<(&'static str, Uuid)>,
+    finished: QuestionId,
+    unfinished: QuestionId,
+    test: TestDatabase,
+}
+
+fn owner() -> NewAccount {
+    let name = |text: &str| PersonName::parse("first_name", &marked(text)).unwrap();
+    NewAccount {
+        username: square_accounts::Username::parse(MARK).unwrap(),
+        email: Some(EmailAddress::parse(&format!("{MARK}@example.org")).unwrap()),
+        first_name: name("Ada"),
+        last_name: name("Lovelace"),
+        ..account("owner")
+    }
+}
+
+/// A letter to the owner, and that they did something from somewhere.
+fn happened(new: &NewAccount) -> Consequences {
+    let at = SystemClock.now();
+    let letter = NewLetter {
+        id: LetterId::new(&SystemClock, &OsRandomness),
+        letter: Letter {
+            to: new.email.clone().unwrap(),
+            username: new.username.clone(),
+            occasion: Occasion::AlreadyRegistered,
+        },
+        at,
+    };
+    let device = Device { address: Some(marked("192.0.2.7")), agent: Some(marked("Browser")), ..Device::default() };
+    let entry = |actor| AuditEntry {
+        id: AuditId::new(&SystemClock, &OsRandomness),
+        at,
+        action: AuditAction::SignedIn,
+        actor: Actor { user: actor, device: device.clone() },
+        user: Some(new.id),
+        detail: None,
+    };
+    Consequences { letters: vec![letter], audit: vec![entry(None), entry(Some(new.id))] }
+}
+
+impl Owner {
+    async fn new() -> Self {
+        let test = TestDatabase::new().await;
+        let stores = test.stores();
+        let new = owner();
+        let digest = MailToken::new(&OsRandomness).digest();
+        let confirmation = NewConfirmation { digest, expires_at: SystemClock.now() + Duration::from_hours(1) };
+        stores.register(&new, Some(&confirmation), &happened(&new)).await.unwrap();
+        let instance = InstanceId::new(&SystemClock, &OsRandomness);
+        let row = (instances::id.eq(Key(instance.uuid())), instances::beats.eq(1));
+        let enlist = move |connection: &mut DbConnection| {
+            diesel::insert_into(instances::table).values(row).execute(connection).map(drop)
+        };
+        test.database.write(enlist).await.unwrap();
+        let log = DatabaseQuestionLog::new(test.database.clone(), instance).unwrap();
+        let nothing = QuestionId::new(&SystemClock, &OsRandomness);
+        let owned = BTreeSet::from([(Channel::Person.as_str(), new.id.uuid())]);
+        let mut owner =
+            Self { stores, log, user: new.id, owned, finished: nothing, unfinished: nothing, test };
+        owner.open_session().await;
+        owner.enrol_factors().await;
+        owner.register_skill().await;
+        owner.enter_event().await;
+        owner.finished = owner.ask(Some(new.id), true).await;
+        owner.unfinished = owner.ask(Some(new.id), false).await;
+        let unfinished = owner.unfinished.uuid();
+        owner.owned.insert((Channel::Question.as_str(), unfinished));
+        owner
+    }
+
+    async fn open_session(&mut self) {
+        let now = SystemClock.now();
+        let session = SessionRecord {
+            id: SessionId::new(&SystemClock, &OsRandomness),
+            user: self.user,
+            generation: 0,
+            rotated_at: now,
+            created_at: now,
+            expires_at: now + Duration::from_hours(1),
+            ends_at: None,
+            ended_at: None,
+            second_factor: false,
+            address: Some(marked("192.0.2.7")),
+            agent: Some(marked("Browser")),
+        };
+        assert!(self.stores.open(&session, Consequences::none()).await.unwrap());
+        self.owned.insert((Channel::Session.as_str(), session.id.uuid()));
+    }
+
+    async fn enrol_factors(&mut self) {
+        let (user, at) = (self.user, SystemClock.now());
+        let id = OtpMethodId::new(&SystemClock, &OsRandomness);
+        let method = NewOtpMethod { id, user, secret: OtpSecret::new(&OsRandomness), at };
+        assert!(self.stores.begin_otp(&method, Consequences::none()).await.unwrap());
+        self.owned.insert((Channel::OtpMethod.as_str(), id.uuid()));
+        let identity = ExternalIdentity {
+            subject: Subject::parse(MARK).unwrap(),
+            email: None,
+            name: ShownText::new(MARK),
+            first_name: ShownText::default(),
+            last_name: ShownText::default(),
+            user_name: ShownText::new(MARK),
+            grant: Grant::default(),
+        };
+        let id = LoginMethodId::new(&SystemClock, &OsRandomness);
+        let method = NewLoginMethod { id, provider: Provider::Github, identity, at };
+        let linked = self.stores.link(user, &method, None, Consequences::none()).await.unwrap();
+        assert!(matches!(linked, Linking::Linked { .. }), "{linked:?}");
+        self.owned.insert((Channel::LoginMethod.as_str(), id.uuid()));
+    }
+
+    async fn register_skill(&mut self) {
+        let at = SystemClock.now();
+        let skill = RegisteredSkill {
+            id: SkillId::new(&SystemClock, &OsRandomness),
+            owner: self.user,
+            name: SkillName::parse(MARK).unwrap(),
+            description: SkillDescription::parse(MARK).unwrap(),
+            address: SkillAddress::Builtin(BuiltinName::new("casting")),
+            secret: None,
+            published: true,
+            samples: Arc::default(),
+            created_at: at,
+            updated_at: at,
+        };
+        SkillStore::insert(&self.stores, &skill).await.unwrap();
+        let examples = TrainingSet::parse(MARK, MARK).unwrap();
+        let training = TrainingId::new(&SystemClock, &OsRandomness);
+        assert!(self.stores.begin_training(training, skill.id, &examples, at).await.unwrap());
+        self.owned.insert((Channel::Skill.as_str(), skill.id.uuid()));
+    }
+
+    async fn enter_event(&mut self) {
+        let event = Event {
+            id: EventId::new(&SystemClock, &OsRandomness),
+            owner: self.user,
+            date: date(2026, 12, 31),
+            time: EventTime::parse("8pm").unwrap(),
+            venue: Venue::parse(MARK).unwrap(),
+            address: Address::parse(MARK).unwrap(),
+            created_at: SystemClock.now(),
+        };
+        assert!(self.stores.fill_if_none_from(event.date, std::slice::from_ref(&event)).await.unwrap());
+        self.owned.insert((Channel::Event.as_str(), event.id.uuid()));
+    }
+
+    async fn ask(&self, asker: Option<UserId>, finished: bool) -> QuestionId {
+        let id = QuestionId::new(&SystemClock, &OsRandomness);
+        let choice = Choice { selector: "Square".to_owned(), chosen: Vec::new(), nearest: None };
+        let (asked_at, deadline) = (SystemClock.now(), Duration::from_secs(10));
+        let text = if asker.is_some() { MARK } else { "Well?" };
+        let record = QuestionRecord { id, asker, text: text.into(), choice, asked_at, deadline };
+        self.log.open(&record).await.unwrap();
+        if finished {
+            self.log.append(id, &[end(1)]).await.unwrap();
+        }
+        id
+    }
+
+    /// Deletes the account; gives what was recorded meanwhile as deleted, by channel.
+    async fn delete(&self) -> BTreeSet<(&'static str, Uuid)> {
+        let before = self.stores.head().await.unwrap();
+        let deleted = self.stores.delete_account(self.user, SystemClock.now(), &told(self.user)).await.unwrap();
+        assert_eq!(deleted.map(|ended| ended.len()), Some(1));
+        let changes = self.stores.after(before, 1000).await.unwrap();
+        let deleted = changes.into_iter().filter(|change| change.action == Action::Delete);
+        deleted.map(|change| (change.channel.as_str(), change.entity)).collect()
+    }
+
+    /// Rows in which a column is `user`, or has the mark in it, as `table.column`. What the log of changes says is about identifiers.
+    async fn traces(&self) -> Vec<String> {
+        let user = self.user.uuid().simple().to_string();
+        self.test
+            .database
+            .read(move |connection| {
+                let mut found = Vec::new();
+                let quote = if matches!(connection, DbConnection::Mysql(_)) { '`' } else { '"' };
+                let quoted = |name: &str| format!("{quote}{name}{quote}");
+                for table in TABLES.iter().filter(|table| table.name != "changes") {
+                    for column in table.columns {
+                        let bytes = match connection {
+                            DbConnection::Postgres(_) => format!("'\\x{user}'::bytea"),
+                            _ => format!("X'{user}'"),
+                        };
+                        let condition = match column.kind {
+                            Kind::Bytes => format!("= {bytes}"),
+                            Kind::Text => format!("LIKE '%{MARK}%'"),
+                            Kind::Integer | Kind::Bool => continue,
+                        };
+                        let (rows, name) = (quoted(table.name), quoted(column.name));
+                        let count = format!("SELECT COUNT(*) FROM {rows} WHERE {name} {condition}");
+                        if sql::<BigInt>(&count).get_result::<i64>(connection)? > 0 {
+                            found.push(format!("{}.{}", table.name, column.name));
+                        }
+                    }
+                }
+                Ok(found)
+            })
+            .await
+            .unwrap()
+    }
+}
+
+fn end(seq: u32) -> Arc<LogEntry> {
+    let finish = Finish { ending: Ending::Complete, took: Duration::from_secs(1) };
+    Arc::new(LogEntry { seq, at: SystemClock.now(), event: LogEvent::Finished(finish) })
+}
+
+/// That the owner has deleted it.
+fn told(user: UserId) -> Consequences {
+    let device = Device { address: Some(marked("192.0.2.7")), ..Device::default() };
+    Consequences::noted(AuditEntry {
+        id: AuditId::new(&SystemClock, &OsRandomness),
+        at: SystemClock.now(),
+        action: AuditAction::AccountDeleted,
+        actor: Actor { user: Some(user), device },
+        user: Some(user),
+        detail: None,
+    })
+}
+
+#[tokio::test]
+async fn no_table_holds_anything_of_it_but_the_audit_log_its_identifier() {
+    let owner = Owner::new().await;
+    let before = owner.traces().await;
+    for trace in ["accounts.email", "sessions.agent", "letters.username_key", "events.venue", "questions.asker_id"] {
+        assert!(before.iter().any(|found| found == trace), "{trace} is not among {before:?}");
+    }
+    assert_eq!(owner.delete().await, owner.owned);
+    assert_eq!(owner.traces().await, ["audit_log.actor_id", "audit_log.user_id"]);
+}
+
+#[tokio::test]
+async fn what_others_have_stays() {
+    let owner = Owner::new().await;
+    let other = account("bystander");
+    owner.stores.register(&other, None, &Consequences::none().clone()).await.unwrap();
+    let theirs = [owner.ask(Some(other.id), true).await, owner.ask(None, false).await];
+    owner.delete().await;
+    assert!(owner.stores.by_id(other.id).await.unwrap().is_some());
+    for question in theirs {
+        assert!(owner.log.find(question).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_question_under_way_finds_no_place_any_more_and_is_in_nobodys_way() {
+    let owner = Owner::new().await;
+    owner.delete().await;
+    let other = owner.ask(None, false).await;
+    let (late, in_time) = ([end(1)], [end(1)]);
+    let (lost, kept) = tokio::join!(owner.log.append(owner.unfinished, &late), owner.log.append(other, &in_time));
+    assert!(matches!(lost, Err(AppendError::Unavailable(_))), "{lost:?}");
+    kept.unwrap();
+    for gone in [owner.finished, owner.unfinished] {
+        assert!(owner.log.find(gone).await.unwrap().is_none());
+        assert!(owner.log.entries_after(gone, 0).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn questions_are_forgotten_part_by_part() {
+    let owner = Owner::new().await;
+    for _ in 0..5 {
+        owner.ask(Some(owner.user), true).await;
+    }
+    let others = owner.ask(None, true).await;
+    let forget = async |at_most| {
+        owner.stores.forget_questions(owner.user, SystemClock.now(), at_most).await.unwrap()
+    };
+    assert_eq!([forget(3).await, forget(3).await, forget(3).await, forget(3).await], [3, 3, 1, 0]);
+    assert!(owner.log.find(others).await.unwrap().is_some());
+    assert!(owner.stores.by_id(owner.user).await.unwrap().is_some());
+}
