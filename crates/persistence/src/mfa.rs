@@ -62,7 +62,7 @@ impl MfaStore for Stores {
     ) -> Result<bool, Unavailable> {
         let (proof, at) = (*proof, Moment::from(proof.at));
         let user = Key(proof.user.uuid());
-        let codes = CodeRow::all_sealed(proof.user, codes, at, &*self.sealer);
+        let codes = CodeRow::all(proof.user, codes, at, &*self.sealer);
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         self.database
             .change(move |connection, changes| {
@@ -146,12 +146,12 @@ impl MfaStore for Stores {
     }
 
     async fn recovery_codes(&self, user: UserId) -> Result<Vec<RecoveryCode>, Unavailable> {
-        let sealed = self.database.read(move |connection| {
+        let contents = self.database.read(move |connection| {
             let own = recovery_codes::table.filter(recovery_codes::user_id.eq(Key(user.uuid())));
             own.order(recovery_codes::number).select(recovery_codes::content).load::<Vec<u8>>(connection)
         });
-        let open = |sealed| open_code(user, sealed, &*self.sealer);
-        sealed.await?.into_iter().map(open).collect()
+        let open = |content| open_code(user, content, &*self.sealer);
+        contents.await?.into_iter().map(open).collect()
     }
 
     async fn replace_recovery_codes(
@@ -161,7 +161,7 @@ impl MfaStore for Stores {
         at: Timestamp,
         consequences: &Consequences,
     ) -> Result<bool, Unavailable> {
-        let codes = CodeRow::all_sealed(user, codes, at.into(), &*self.sealer);
+        let codes = CodeRow::all(user, codes, at.into(), &*self.sealer);
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let user = Key(user.uuid());
         self.database
@@ -398,8 +398,8 @@ fn code_purpose(user: UserId) -> String {
     format!("recovery-code {user}")
 }
 
-fn open_code(user: UserId, sealed: Vec<u8>, sealer: &dyn Sealer) -> Result<RecoveryCode, Unavailable> {
-    let plain = sealer.open(&code_purpose(user), &Sealed(sealed)).map_err(Unavailable::new)?;
+fn open_code(user: UserId, content: Vec<u8>, sealer: &dyn Sealer) -> Result<RecoveryCode, Unavailable> {
+    let plain = sealer.open(&code_purpose(user), &Sealed(content)).map_err(Unavailable::new)?;
     let text = std::str::from_utf8(&plain).map_err(Unavailable::new)?;
     RecoveryCode::parse(text).map_err(Unavailable::new)
 }
@@ -452,7 +452,7 @@ struct CodeRow {
 }
 
 impl CodeRow {
-    fn all_sealed(user: UserId, codes: &[NewRecoveryCode], at: Moment, sealer: &dyn Sealer) -> Vec<Self> {
+    fn all(user: UserId, codes: &[NewRecoveryCode], at: Moment, sealer: &dyn Sealer) -> Vec<Self> {
         let row = |(number, new): (i64, &NewRecoveryCode)| Self {
             id: Key(new.id.uuid()),
             user_id: Key(user.uuid()),

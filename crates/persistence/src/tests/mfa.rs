@@ -47,13 +47,13 @@ fn holds(test: &TestDatabase, bytes: &[u8]) -> bool {
 #[tokio::test]
 async fn the_file_holds_neither_the_secret_of_an_app_nor_a_recovery_code() {
     let test = TestDatabase::sqlite().await;
-    let (user, secret, codes) = verified(&test.stores()).await;
+    let (user, secret, given) = verified(&test.stores()).await;
     assert!(holds(&test, user.uuid().as_bytes()), "the file is searched at all");
     let uri = secret.uri("Square", "ada");
     let base32 = uri.expose().split_once("secret=").unwrap().1.split('&').next().unwrap().to_owned();
     assert_eq!(base32.len(), 32);
     assert!(!holds(&test, secret.expose()) && !holds(&test, base32.as_bytes()));
-    for code in &codes {
+    for code in &given {
         let text = code.expose();
         let bytes = u128::from_str_radix(text, 16).unwrap().to_be_bytes();
         for clear in [text.as_bytes(), text.to_lowercase().as_bytes(), &bytes] {

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 #[schema(example = json!({
     "email": "ada@example.org", "recovery_code": "0123456789ABCDEF0123456789ABCDEF", "mfa_token": "0iQ…"
 }))]
-pub(crate) struct Recovery {
+pub(crate) struct LostApp {
     /// The account's address.
     email: Option<String>,
     /// The account's public name, where it has no address.
@@ -29,7 +29,7 @@ pub(crate) struct Recovery {
 ///
 /// For who has lost the authenticator app. The code is spent, and the owner told by letter. Attempts are counted together with
 /// those of `login_mfa`.
-#[utoipa::path(tag = "accounts", request_body = Recovery, responses(
+#[utoipa::path(tag = "accounts", request_body = LostApp, responses(
     (status = 200, description = "Signed in.", body = Session),
     (status = 401, description = "The code is wrong or was used already, or the token is not good any more.", body = ErrorBody),
     (status = 429, description = "Too many wrong codes; `Retry-After` says when to try again.", body = ErrorBody),
@@ -37,7 +37,7 @@ pub(crate) struct Recovery {
 #[post("/verify_recovery_code")]
 pub(crate) async fn verify_recovery_code(
     state: Data<State>,
-    Json(body): Json<Recovery>,
+    Json(body): Json<LostApp>,
     Client(device): Client,
 ) -> Result<HttpResponse, Failure> {
     let code = RecoveryCode::parse(&body.recovery_code.unwrap_or_default());
