@@ -105,11 +105,10 @@ impl LimitPolicy {
             Counted::LetterToMailbox => self.letters_per_mailbox,
             Counted::LinkFromAddress => self.links_per_address,
             Counted::RefreshFromAddress => self.refreshes_per_address,
-            // Not the operator's choice: a stolen session must not try passwords, or keep the database busy.
-            Counted::OwnPassword => Quota::per_hour(20),
+            // Not the operator's choice: a stolen session must not try passwords or keep the database busy, nor a stranger fill the
+            // log.
+            Counted::OwnPassword | Counted::NotedFailure => Quota::per_hour(20),
             Counted::Export => Quota::per_hour(10),
-            // Not the operator's choice: without a bound strangers could fill the log.
-            Counted::NotedFailure => Quota::per_hour(20),
             Counted::NotedLimit => Quota::per_hour(1),
         }
     }

@@ -1,7 +1,7 @@
 //! What counts at sign-in.
 
 use super::{Counted, LimitError};
-use crate::audit::{Actor, AuditAction};
+use crate::audit::{Actor, AuditAction, AuditEntry};
 use crate::ports::{AccountStore, Charge, Consequences, Limits, LoginName, Spent};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use square_kernel::{Unavailable, UserId};
 use std::sync::Arc;
 use tracing::Instrument;
+use uuid::Uuid;
 
 impl Accounts {
     /// Counts an attempt to sign in before anything is known of the account that `login` names, if there is one; gives what
@@ -59,15 +60,14 @@ impl Accounts {
     fn note_limit(&self, login: &LoginName, device: &Device) {
         let charge = self.charge_name(Counted::NotedLimit, login);
         let (notebook, login) = (self.notebook(), login.clone());
-        // Nobody knows yet whom it concerns.
-        let entry = |user| self.entry(AuditAction::AttemptsLimited, Actor::stranger(device), user);
-        let mut entry = entry(UserId::new(&*self.parts.clock, &*self.parts.randomness));
+        // Whom it concerns is looked up behind the reply.
+        let blank = self.entry(AuditAction::AttemptsLimited, Actor::stranger(device), Uuid::nil().into());
         let work = async move {
             if !notebook.may(charge).await? {
                 return Ok(());
             }
             let Some((account, _)) = notebook.store.credentials(&login).await? else { return Ok(()) };
-            entry.user = Some(account.id);
+            let entry = AuditEntry { user: Some(account.id), ..blank };
             notebook.store.record(&Consequences::noted(entry)).await
         };
         tokio::spawn(in_the_background(work).in_current_span());

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// One page of one's live sessions.
 #[derive(Serialize, Deserialize, ToSchema)]
-pub(crate) struct Sessions {
+pub(crate) struct SessionPage {
     /// Always `true`.
     success: bool,
     /// The sessions, newest first.
@@ -62,7 +62,7 @@ impl SessionView {
 ///
 /// Newest first. One that looks foreign can be ended; changing the password ends all others, too.
 #[utoipa::path(tag = "accounts", params(Paging), security(("token" = [])), responses(
-    (status = 200, description = "A page of them.", body = Sessions),
+    (status = 200, description = "A page of them.", body = SessionPage),
 ))]
 #[get("/sessions")]
 pub(crate) async fn sessions(
@@ -74,5 +74,5 @@ pub(crate) async fn sessions(
     let slice = state.services.accounts.sessions(&caller.identity, paging.page()?).await?;
     let next_cursor = slice.next.map(|next| next.to_string());
     let sessions = slice.items.into_iter().map(|record| SessionView::new(record, current)).collect();
-    Ok(private(StatusCode::OK, Sessions { success: true, sessions, next_cursor }))
+    Ok(private(StatusCode::OK, SessionPage { success: true, sessions, next_cursor }))
 }
