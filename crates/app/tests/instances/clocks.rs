@@ -1,7 +1,8 @@
 //! Two instances whose clocks differ by half a minute.
 
 use crate::letters;
-use crate::world::{Instance, PASSWORD, World, within};
+use crate::waiting::within;
+use crate::world::{Instance, PASSWORD, World};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use serde_json::json;

@@ -3,7 +3,8 @@
 use crate::proxy::Proxy;
 use crate::socket::Socket;
 use crate::stub::Stub;
-use crate::world::{World, within};
+use crate::waiting::within;
+use crate::world::World;
 use serde_json::json;
 use std::time::Duration;
 

@@ -2,7 +2,8 @@
 
 use crate::letters;
 use crate::stub::Stub;
-use crate::world::{Instance, PASSWORD, World, login, looked_for, within};
+use crate::waiting::{looked_for, within};
+use crate::world::{Instance, PASSWORD, World, login};
 use reqwest::Method;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};

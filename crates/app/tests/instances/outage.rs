@@ -3,7 +3,8 @@
 use crate::client::{Client, Reply};
 use crate::proxy::Proxy;
 use crate::stub::Stub;
-use crate::world::{Instance, PASSWORD, Session, World, login, within};
+use crate::waiting::within;
+use crate::world::{Instance, PASSWORD, Session, World, login};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -2,7 +2,8 @@
 
 use crate::client::Client;
 use crate::stub::Stub;
-use crate::world::{World, names, soon, train, within};
+use crate::waiting::within;
+use crate::world::{World, names, soon, train};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -3,12 +3,13 @@
 use crate::client::Client;
 use crate::database::Scratch;
 use crate::process::{Server, square};
+use crate::waiting::within;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::ops::Deref;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// What holds on one instance holds on all within this time.
@@ -209,25 +210,6 @@ pub(crate) async fn train(client: &Client, skill: &str, examples: &[&str]) {
 /// Waits for what happens soon.
 pub(crate) async fn soon<T>(what: &str, probe: impl AsyncFnMut() -> Option<T>) -> T {
     within(SOON, what, probe).await
-}
-
-/// Waits for what has to happen within `limit`.
-pub(crate) async fn within<T>(limit: Duration, what: &str, probe: impl AsyncFnMut() -> Option<T>) -> T {
-    looked_for(limit, probe).await.unwrap_or_else(|| panic!("not within {limit:?}: {what}"))
-}
-
-/// Looks again and again until there is something, for as long as `limit`.
-pub(crate) async fn looked_for<T>(limit: Duration, mut probe: impl AsyncFnMut() -> Option<T>) -> Option<T> {
-    let begun = Instant::now();
-    loop {
-        // What is found by a look that began in time was there in time.
-        let late = begun.elapsed() > limit;
-        let found = probe().await;
-        if late || found.is_some() {
-            return found.filter(|_| !late);
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 /// Which skills an answer is of.

@@ -1,15 +1,25 @@
 //! The binary as an operator runs it: a process of its own in an empty folder, asked over HTTP.
 
+#![expect(clippy::panic, reason = "helpers of tests may panic as tests may")]
+
 #[path = "../support/client.rs"]
 #[expect(dead_code, reason = "other tests share it")]
 mod client;
 mod commands;
 mod databases;
 mod faults;
+#[path = "../support/letters.rs"]
+#[expect(dead_code, reason = "other tests share it")]
+mod letters;
+mod mailing;
+mod operator;
 #[path = "../support/process.rs"]
 #[expect(dead_code, reason = "other tests share it")]
 mod process;
 mod questions;
+mod social;
 #[path = "../support/stub.rs"]
 #[expect(dead_code, reason = "other tests share it")]
 mod stub;
+#[path = "../support/waiting.rs"]
+mod waiting;
