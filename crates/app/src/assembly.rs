@@ -2,10 +2,13 @@
 //! anywhere else.
 
 use crate::connector::Connections;
+use crate::identity_providers::identity_providers;
 use crate::mail::postman;
 use crate::receivers::receivers;
 use crate::settings::{Algorithm, SecretSetting, Settings, SubjectSetting};
 use jiff::SignedDuration;
+use square_accounts::LimitPolicy;
+use square_accounts::ports::Quota;
 use square_accounts::ports::{PasswordHasher, TokenSigner};
 use square_accounts::{AccountPolicy, Accounts, AccountsParts, LetterDelivery, ensure_signing_key};
 use square_casting::CastingSkill;
@@ -84,9 +87,18 @@ impl Square {
 
         let accounts = Arc::new(Accounts::new(AccountsParts {
             store: stores.clone(),
+            credentials: stores.clone(),
             sessions: stores.clone(),
+            session_list: stores.clone(),
+            limits: stores.clone(),
+            letter_requests: stores.clone(),
             secrets: stores.clone(),
+            mfa: stores.clone(),
             audit: stores.clone(),
+            administration: stores.clone(),
+            roles: stores.clone(),
+            login_methods: stores.clone(),
+            identity_providers: identity_providers(settings, &clock)?,
             hasher: hasher(settings),
             signer: signer(settings, &stores, &sealer, &clock, &randomness).await?,
             keyed_hash,
@@ -247,9 +259,31 @@ fn policy(settings: &Settings) -> AccountPolicy {
     AccountPolicy {
         access_token_lifetime: SignedDuration::from_secs(i64::from(settings.auth.access_token_s)),
         session_lifetime: SignedDuration::from_hours(24 * i64::from(settings.auth.session_days)),
+        longest_session: SignedDuration::from_hours(24 * i64::from(settings.auth.session_max_days)),
+        limits: limits(settings),
         confirmation_lifetime: SignedDuration::from_hours(i64::from(settings.accounts.confirmation_hours)),
+        reset_lifetime: SignedDuration::from_mins(i64::from(settings.accounts.reset_minutes)),
+        email_change_lifetime: SignedDuration::from_hours(i64::from(settings.accounts.email_change_hours)),
         email_required: settings.accounts.email_required,
         anonymous_role: settings.accounts.anonymous_role.clone(),
+        social_state_required: settings.social.state_required,
+        mfa_issuer: settings.accounts.mfa_issuer.clone(),
+        mfa_required_roles: settings.accounts.mfa_required_roles.clone(),
+        audit_kept: SignedDuration::from_hours(24 * i64::from(settings.accounts.audit_days)),
+    }
+}
+
+fn limits(settings: &Settings) -> LimitPolicy {
+    let limits = &settings.accounts.limits;
+    LimitPolicy {
+        sign_ins_per_name: Quota::per_hour(limits.sign_ins_per_name),
+        sign_ins_per_device: Quota::per_hour(limits.sign_ins_per_device),
+        sign_ins_per_address: Quota::per_hour(limits.sign_ins_per_address),
+        registrations_per_address: Quota::per_hour(limits.registrations_per_address),
+        letters_per_address: Quota::per_hour(limits.letters_per_address),
+        letters_per_mailbox: Quota::per_hour(limits.letters_per_mailbox),
+        links_per_address: Quota::per_hour(limits.links_per_address),
+        refreshes_per_address: Quota::per_hour(limits.refreshes_per_address),
     }
 }
 

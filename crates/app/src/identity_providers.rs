@@ -4,8 +4,8 @@ use crate::mail::public_url;
 use crate::settings::{SecretSetting, Settings};
 use square_accounts::ports::identity::IdentityProvider;
 use square_identity_providers::{
-    Facebook, FacebookSettings, Github, GithubSettings, Google, GoogleSettings, Linkedin, LinkedinSettings, ProviderClient,
-    ProviderClientSettings,
+    Facebook, FacebookSettings, Github, GithubSettings, Google, GoogleSettings, Linkedin, LinkedinSettings,
+    ProviderClient, ProviderClientSettings,
 };
 use square_kernel::{Clock, Secret, Unavailable};
 use std::sync::Arc;

@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod connector;
 mod demo;
+mod identity_providers;
 mod mail;
 mod receivers;
 mod secrets;

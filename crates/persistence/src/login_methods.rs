@@ -18,8 +18,8 @@ use diesel::result::{DatabaseErrorKind, Error};
 use jiff::Timestamp;
 use square_accounts::ports::identity::ExternalIdentity;
 use square_accounts::ports::{
-    Consequences, HeldSocialLink, Linking, LoginMethodId, LoginMethodStore, NewAccount, NewLoginMethod, NewSecret,
-    NewSocialLink, OneTimeSecrets, Purpose, Registration, SocialRegistration, Unlinking, WaysIn,
+    Consequences, HeldSocialLink, Linking, LoginMethodId, LoginMethodStore, NewAccount, NewLoginMethod,
+    NewSecret, NewSocialLink, OneTimeSecrets, Purpose, Registration, SocialRegistration, Unlinking, WaysIn,
 };
 use square_accounts::{Account, PasswordHash, Provider, TokenDigest};
 use square_changes::{Action, Audience, Channel};
@@ -125,8 +125,11 @@ impl LoginMethodStore for Stores {
                 if !spend(connection, link.as_ref(), at)? {
                     return Ok(Linking::LinkNotGood);
                 }
-                let ended =
-                    if link.is_some() { take_over(connection, row.user_id, at, changes)? } else { Vec::new() };
+                let ended = if link.is_some() {
+                    take_over(connection, row.user_id, at, changes)?
+                } else {
+                    Vec::new()
+                };
                 let before = known_by(connection, &row.provider, &row.subject)?;
                 if let Some(before) = &before {
                     renew(connection, before, &profile, at.at, changes)?;
@@ -138,7 +141,11 @@ impl LoginMethodStore for Stores {
                 }
                 let account = account(connection, row.user_id)?.ok_or(Error::NotFound)?;
                 let account = Box::new(account);
-                Ok(if before.is_some() { Linking::Known(account) } else { Linking::Linked { account, ended } })
+                Ok(if before.is_some() {
+                    Linking::Known(account)
+                } else {
+                    Linking::Linked { account, ended }
+                })
             })
             .await
     }
@@ -175,7 +182,8 @@ impl LoginMethodStore for Stores {
                 accounts::table.find(user).select(accounts::password_hash).first(connection).optional()?;
             let Some(hash) = hash else { return Ok(None) };
             let own = login_methods::table.filter(login_methods::user_id.eq(user));
-            let rows: Vec<MethodRow> = own.order((login_methods::created_at, login_methods::id)).load(connection)?;
+            let rows: Vec<MethodRow> =
+                own.order((login_methods::created_at, login_methods::id)).load(connection)?;
             Ok(Some((hash, rows)))
         });
         let Some((hash, rows)) = read.await? else { return Ok(None) };
@@ -249,8 +257,9 @@ fn known(connection: &mut DbConnection, provider: Provider, subject: &str) -> Qu
 }
 
 fn known_by(connection: &mut DbConnection, provider: &str, subject: &str) -> QueryResult<Option<Known>> {
-    let one =
-        login_methods::table.filter(login_methods::provider.eq(provider)).filter(login_methods::subject.eq(subject));
+    let one = login_methods::table
+        .filter(login_methods::provider.eq(provider))
+        .filter(login_methods::subject.eq(subject));
     let columns = (
         login_methods::id,
         login_methods::user_id,

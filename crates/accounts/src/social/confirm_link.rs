@@ -46,8 +46,11 @@ impl Accounts {
         self.count(Counted::LinkFromAddress, device).await?;
         let held = self.parts.login_methods.held(&token.digest(), self.now()).await?;
         let held = held.filter(|held| held.user == user).ok_or(SocialLinkError::Rejected)?;
-        let account =
-            if held.exists { self.link_mailed(token, held, device).await? } else { self.make_mailed(token, held, device).await? };
+        let account = if held.exists {
+            self.link_mailed(token, held, device).await?
+        } else {
+            self.make_mailed(token, held, device).await?
+        };
         match self.open_to(account, device).await {
             Ok(entry) => Ok(entry),
             Err(SocialError::Unavailable(error)) => Err(error.into()),
@@ -64,13 +67,16 @@ impl Accounts {
         let (user, method) = (held.user, NewLoginMethod { at: self.now(), ..held.method });
         let before = self.parts.store.by_id(user).await?.ok_or(SocialLinkError::Rejected)?;
         let actor = Actor::stranger(device);
-        let mut noted = self.method_noted(AuditAction::LoginMethodAdded, actor.clone(), user, method.provider);
+        let mut noted =
+            self.method_noted(AuditAction::LoginMethodAdded, actor.clone(), user, method.provider);
         if before.confirmed_at.is_none() {
             noted.audit.push(self.entry(AuditAction::AddressConfirmed, actor, user));
         }
         match self.parts.login_methods.link(user, &method, Some(&token.digest()), &noted).await? {
             Linking::Linked { account, ended } => {
-                ended.into_iter().for_each(|session| self.revocations.note(session, method.at));
+                for session in ended {
+                    self.revocations.note(session, method.at);
+                }
                 Ok(*account)
             }
             Linking::Known(account) => Ok(*account),

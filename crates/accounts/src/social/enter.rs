@@ -134,7 +134,11 @@ impl Accounts {
 
     /// Asks whoever has a mailbox whether they are who the provider does not vouch for. Where it belongs to an account, its
     /// owner is told how to sign in, and nothing can come of it: anybody may claim to have any address.
-    async fn ask_whoever_has(&self, address: &EmailAddress, method: &NewLoginMethod) -> Result<(), Unavailable> {
+    async fn ask_whoever_has(
+        &self,
+        address: &EmailAddress,
+        method: &NewLoginMethod,
+    ) -> Result<(), Unavailable> {
         let owner = self.parts.store.by_email(address).await?;
         if !self.may_write_to(address).await? {
             return Ok(());

@@ -51,9 +51,8 @@ impl TestAccounts {
     /// Whom the link in the newest letter names, and its secret.
     fn newest_link(&self) -> (UserId, MailToken) {
         match self.newest_letter().occasion {
-            Occasion::LinkLoginMethod { user, token, .. } | Occasion::ConfirmLoginMethod { user, token, .. } => {
-                (user, token)
-            }
+            Occasion::LinkLoginMethod { user, token, .. }
+            | Occasion::ConfirmLoginMethod { user, token, .. } => (user, token),
             other => unreachable!("no link: {other:?}"),
         }
     }
@@ -87,7 +86,7 @@ fn created(outcome: Result<SocialOutcome, SocialError>) -> SignedIn {
     }
 }
 
-fn letter_sent(outcome: Result<SocialOutcome, SocialError>) -> bool {
+fn letter_sent(outcome: &Result<SocialOutcome, SocialError>) -> bool {
     matches!(outcome, Ok(SocialOutcome::LetterSent))
 }
 
@@ -99,7 +98,10 @@ async fn an_unknown_identity_gets_an_account_and_a_known_one_is_signed_in_to_it(
     let account = &first.account;
     assert_eq!(account.login_method, LoginMethod::Social(Provider::Github));
     assert_eq!((account.username.as_str(), &*account.display_name()), ("ada", "ada Lovelace"));
-    assert_eq!((account.email.clone(), account.confirmed_at), (Some(TestAccounts::email("ada")), Some(test.accounts.now())));
+    assert_eq!(
+        (account.email.clone(), account.confirmed_at),
+        (Some(TestAccounts::email("ada")), Some(test.accounts.now()))
+    );
     assert!(test.authenticates(&first));
     let again = entered(test.by_github("ada").await);
     assert_eq!((&again.account, again.session == first.session), (account, false));
@@ -121,7 +123,10 @@ async fn no_password_signs_in_to_such_an_account_and_none_is_told_apart() {
         let refused = test.try_sign_in("ada", password).await;
         assert!(matches!(refused, Err(SignInError::WrongCredentials)));
     }
-    assert!(test.hasher.verified().iter().all(|hash| *hash == crate::ports::PasswordHasher::decoy(&*test.hasher)), "the time is that of a real one");
+    assert!(
+        test.hasher.verified().iter().all(|hash| *hash == crate::ports::PasswordHasher::decoy(&*test.hasher)),
+        "the time is that of a real one"
+    );
 }
 
 #[tokio::test]
@@ -143,12 +148,14 @@ async fn an_address_that_has_an_account_leads_to_a_letter_and_to_nothing_else() 
     let test = TestAccounts::default();
     let ada = test.confirmed("ada").await;
     test.at_github("ada", true);
-    assert!(letter_sent(test.by_github("ada").await));
+    assert!(letter_sent(&test.by_github("ada").await));
     let letter = test.newest_letter();
     assert_eq!((&letter.to, &letter.username), (&TestAccounts::email("ada"), &ada.username));
-    let Occasion::LinkLoginMethod { user, provider, .. } = &letter.occasion else { unreachable!("another letter") };
+    let Occasion::LinkLoginMethod { user, provider, .. } = &letter.occasion else {
+        unreachable!("another letter")
+    };
     assert_eq!((*user, provider.as_str()), (ada.id, "GitHub"));
-    assert!(letter_sent(test.by_github("ada").await), "asking alone does not help");
+    assert!(letter_sent(&test.by_github("ada").await), "asking alone does not help");
     assert!(test.accounts.ways_in(ada.id).await.unwrap().unwrap().identities.is_empty());
 }
 
@@ -157,7 +164,7 @@ async fn whoever_has_the_mailbox_links_by_the_letter_and_is_signed_in() {
     let test = TestAccounts::default();
     let (ada, bob) = (test.confirmed("ada").await, test.confirmed("bob").await);
     test.at_github("ada", true);
-    assert!(letter_sent(test.by_github("ada").await));
+    assert!(letter_sent(&test.by_github("ada").await));
     let (user, token) = test.newest_link();
     for (token, user) in [(&token, bob.id), (&MailToken::received("junk"), ada.id)] {
         assert!(matches!(test.follow(token, user).await, Err(SocialLinkError::Rejected)));
@@ -167,7 +174,8 @@ async fn whoever_has_the_mailbox_links_by_the_letter_and_is_signed_in() {
     assert!(matches!(test.follow(&token, user).await, Err(SocialLinkError::Rejected)));
     assert_eq!(entered(test.by_github("ada").await).account, ada);
     test.sign_in("ada").await;
-    let added = test.store.audit().into_iter().find(|entry| entry.action == AuditAction::LoginMethodAdded).unwrap();
+    let added =
+        test.store.audit().into_iter().find(|entry| entry.action == AuditAction::LoginMethodAdded).unwrap();
     assert_eq!((added.user, added.actor.user, added.detail.as_deref()), (Some(ada.id), None, Some("github")));
 }
 
@@ -178,7 +186,7 @@ async fn a_link_expires_and_other_links_are_none_of_these() {
     let confirming = test.store.mailed_token().unwrap();
     assert!(matches!(test.follow(&confirming, ada.id).await, Err(SocialLinkError::Rejected)));
     test.at_github("ada", true);
-    assert!(letter_sent(test.by_github("ada").await));
+    assert!(letter_sent(&test.by_github("ada").await));
     let (_, token) = test.newest_link();
     assert!(test.accounts.confirm(&token, Some(ada.id), &Device::default()).await.is_err());
     test.clock.advance(TestAccounts::policy().confirmation_lifetime);
@@ -193,7 +201,7 @@ async fn who_registered_with_somebody_elses_address_loses_the_account_to_its_own
     test.at_github("mallory", true);
     test.link_github(mallory.id, "mallory").await.unwrap();
     test.at_github("ada", true);
-    assert!(letter_sent(test.by_github("ada").await));
+    assert!(letter_sent(&test.by_github("ada").await));
     let (user, token) = test.newest_link();
     let owner = signed_in(test.follow(&token, user).await.unwrap());
     assert_eq!((owner.account.id, owner.account.confirmed_at), (mallory.id, Some(test.accounts.now())));
@@ -211,10 +219,10 @@ async fn an_address_nobody_vouches_for_gets_one_answer_whether_it_has_an_account
     let ada = test.confirmed("ada").await;
     test.at_github("ada", false);
     test.at_github("bob", false);
-    assert!(letter_sent(test.by_github("ada").await));
+    assert!(letter_sent(&test.by_github("ada").await));
     let letter = test.newest_letter();
     assert_eq!((&letter.to, &letter.occasion), (&TestAccounts::email("ada"), &Occasion::AlreadyRegistered));
-    assert!(letter_sent(test.by_github("bob").await));
+    assert!(letter_sent(&test.by_github("bob").await));
     assert_eq!(test.newest_letter().to, TestAccounts::email("bob"));
 
     let (user, token) = test.newest_link();
@@ -231,7 +239,7 @@ async fn what_was_free_when_the_letter_left_may_be_taken_when_it_is_opened() {
     let test = TestAccounts::default();
     for name in ["ada", "bob"] {
         test.at_github(name, false);
-        assert!(letter_sent(test.by_github(name).await));
+        assert!(letter_sent(&test.by_github(name).await));
     }
     let (bob, token) = test.newest_link();
     test.register("bob").await;
@@ -239,8 +247,11 @@ async fn what_was_free_when_the_letter_left_may_be_taken_when_it_is_opened() {
 
     let eve = test.register("eve").await;
     test.link_github(eve.id, "ada").await.unwrap();
-    let ada = test.store.letters().into_iter().find(|letter| letter.to == TestAccounts::email("ada")).unwrap();
-    let Occasion::ConfirmLoginMethod { user, token, .. } = ada.occasion else { unreachable!("another letter") };
+    let ada =
+        test.store.letters().into_iter().find(|letter| letter.to == TestAccounts::email("ada")).unwrap();
+    let Occasion::ConfirmLoginMethod { user, token, .. } = ada.occasion else {
+        unreachable!("another letter")
+    };
     assert!(matches!(test.follow(&token, user).await, Err(SocialLinkError::TakenElsewhere)));
 }
 
@@ -261,10 +272,13 @@ async fn who_is_signed_in_links_to_their_own_account_whatever_the_address() {
     let (ada, bob) = (test.confirmed("ada").await, test.confirmed("bob").await);
     test.at_github("bob", true);
     for _ in 0..2 {
-        let Ok(SocialOutcome::Linked(account)) = test.link_github(ada.id, "bob").await else { unreachable!("not linked") };
+        let Ok(SocialOutcome::Linked(account)) = test.link_github(ada.id, "bob").await else {
+            unreachable!("not linked")
+        };
         assert_eq!(*account, ada);
     }
-    let letters: Vec<_> = test.store.letters().into_iter().filter(|letter| letter.occasion.token().is_none()).collect();
+    let letters: Vec<_> =
+        test.store.letters().into_iter().filter(|letter| letter.occasion.token().is_none()).collect();
     let [letter] = &letters[..] else { unreachable!("one letter") };
     assert_eq!(letter.to, TestAccounts::email("ada"));
     assert_eq!(letter.occasion, Occasion::LoginMethodAdded { provider: "GitHub".to_owned() });
@@ -307,7 +321,9 @@ async fn no_state_is_good_for_another_provider_or_person_or_time() {
     let test = TestAccounts::default();
     let (ada, bob) = (test.confirmed("ada").await, test.confirmed("bob").await);
     test.at_github("ada", true);
-    let begin = async |caller| test.accounts.begin_social(Provider::Github, caller, &Device::default()).await.unwrap().state;
+    let begin = async |caller| {
+        test.accounts.begin_social(Provider::Github, caller, &Device::default()).await.unwrap().state
+    };
     let come = async |request: SocialRequest, caller| {
         let came = test.accounts.sign_in_socially(&request, caller, &Device::default()).await;
         matches!(came, Err(SocialError::BadState))
@@ -382,7 +398,7 @@ async fn a_suspended_account_is_not_signed_in_to() {
     assert!(matches!(test.by_github("ada").await, Err(SocialError::Refused)));
 
     test.provider(Provider::Google).know("ada", FakeProvider::identity("ada", true));
-    assert!(letter_sent(test.come(&request(Provider::Google, "ada")).await));
+    assert!(letter_sent(&test.come(&request(Provider::Google, "ada")).await));
     assert!(test.store.letters().is_empty());
 }
 
@@ -397,7 +413,7 @@ async fn the_second_factor_is_asked_for_here_too() {
     assert!(matches!(entry, Ok(SocialOutcome::Entered(Entry::Challenge(_)))), "{entry:?}");
 
     test.provider(Provider::Google).know("ada", FakeProvider::identity("ada", true));
-    assert!(letter_sent(test.come(&request(Provider::Google, "ada")).await));
+    assert!(letter_sent(&test.come(&request(Provider::Google, "ada")).await));
     let (user, token) = test.newest_link();
     assert!(matches!(test.follow(&token, user).await, Ok(Entry::Challenge(_))));
 }
@@ -409,14 +425,14 @@ async fn nobody_can_flood_a_mailbox() {
     test.at_github("ada", true);
     let before = test.store.letters().len();
     for _ in 0..9 {
-        assert!(letter_sent(test.by_github("ada").await));
+        assert!(letter_sent(&test.by_github("ada").await));
     }
     assert_eq!(test.store.letters().len() - before, 3);
 
     let test = TestAccounts::with(|parts| parts.policy.limits.letters_per_mailbox = Quota::per_hour(1));
     test.at_github("bob", false);
     for _ in 0..9 {
-        assert!(letter_sent(test.by_github("bob").await));
+        assert!(letter_sent(&test.by_github("bob").await));
     }
     assert_eq!(test.store.letters().len(), 1);
 }
@@ -439,10 +455,11 @@ async fn a_way_in_can_be_taken_away_unless_it_is_the_last_one() {
     let request = request(Provider::Google, "ada");
     test.accounts.sign_in_socially(&request, Some(ada.id), &Device::default()).await.unwrap();
     unlink(ada.id, github.id).await.unwrap();
-    assert!(letter_sent(test.by_github("ada").await), "it is nobody's now, and the address has an account");
+    assert!(letter_sent(&test.by_github("ada").await), "it is nobody's now, and the address has an account");
     let removed = Occasion::LoginMethodRemoved { provider: "GitHub".to_owned() };
     assert!(test.store.letters().iter().any(|letter| letter.occasion == removed));
-    let noted = test.store.audit().into_iter().find(|entry| entry.action == AuditAction::LoginMethodRemoved).unwrap();
+    let noted =
+        test.store.audit().into_iter().find(|entry| entry.action == AuditAction::LoginMethodRemoved).unwrap();
     assert_eq!((noted.actor.user, noted.detail.as_deref()), (Some(ada.id), Some("github")));
     assert!(test.store.by_id(ada.id).await.unwrap().is_some());
 }
@@ -456,7 +473,9 @@ async fn of_many_who_come_with_one_identity_all_get_the_same_account() {
             let test = test.clone();
             tokio::spawn(async move {
                 match test.by_github("ada").await {
-                    Ok(SocialOutcome::Entered(entry) | SocialOutcome::Created(entry)) => signed_in(entry).account.id,
+                    Ok(SocialOutcome::Entered(entry) | SocialOutcome::Created(entry)) => {
+                        signed_in(entry).account.id
+                    }
                     other => unreachable!("not signed in: {other:?}"),
                 }
             })

@@ -5,8 +5,8 @@ use crate::account::Account;
 use crate::password::PasswordHash;
 use crate::ports::identity::ExternalIdentity;
 use crate::ports::{
-    Consequences, HeldSocialLink, LinkedIdentity, Linking, LoginMethodId, LoginMethodStore, NewAccount, NewLoginMethod,
-    NewSecret, NewSocialLink, Purpose, SocialRegistration, Unlinking, WaysIn,
+    Consequences, HeldSocialLink, LinkedIdentity, Linking, LoginMethodId, LoginMethodStore, NewAccount,
+    NewLoginMethod, NewSecret, NewSocialLink, Purpose, SocialRegistration, Unlinking, WaysIn,
 };
 use crate::social::Provider;
 use crate::tokens::TokenDigest;
@@ -22,9 +22,9 @@ pub(super) struct StoredMethod {
 
 impl State {
     fn method_of(&mut self, provider: Provider, identity: &ExternalIdentity) -> Option<&mut StoredMethod> {
-        self.login_methods
-            .iter_mut()
-            .find(|known| known.method.provider == provider && known.method.identity.subject == identity.subject)
+        self.login_methods.iter_mut().find(|known| {
+            known.method.provider == provider && known.method.identity.subject == identity.subject
+        })
     }
 
     fn whole(&self, user: UserId) -> Option<Account> {
@@ -49,7 +49,8 @@ impl State {
         self.forget_second_factor(user);
         self.login_methods.retain(|known| known.user != user);
         self.secrets.retain(|_, known| known.0.user != Some(user));
-        let live = self.sessions.values_mut().filter(|session| session.user == user && session.ended_at.is_none());
+        let live =
+            self.sessions.values_mut().filter(|session| session.user == user && session.ended_at.is_none());
         live.map(|session| {
             session.ended_at = Some(at);
             session.id
@@ -190,7 +191,9 @@ impl LoginMethodStore for MemoryAccounts {
     ) -> Result<Unlinking, Unavailable> {
         let mut state = self.state();
         let own = |known: &StoredMethod| known.user == user;
-        let Some(place) = state.login_methods.iter().position(|known| own(known) && known.method.id == method) else {
+        let Some(place) =
+            state.login_methods.iter().position(|known| own(known) && known.method.id == method)
+        else {
             return Ok(Unlinking::Unknown);
         };
         let password = state.get_mut(user).is_some_and(|(_, hash)| hash.is_set());

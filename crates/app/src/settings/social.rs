@@ -97,5 +97,9 @@ pub(super) fn validate(environment: Environment, social: &Social) -> Result<(), 
         let in_the_clear = environment == Environment::Production && !on.is_empty() && scheme != "https";
         check(!in_the_clear, setting, "must begin with https:// in production")?;
     }
-    check(google.client_id.is_empty() || !google.issuer.is_empty(), "social.google.issuer", "must not be empty")
+    check(
+        google.client_id.is_empty() || !google.issuer.is_empty(),
+        "social.google.issuer",
+        "must not be empty",
+    )
 }

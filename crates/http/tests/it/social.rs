@@ -15,7 +15,7 @@ const CALLS: [(Provider, &str, &str); 4] = [
 ];
 
 fn body(field: &str, proof: &str) -> Value {
-    json!({field: proof, "userID": "10158000000000001", "email": "not@read.example", "expiresIn": 5183999})
+    json!({field: proof, "userID": "10158000000000001", "email": "not@read.example", "expiresIn": 5_183_999})
 }
 
 impl TestApp {
@@ -31,8 +31,8 @@ impl TestApp {
     /// The path that the newest letter leads to.
     fn linked_path(&self) -> String {
         let letter = self.people.store.letters().pop().unwrap();
-        let (Occasion::LinkLoginMethod { user, token, .. } | Occasion::ConfirmLoginMethod { user, token, .. }) =
-            letter.occasion
+        let (Occasion::LinkLoginMethod { user, token, .. }
+        | Occasion::ConfirmLoginMethod { user, token, .. }) = letter.occasion
         else {
             panic!("no link")
         };
@@ -129,7 +129,10 @@ async fn an_address_that_has_an_account_gets_a_letter_and_its_link_signs_in() {
     let path = app.linked_path();
     let page = app.get(&format!("/{path}")).send().await;
     assert!(page.status == 200 && page.text().contains("<button"), "{page}");
-    assert!(app.get("/api/social").by(&ada).send().await.text().contains("signup"), "opening it changes nothing");
+    assert!(
+        app.get("/api/social").by(&ada).send().await.text().contains("signup"),
+        "opening it changes nothing"
+    );
 
     let reply = app.follow(&path).await;
     assert_eq!((reply.status, &reply.json()["user"]["id"]), (200, &json!(ada.id.to_string())), "{reply}");
@@ -166,7 +169,9 @@ async fn a_token_that_is_sent_along_links() {
     let app = TestApp::new();
     let (ada, bob) = (app.person("ada").await, app.person("bob").await);
     app.know(Provider::Github, "octocat", true);
-    let link = async |person: &Person| app.post("/api/social/github", body("code", "octocat")).by(person).send().await;
+    let link = async |person: &Person| {
+        app.post("/api/social/github", body("code", "octocat")).by(person).send().await
+    };
     assert_snapshot!(link(&ada).await, @r#"
     200
     {
@@ -209,7 +214,8 @@ async fn a_token_that_is_sent_along_links() {
       "success": false
     }
     "#);
-    let expired = app.post("/api/social/github", body("code", "octocat")).header("Authorization", "Bearer junk");
+    let expired =
+        app.post("/api/social/github", body("code", "octocat")).header("Authorization", "Bearer junk");
     assert_eq!(expired.send().await.status, 401);
     assert_snapshot!(app.get("/api/social").by(&ada).send().await, @r#"
     200
@@ -259,9 +265,13 @@ async fn a_way_in_is_deleted_by_its_id_in_either_form_and_the_last_one_stays() {
     let ids = async || {
         let listed = app.get("/api/social").by(&ada).send().await.json();
         let methods = listed["login_methods"].as_array().unwrap().clone();
-        methods.iter().map(|method| method["profile"]["entity_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        methods
+            .iter()
+            .map(|method| method["profile"]["entity_id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
-    let delete = async |id: &str| app.call(Method::DELETE, &format!("/api/social/{id}")).by(&ada).send().await;
+    let delete =
+        async |id: &str| app.call(Method::DELETE, &format!("/api/social/{id}")).by(&ada).send().await;
     let github = ids().await.remove(0);
     assert_snapshot!(delete(&github).await, @r#"
     409
@@ -377,7 +387,8 @@ async fn bad_input_names_the_field() {
         }
         assert_eq!(app.post(path, json!({field: "x", "userID": "1", "state": 1})).send().await.status, 400);
     }
-    for bad in [json!(null), json!(""), json!("1 or 2"), json!("１"), json!("9".repeat(65)), json!("../me")] {
+    for bad in [json!(null), json!(""), json!("1 or 2"), json!("１"), json!("9".repeat(65)), json!("../me")]
+    {
         let reply = app.post("/api/social/facebook", json!({"accessToken": "x", "userID": bad})).send().await;
         assert_eq!((reply.status, &reply.json()["details"][0]["field"]), (422, &json!("userID")), "{reply}");
     }
@@ -398,9 +409,11 @@ async fn tokens_and_links_of_one_kind_are_none_of_another() {
     assert_eq!(app.follow(&format!("link_social/{}/{uidb64}", confirming.expose())).await.status, 400);
     let begun = app.people.accounts.begin_social(Provider::Github, None, &Device::default()).await.unwrap();
     assert_eq!(app.follow(&format!("link_social/{}/{uidb64}", begun.state.expose())).await.status, 400);
-    let reply = app.post("/api/social/github", json!({"code": "x", "state": confirming.expose()})).send().await;
+    let reply =
+        app.post("/api/social/github", json!({"code": "x", "state": confirming.expose()})).send().await;
     assert_eq!((reply.status, &reply.json()["code"]), (400, &json!("invalid_state")));
-    let verified = app.call(Method::POST, &format!("/api/verify/{}/{uidb64}", confirming.expose())).send().await;
+    let verified =
+        app.call(Method::POST, &format!("/api/verify/{}/{uidb64}", confirming.expose())).send().await;
     assert_eq!(verified.status, 200, "none of it was spent");
 }
 

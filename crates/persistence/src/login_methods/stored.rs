@@ -92,7 +92,8 @@ impl MethodRow {
         Ok(LinkedIdentity {
             id: self.id.0.into(),
             provider: Provider::named(&self.provider).ok_or_else(unknown)?,
-            subject: Subject::parse(&self.subject).ok_or_else(|| corrupt("login_methods.subject", "it is none"))?,
+            subject: Subject::parse(&self.subject)
+                .ok_or_else(|| corrupt("login_methods.subject", "it is none"))?,
             email: email.map_err(|error| corrupt("login_methods.email", error))?,
             name: ShownText::new(&self.name),
             user_name: ShownText::new(&self.user_name),

@@ -6,8 +6,8 @@ use crate::Stores;
 use jiff::{SignedDuration, Timestamp};
 use square_accounts::ports::identity::{ExternalIdentity, Grant, KnownAddress, ShownText, Subject};
 use square_accounts::ports::{
-    AccountStore, Consequences, Linking, LoginMethodId, LoginMethodStore, NewAccount, NewLoginMethod, NewSocialLink,
-    Registration, SocialRegistration, Unlinking,
+    AccountStore, Consequences, Linking, LoginMethodId, LoginMethodStore, NewAccount, NewLoginMethod,
+    NewSocialLink, Registration, SocialRegistration, Unlinking,
 };
 use square_accounts::{EmailAddress, MailToken, PasswordHash, Provider, TokenDigest};
 use square_changes::ports::ChangeLog;
@@ -56,7 +56,10 @@ async fn held(stores: &Stores, user: UserId, exists: bool, method: &NewLoginMeth
 async fn recorded(stores: &Stores, seen: &mut u64) -> Vec<(Channel, Action, Uuid, Option<UserId>)> {
     let changes = stores.after(*seen, 100).await.unwrap();
     *seen += changes.len() as u64;
-    changes.into_iter().map(|change| (change.channel, change.action, change.entity, change.audience.owner)).collect()
+    changes
+        .into_iter()
+        .map(|change| (change.channel, change.action, change.entity, change.audience.owner))
+        .collect()
 }
 
 #[tokio::test]
@@ -76,20 +79,36 @@ async fn each_change_of_a_way_in_is_told_to_its_owner() {
     // New tokens are no news, a new name is. What is refused or only begun changes nothing.
     stores.recognise(Provider::Github, &github.identity, at(1)).await.unwrap().unwrap();
     held(&stores, ada.id, true, &method(Provider::Google, "Ada")).await;
-    let refused = stores.register_by(&github, &passwordless("bob"), None, Consequences::none()).await.unwrap();
+    let refused =
+        stores.register_by(&github, &passwordless("bob"), None, Consequences::none()).await.unwrap();
     assert_eq!(refused, SocialRegistration::IdentityTaken);
-    assert_eq!(stores.unlink(ada.id, github.id, at(1), Consequences::none()).await.unwrap(), Unlinking::LastWayIn);
+    assert_eq!(
+        stores.unlink(ada.id, github.id, at(1), Consequences::none()).await.unwrap(),
+        Unlinking::LastWayIn
+    );
     assert_eq!(recorded(&stores, &mut seen).await, []);
     let renamed = method(Provider::Github, "Ada Lovelace").identity;
     stores.recognise(Provider::Github, &renamed, at(2)).await.unwrap().unwrap();
-    assert_eq!(recorded(&stores, &mut seen).await, [of(Channel::LoginMethod, Action::Update, github.id.uuid())]);
+    assert_eq!(
+        recorded(&stores, &mut seen).await,
+        [of(Channel::LoginMethod, Action::Update, github.id.uuid())]
+    );
 
     let google = method(Provider::Google, "Ada");
     let linking = stores.link(ada.id, &google, None, Consequences::none()).await.unwrap();
     assert!(matches!(linking, Linking::Linked { .. }));
-    assert_eq!(recorded(&stores, &mut seen).await, [of(Channel::LoginMethod, Action::Create, google.id.uuid())]);
-    assert_eq!(stores.unlink(ada.id, google.id, at(3), Consequences::none()).await.unwrap(), Unlinking::Removed);
-    assert_eq!(recorded(&stores, &mut seen).await, [of(Channel::LoginMethod, Action::Delete, google.id.uuid())]);
+    assert_eq!(
+        recorded(&stores, &mut seen).await,
+        [of(Channel::LoginMethod, Action::Create, google.id.uuid())]
+    );
+    assert_eq!(
+        stores.unlink(ada.id, google.id, at(3), Consequences::none()).await.unwrap(),
+        Unlinking::Removed
+    );
+    assert_eq!(
+        recorded(&stores, &mut seen).await,
+        [of(Channel::LoginMethod, Action::Delete, google.id.uuid())]
+    );
 }
 
 #[tokio::test]
@@ -144,7 +163,8 @@ async fn an_account_that_goes_takes_its_ways_in_along() {
     let ada = passwordless("ada");
     stores.register_by(&github, &ada, None, Consequences::none()).await.unwrap();
     let id = Key(ada.id.uuid());
-    let gone = test.database.write(move |connection| diesel::delete(accounts::table.find(id)).execute(connection));
+    let gone =
+        test.database.write(move |connection| diesel::delete(accounts::table.find(id)).execute(connection));
     assert_eq!(gone.await.unwrap(), 1);
     assert_eq!(stores.recognise(Provider::Github, &github.identity, at(1)).await.unwrap(), None);
     assert_eq!(stores.ways_in(ada.id).await.unwrap(), None);

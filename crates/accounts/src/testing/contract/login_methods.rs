@@ -162,7 +162,10 @@ pub async fn an_account_is_made_with_its_identity_or_not_at_all(stores: &Stores)
         assert_eq!(stores.accounts.by_id(new.id).await.expect("read"), None);
     }
     assert_eq!((recognised(stores, &samples, &second).await, noted(stores).await), (None, 1));
-    assert!(matches!(register(&second, &passwordless(&samples, "other")).await, SocialRegistration::Created(_)));
+    assert!(matches!(
+        register(&second, &passwordless(&samples, "other")).await,
+        SocialRegistration::Created(_)
+    ));
 }
 
 /// It can't be linked to another one.
@@ -173,7 +176,10 @@ pub async fn an_identity_belongs_to_one_account(stores: &Stores) {
     let link = async |user, method: &NewLoginMethod| {
         stores.login_methods.link(user, method, None, &consequences(&samples)).await.expect("asked")
     };
-    assert_eq!(link(one.id, &github).await, Linking::Linked { account: Box::new(one.clone()), ended: Vec::new() });
+    assert_eq!(
+        link(one.id, &github).await,
+        Linking::Linked { account: Box::new(one.clone()), ended: Vec::new() }
+    );
     let again = NewLoginMethod { id: LoginMethodId::from(samples.user_id().uuid()), ..github.clone() };
     assert_eq!(link(other.id, &again).await, Linking::Elsewhere);
     assert_eq!(link(one.id, &again).await, Linking::Known(Box::new(one.clone())));
@@ -300,7 +306,8 @@ pub async fn a_link_is_good_for_its_account_alone(stores: &Stores) {
     }
     let somebody_else = passwordless(&samples, "else");
     for (new, digest) in [(&somebody_else, to_new), (&somebody_else, to_one), (&new, samples.digest())] {
-        let made = stores.login_methods.register_by(&github, new, Some(&digest), &consequences(&samples)).await;
+        let made =
+            stores.login_methods.register_by(&github, new, Some(&digest), &consequences(&samples)).await;
         assert_eq!(made.expect("asked"), SocialRegistration::LinkNotGood);
     }
     assert_eq!((recognised(stores, &samples, &github).await, noted(stores).await), (None, 0));
@@ -315,7 +322,8 @@ pub async fn an_account_has_no_more_good_links_than_allowed(stores: &Stores) {
     let hold = async |user, exists, seconds| {
         let mut method = method(&samples, Provider::Github, "1");
         method.at = samples.at(seconds);
-        let link = NewSocialLink { digest: samples.digest(), user, exists, expires_at: samples.at(seconds + 60) };
+        let link =
+            NewSocialLink { digest: samples.digest(), user, exists, expires_at: samples.at(seconds + 60) };
         stores.login_methods.hold(&link, &method, 2, &consequences(&samples)).await.expect("asked")
     };
     assert!(hold(one.id, true, 0).await && hold(one.id, true, 1).await);
@@ -339,7 +347,8 @@ pub async fn a_link_to_a_confirmed_account_leaves_it_as_it_is(stores: &Stores) {
     assert!(is_linked(&linked(stores, account.id, &google).await));
     assert!(stores.sessions.open(&samples.session(account.id), Consequences::none()).await.expect("opened"));
     let digest = held(stores, &samples, account.id, true, &github).await;
-    let linking = stores.login_methods.link(account.id, &github, Some(&digest), &consequences(&samples)).await;
+    let linking =
+        stores.login_methods.link(account.id, &github, Some(&digest), &consequences(&samples)).await;
     let unchanged = Linking::Linked { account: Box::new(account.clone()), ended: Vec::new() };
     assert_eq!(linking.expect("asked"), unchanged);
     let ways = ways_in(stores, account.id).await;
@@ -359,7 +368,9 @@ pub async fn a_link_to_an_unconfirmed_account_leaves_nothing_of_whoever_made_it(
     let digest = held(stores, &samples, account.id, true, &github).await;
     let method = NewLoginMethod { at: samples.at(1), ..github.clone() };
     let linking = stores.login_methods.link(account.id, &method, Some(&digest), Consequences::none()).await;
-    let Linking::Linked { account: after, ended } = linking.expect("asked") else { unreachable!("not linked") };
+    let Linking::Linked { account: after, ended } = linking.expect("asked") else {
+        unreachable!("not linked")
+    };
     assert_eq!(ended, [session.id]);
     assert_eq!(*after, Account { confirmed_at: Some(samples.at(1)), ..account.clone() });
     let ways = ways_in(stores, account.id).await;
@@ -367,7 +378,10 @@ pub async fn a_link_to_an_unconfirmed_account_leaves_nothing_of_whoever_made_it(
     assert_eq!((ways.password, left), (false, vec![Provider::Github]));
     assert_eq!(stores.login_methods.held(&other_link, samples.at(1)).await.expect("read"), None);
     assert_eq!(recognised(stores, &samples, &google).await, None);
-    assert_eq!(stores.sessions.ended_since(samples.at(1)).await.expect("read"), [(session.id, samples.at(1))]);
+    assert_eq!(
+        stores.sessions.ended_since(samples.at(1)).await.expect("read"),
+        [(session.id, samples.at(1))]
+    );
 }
 
 /// The account is confirmed and gets in by its identity.
@@ -377,7 +391,11 @@ pub async fn a_link_makes_the_account_it_names(stores: &Stores) {
     let new = passwordless(&samples, "somebody");
     let digest = held(stores, &samples, new.id, false, &facebook).await;
     let make = async || {
-        stores.login_methods.register_by(&facebook, &new, Some(&digest), &consequences(&samples)).await.expect("asked")
+        stores
+            .login_methods
+            .register_by(&facebook, &new, Some(&digest), &consequences(&samples))
+            .await
+            .expect("asked")
     };
     assert!(matches!(make().await, SocialRegistration::Created(account) if account.id == new.id));
     assert_eq!(make().await, SocialRegistration::LinkNotGood);
@@ -391,7 +409,8 @@ pub async fn a_link_that_cannot_be_followed_is_not_spent(stores: &Stores) {
     let owner = made(stores, &samples, "owner", &github).await;
     let account = samples.registered(stores, "somebody").await;
     let digest = held(stores, &samples, account.id, true, &github).await;
-    let linking = stores.login_methods.link(account.id, &github, Some(&digest), &consequences(&samples)).await;
+    let linking =
+        stores.login_methods.link(account.id, &github, Some(&digest), &consequences(&samples)).await;
     assert_eq!(linking.expect("asked"), Linking::Elsewhere);
     assert_eq!(ways_in(stores, account.id).await, WaysIn { password: true, identities: Vec::new() });
     assert!(stores.login_methods.held(&digest, samples.now()).await.expect("read").is_some());
@@ -399,7 +418,11 @@ pub async fn a_link_that_cannot_be_followed_is_not_spent(stores: &Stores) {
     let mut new = passwordless(&samples, "owner");
     let digest = held(stores, &samples, new.id, false, &google).await;
     let make = async |new: &NewAccount| {
-        stores.login_methods.register_by(&google, new, Some(&digest), &consequences(&samples)).await.expect("asked")
+        stores
+            .login_methods
+            .register_by(&google, new, Some(&digest), &consequences(&samples))
+            .await
+            .expect("asked")
     };
     assert_eq!(make(&new).await, SocialRegistration::UsernameTaken);
     new.username = crate::names::Username::parse("another").expect("a good name");
@@ -417,12 +440,15 @@ pub async fn the_last_way_in_stays(stores: &Stores) {
     let account = made(stores, &samples, "somebody", &github).await;
     let other = samples.registered(stores, "other").await;
     let unlink = async |user, method| {
-        let unlinked = stores.login_methods.unlink(user, method, samples.at(1), &consequences(&samples)).await;
+        let unlinked =
+            stores.login_methods.unlink(user, method, samples.at(1), &consequences(&samples)).await;
         unlinked.expect("asked")
     };
     assert_eq!(unlink(account.id, github.id).await, Unlinking::LastWayIn);
     assert!(is_linked(&linked(stores, account.id, &google).await));
-    for (user, method) in [(other.id, github.id), (account.id, samples.user_id().uuid().into()), (samples.user_id(), github.id)] {
+    for (user, method) in
+        [(other.id, github.id), (account.id, samples.user_id().uuid().into()), (samples.user_id(), github.id)]
+    {
         assert_eq!(unlink(user, method).await, Unlinking::Unknown);
     }
     assert_eq!(noted(stores).await, 0);
@@ -444,7 +470,9 @@ pub async fn of_many_who_come_with_one_identity_one_gets_an_account(stores: &Sto
         .collect();
     let outcomes = at_once(|call| {
         let (stores, (method, new)) = (stores.clone(), comers[call].clone());
-        async move { stores.login_methods.register_by(&method, &new, None, Consequences::none()).await.expect("asked") }
+        async move {
+            stores.login_methods.register_by(&method, &new, None, Consequences::none()).await.expect("asked")
+        }
     });
     let outcomes = outcomes.await;
     let made = outcomes.iter().filter(|outcome| matches!(outcome, SocialRegistration::Created(_))).count();
@@ -483,7 +511,13 @@ pub async fn of_many_who_use_one_link_one_gets_in(stores: &Stores) {
     let digest = held(stores, &samples, account.id, true, &github).await;
     let outcomes = at_once(|_| {
         let (stores, method, user) = (stores.clone(), github.clone(), account.id);
-        async move { stores.login_methods.link(user, &method, Some(&digest), Consequences::none()).await.expect("asked") }
+        async move {
+            stores
+                .login_methods
+                .link(user, &method, Some(&digest), Consequences::none())
+                .await
+                .expect("asked")
+        }
     });
     let outcomes = outcomes.await;
     let refused = outcomes.iter().filter(|outcome| **outcome == Linking::LinkNotGood).count();
@@ -499,7 +533,13 @@ pub async fn of_many_who_use_one_link_to_a_new_account_one_makes_it(stores: &Sto
     let digest = held(stores, &samples, new.id, false, &facebook).await;
     let outcomes = at_once(|_| {
         let (stores, method, new) = (stores.clone(), facebook.clone(), new.clone());
-        async move { stores.login_methods.register_by(&method, &new, Some(&digest), Consequences::none()).await.expect("asked") }
+        async move {
+            stores
+                .login_methods
+                .register_by(&method, &new, Some(&digest), Consequences::none())
+                .await
+                .expect("asked")
+        }
     });
     let outcomes = outcomes.await;
     let made = outcomes.iter().filter(|outcome| matches!(outcome, SocialRegistration::Created(_))).count();
@@ -547,7 +587,9 @@ pub async fn of_the_last_ways_in_that_are_taken_away_at_once_one_stays(stores: &
         let at = samples.at(1);
         let outcomes = at_once(|call| {
             let (stores, user, method) = (stores.clone(), account.id, methods[call]);
-            async move { stores.login_methods.unlink(user, method, at, Consequences::none()).await.expect("asked") }
+            async move {
+                stores.login_methods.unlink(user, method, at, Consequences::none()).await.expect("asked")
+            }
         });
         let outcomes = outcomes.await;
         assert_eq!(outcomes.iter().filter(|outcome| **outcome == Unlinking::LastWayIn).count(), 1);

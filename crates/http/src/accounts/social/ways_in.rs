@@ -64,9 +64,11 @@ pub(crate) async fn login_methods(state: Data<State>, caller: SignedIn) -> Resul
     let ways = state.services.accounts.ways_in(caller.identity.user).await?;
     // Its token may outlive an account by a moment.
     let ways = ways.ok_or(TokenRejected::Invalid)?;
-    let password =
-        ways.password.then(|| LoginMethodView { provider: "signup".to_owned(), profile: LoginProfile::default() });
-    let login_methods = password.into_iter().chain(ways.identities.iter().map(LoginMethodView::from)).collect();
+    let password = ways
+        .password
+        .then(|| LoginMethodView { provider: "signup".to_owned(), profile: LoginProfile::default() });
+    let login_methods =
+        password.into_iter().chain(ways.identities.iter().map(LoginMethodView::from)).collect();
     Ok(private(StatusCode::OK, LoginMethods { success: true, login_methods }))
 }
 
