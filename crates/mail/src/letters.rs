@@ -62,9 +62,13 @@ impl Letters {
             Occasion::ConfirmNewAddress { user, token } => {
                 context.insert("link", &self.links.to(Page::ChangeEmail, *user, token));
             }
-            Occasion::LinkLoginMethod { user, provider, token } => {
+            Occasion::LinkLoginMethod { user, provider, token }
+            | Occasion::ConfirmLoginMethod { user, provider, token } => {
                 context.insert("provider", provider);
                 context.insert("link", &self.links.to(Page::LinkSocial, *user, token));
+            }
+            Occasion::LoginMethodAdded { provider } | Occasion::LoginMethodRemoved { provider } => {
+                context.insert("provider", provider);
             }
             Occasion::AddressChangeRequested { new } | Occasion::AddressChanged { new } => {
                 context.insert("new_address", new.as_str());

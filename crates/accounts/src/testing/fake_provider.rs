@@ -1,6 +1,7 @@
 use crate::names::EmailAddress;
 use crate::ports::identity::{
-    Challenge, Expected, ExternalIdentity, Grant, IdentityError, IdentityProvider, KnownAddress, Proof, ShownText, Subject,
+    Challenge, Expected, ExternalIdentity, Grant, IdentityError, IdentityProvider, KnownAddress, Proof,
+    ShownText, Subject,
 };
 use crate::social::Provider;
 use async_trait::async_trait;
@@ -69,7 +70,11 @@ impl IdentityProvider for FakeProvider {
     fn authorize_url(&self, challenge: &Challenge) -> String {
         let Challenge { state, code_challenge, nonce } = challenge;
         let provider = self.provider;
-        format!("https://{provider}.test/?state={}&challenge={code_challenge}&nonce={}", state.expose(), nonce.expose())
+        format!(
+            "https://{provider}.test/?state={}&challenge={code_challenge}&nonce={}",
+            state.expose(),
+            nonce.expose()
+        )
     }
 
     async fn identify(&self, proof: &Proof, expected: &Expected) -> Result<ExternalIdentity, IdentityError> {

@@ -113,7 +113,7 @@ impl TestAccounts {
             parts.administration = store.clone();
             parts.roles = store.clone();
             parts.login_methods = store.clone();
-            parts.identity_providers = self.accounts.parts.identity_providers.clone();
+            parts.identity_providers.clone_from(&self.accounts.parts.identity_providers);
             parts.clock = clock.clone();
             parts.signer = self.accounts.parts.signer.clone();
             parts.randomness = self.accounts.parts.randomness.clone();

@@ -51,7 +51,7 @@ pub(crate) fn watched(test: &TestAccounts, calls: MockCalls) -> TestAccounts {
         parts.administration = test.store.clone();
         parts.roles = test.store.clone();
         parts.login_methods = test.store.clone();
-        parts.identity_providers = test.accounts.parts.identity_providers.clone();
+        parts.identity_providers.clone_from(&test.accounts.parts.identity_providers);
         parts.hasher = Arc::new(WatchedHasher { calls, inner: test.hasher.clone() });
         parts.signer = test.accounts.parts.signer.clone();
         parts.randomness = test.accounts.parts.randomness.clone();
