@@ -4,9 +4,11 @@ use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
 use crate::letter::Occasion;
 use crate::ports::{AttemptKind, Consequences, MfaSwitch, MfaSwitched, OtpProof};
+use crate::revocations::Revocations;
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Identity, Unavailable};
+use std::sync::Arc;
 
 /// Why the second factor was not switched on.
 #[derive(Debug, thiserror::Error)]
@@ -62,9 +64,12 @@ impl Accounts {
         let step = method.secret.step_of(code, switch.at).ok_or(EnableMfaError::WrongCode)?;
         let proof = OtpProof { user, method: method.id, step, attempt, at: switch.at };
         let told = self.told_of_switch(&account, AuditAction::MfaEnabled, Occasion::MfaEnabled, device);
-        let switched = self.parts.mfa.enable_mfa(&proof, &switch, &told).await?;
-        self.note_switch(&switch, &switched.ok_or(EnableMfaError::WrongCode)?);
-        Ok(())
+        let (store, revocations) = (Arc::clone(&self.parts.mfa), Arc::clone(&self.revocations));
+        let switched = self.to_the_end(async move {
+            let switched = store.enable_mfa(&proof, &switch, &told).await?;
+            Ok(switched.map(|switched| note_switch(&revocations, &switch, &switched)))
+        });
+        switched.await?.ok_or(EnableMfaError::WrongCode)
     }
 
     /// Has signing in to the account of `who` ask for no second factor any more and forgets secret and recovery codes. Their
@@ -76,10 +81,13 @@ impl Accounts {
         let Some(account) = self.parts.store.by_id(who.user).await? else { return Ok(()) };
         let told = self.told_of_switch(&account, AuditAction::MfaDisabled, Occasion::MfaDisabled, device);
         let switch = self.switch(who);
-        if let Some(switched) = self.parts.mfa.disable_mfa(&switch, &told).await? {
-            self.note_switch(&switch, &switched);
-        }
-        Ok(())
+        let (store, revocations) = (Arc::clone(&self.parts.mfa), Arc::clone(&self.revocations));
+        let switched = self.to_the_end(async move {
+            let switched = store.disable_mfa(&switch, &told).await?;
+            Ok(switched.map(|switched| note_switch(&revocations, &switch, &switched)))
+        });
+        // An account that is gone asks for no second factor either.
+        switched.await.map(Option::unwrap_or_default).map_err(DisableMfaError::from)
     }
 
     fn switch(&self, who: &Identity) -> MfaSwitch {
@@ -97,14 +105,14 @@ impl Accounts {
         let letter = account.email.as_ref().map(|to| self.new_letter(to, &account.username, occasion));
         self.noted(action, Actor::user(account.id, device), account.id).with_letter(letter)
     }
+}
 
-    /// Has it bite on the very next request here; other instances read it.
-    fn note_switch(&self, switch: &MfaSwitch, switched: &MfaSwitched) {
-        for session in &switched.ended {
-            self.revocations.note(*session, switch.at);
-        }
-        if let Some(rights) = switched.rights {
-            self.revocations.note_rights(switch.user, rights, switch.at);
-        }
+/// Has it bite on the very next request here; other instances read it.
+fn note_switch(revocations: &Revocations, switch: &MfaSwitch, switched: &MfaSwitched) {
+    for session in &switched.ended {
+        revocations.note(*session, switch.at);
+    }
+    if let Some(rights) = switched.rights {
+        revocations.note_rights(switch.user, rights, switch.at);
     }
 }
