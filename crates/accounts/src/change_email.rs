@@ -136,9 +136,8 @@ impl Accounts {
     }
 
     fn told_of_address(&self, account: &Account, new: &EmailAddress, device: &Device) -> Consequences {
-        let changed = |to| {
-            self.new_letter(to, &account.username, Occasion::AddressChanged { new: new.clone() })
-        };
+        let changed =
+            |to| self.new_letter(to, &account.username, Occasion::AddressChanged { new: new.clone() });
         let told = self.noted(AuditAction::EmailChanged, Actor::stranger(device), account.id);
         told.with_letter(account.email.as_ref().map(changed)).with_letter(Some(changed(new)))
     }
@@ -152,7 +151,12 @@ mod tests {
     use crate::ports::AccountStore;
     use crate::testing::TestAccounts;
 
-    async fn ask(test: &TestAccounts, by: &SignedIn, new: &str, password: &str) -> Result<(), ChangeEmailError> {
+    async fn ask(
+        test: &TestAccounts,
+        by: &SignedIn,
+        new: &str,
+        password: &str,
+    ) -> Result<(), ChangeEmailError> {
         let (who, password) = (test.caller(by), Secret::new(password));
         let new = TestAccounts::email(new);
         test.accounts.change_email(&who, &new, Some(&password), &Device::default()).await
@@ -219,7 +223,8 @@ mod tests {
         let wrong = ask(&test, &signed_in, "new", "wrong horse").await;
         assert!(matches!(wrong, Err(ChangeEmailError::Owner(OwnerError::WrongPassword))));
         let who = test.caller(&signed_in);
-        let none = test.accounts.change_email(&who, &TestAccounts::email("new"), None, &Device::default()).await;
+        let none =
+            test.accounts.change_email(&who, &TestAccounts::email("new"), None, &Device::default()).await;
         assert!(matches!(none, Err(ChangeEmailError::Owner(OwnerError::PasswordRequired))));
         let same = ask(&test, &signed_in, "ada", TestAccounts::PASSWORD).await;
         assert!(matches!(same, Err(ChangeEmailError::Invalid(_))));

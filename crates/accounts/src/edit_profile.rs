@@ -46,7 +46,8 @@ mod tests {
         let edit = async |first_name, last_name| {
             let patch = ProfilePatch { first_name, last_name };
             let account = test.accounts.edit_profile(&who, patch, &Device::default()).await.unwrap().unwrap();
-            let changes = test.store.audit().iter().filter(|e| e.action == AuditAction::ProfileChanged).count();
+            let changes =
+                test.store.audit().iter().filter(|e| e.action == AuditAction::ProfileChanged).count();
             (account.display_name(), changes)
         };
         assert_eq!(edit(name("Ada"), name("Lovelace")).await, ("Ada Lovelace".to_owned(), 1));

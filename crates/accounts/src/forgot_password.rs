@@ -99,7 +99,8 @@ mod tests {
         test.clock.advance(TestAccounts::policy().reset_lifetime);
         test.forget_password("ada").await;
         assert_eq!(test.store.letters().len(), 1 + 6);
-        let (token, new) = (test.store.mailed_token().unwrap(), Password::parse("password", "brand new horse"));
+        let (token, new) =
+            (test.store.mailed_token().unwrap(), Password::parse("password", "brand new horse"));
         test.accounts.reset_password(&token, None, &new.unwrap(), &Device::default()).await.unwrap();
     }
 }

@@ -84,7 +84,9 @@ mod tests {
         assert!(test.accounts.authenticate(there.tokens.access.expose()).is_err());
         assert!(test.try_sign_in("ada", TestAccounts::PASSWORD).await.is_err());
         assert!(test.try_sign_in("ada", NEW).await.is_ok());
-        assert!(test.store.letters().iter().any(|letter| matches!(letter.occasion, Occasion::PasswordChanged)));
+        assert!(
+            test.store.letters().iter().any(|letter| matches!(letter.occasion, Occasion::PasswordChanged))
+        );
         assert!(test.store.audit().iter().any(|entry| entry.action == AuditAction::PasswordChanged));
     }
 

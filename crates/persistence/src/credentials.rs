@@ -232,9 +232,7 @@ impl CredentialStore for Stores {
     ) -> Result<Option<Vec<SessionId>>, Unavailable> {
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let (user, at) = (Key(user.uuid()), Moment::from(at));
-        self.database
-            .change(move |connection, changes| delete(connection, user, at, &rows, changes))
-            .await
+        self.database.change(move |connection, changes| delete(connection, user, at, &rows, changes)).await
     }
 }
 

@@ -178,7 +178,8 @@ impl CredentialStore for MemoryAccounts {
         let Some((account, _)) = state.get_mut(user) else { return Ok(None) };
         let username = account.username.clone();
         let ended = state.end_all_but(user, None, at);
-        let (own, others) = std::mem::take(&mut state.sessions).into_iter().partition(|(_, s)| s.user == user);
+        let (own, others) =
+            std::mem::take(&mut state.sessions).into_iter().partition(|(_, s)| s.user == user);
         state.sessions = others;
         state.ended_sessions.append(&mut { own });
         state.accounts.retain(|(account, _)| account.id != user);

@@ -15,6 +15,7 @@ mod feed;
 mod letters;
 mod limits;
 mod outage;
+mod owners;
 #[path = "../support/process.rs"]
 #[expect(dead_code, reason = "other tests share it")]
 mod process;

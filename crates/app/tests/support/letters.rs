@@ -11,12 +11,17 @@ pub(crate) struct Letter {
 }
 
 impl Letter {
-    /// The secret of the link in it.
+    /// The secret of the link in it that confirms an address.
     pub(crate) fn secret(&self) -> String {
+        self.secret_for("verify").unwrap_or_else(|| panic!("no link: {}", self.text))
+    }
+
+    /// The secret of the link to `page` in it.
+    pub(crate) fn secret_for(&self, page: &str) -> Option<String> {
         // Lines are broken and "=" is written out (quoted-printable, RFC 2045).
         let text = self.text.replace("=\r\n", "").replace("=3D", "=");
-        let (_, link) = text.split_once("/verify/").unwrap_or_else(|| panic!("no link: {text}"));
-        link.split('/').next().expect("a secret").to_owned()
+        let (_, link) = text.split_once(&format!("/{page}/"))?;
+        link.split('/').next().map(str::to_owned)
     }
 }
 

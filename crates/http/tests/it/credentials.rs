@@ -52,7 +52,11 @@ async fn a_forgotten_password_is_set_anew_by_the_mailed_link_once() {
     "#);
     let path = app.mailed_path("reset_password", &ada);
     let short = app.post(&path, json!({"password": "short"})).send().await;
-    assert_eq!((short.status, short.json()["details"][0]["field"].as_str()), (422, Some("password")), "{short}");
+    assert_eq!(
+        (short.status, short.json()["details"][0]["field"].as_str()),
+        (422, Some("password")),
+        "{short}"
+    );
     assert_snapshot!(app.post(&path, json!({"password": NEW})).send().await, @r#"
     200
     {
@@ -152,7 +156,11 @@ async fn another_address_holds_once_it_is_confirmed() {
         assert_eq!(reply.status, 400, "{other}: {reply}");
     }
     let reply = app.call(Method::POST, &path).send().await;
-    assert_eq!((reply.status, reply.json()["user"]["email"].as_str()), (200, Some("ada@example.net")), "{reply}");
+    assert_eq!(
+        (reply.status, reply.json()["user"]["email"].as_str()),
+        (200, Some("ada@example.net")),
+        "{reply}"
+    );
     assert_eq!(app.call(Method::POST, &path).send().await.status, 400);
     assert_eq!(app.get("/api/me").by(&ada).send().await.json()["email"], "ada@example.net");
 }
@@ -266,7 +274,14 @@ async fn the_export_holds_all_that_is_stored_and_nothing_secret() {
     assert_eq!(
         names,
         [
-            "account", "audit", "events", "login_methods", "password", "questions", "recovery_codes", "sessions",
+            "account",
+            "audit",
+            "events",
+            "login_methods",
+            "password",
+            "questions",
+            "recovery_codes",
+            "sessions",
             "skills",
         ]
     );
@@ -277,7 +292,8 @@ async fn the_export_holds_all_that_is_stored_and_nothing_secret() {
         rows.iter().map(|row| row["question_id"].as_str().unwrap()).collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(ids("questions").len(), 45);
-    let lengths = ["sessions", "skills", "questions", "events"].map(|list| export[list].as_array().unwrap().len());
+    let lengths =
+        ["sessions", "skills", "questions", "events"].map(|list| export[list].as_array().unwrap().len());
     assert_eq!(lengths, [1, 1, 45, 1]);
     assert_eq!(export["skills"][0]["train_examples"], json!(["Who?", "What?"]));
     assert_eq!(export["events"][0]["venue"], "Fillmore");

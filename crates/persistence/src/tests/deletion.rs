@@ -13,12 +13,13 @@ use diesel::sql_types::BigInt;
 use jiff::civil::date;
 use square_accounts::ports::identity::{ExternalIdentity, Grant, ShownText, Subject};
 use square_accounts::ports::{
-    AccountStore, Consequences, CredentialStore, Linking, LoginMethodId, LoginMethodStore, MfaStore, NewAccount,
-    NewConfirmation, NewLetter, NewLoginMethod, NewOtpMethod, OtpMethodId, SessionRecord, SessionStore,
+    AccountStore, Consequences, CredentialStore, Linking, LoginMethodId, LoginMethodStore, MfaStore,
+    NewAccount, NewConfirmation, NewLetter, NewLoginMethod, NewOtpMethod, OtpMethodId, SessionRecord,
+    SessionStore,
 };
 use square_accounts::{
-    Actor, AuditAction, AuditEntry, AuditId, Device, EmailAddress, Letter, LetterId, MailToken, Occasion, OtpSecret,
-    PersonName, Provider,
+    Actor, AuditAction, AuditEntry, AuditId, Device, EmailAddress, Letter, LetterId, MailToken, Occasion,
+    OtpSecret, PersonName, Provider,
 };
 use square_changes::ports::ChangeLog;
 use square_changes::{Action, Channel};
@@ -80,7 +81,8 @@ fn happened(new: &NewAccount) -> Consequences {
         },
         at,
     };
-    let device = Device { address: Some(marked("192.0.2.7")), agent: Some(marked("Browser")), ..Device::default() };
+    let device =
+        Device { address: Some(marked("192.0.2.7")), agent: Some(marked("Browser")), ..Device::default() };
     let entry = |actor| AuditEntry {
         id: AuditId::new(&SystemClock, &OsRandomness),
         at,
@@ -98,7 +100,8 @@ impl Owner {
         let stores = test.stores();
         let new = owner();
         let digest = MailToken::new(&OsRandomness).digest();
-        let confirmation = NewConfirmation { digest, expires_at: SystemClock.now() + Duration::from_hours(1) };
+        let confirmation =
+            NewConfirmation { digest, expires_at: SystemClock.now() + Duration::from_hours(1) };
         stores.register(&new, Some(&confirmation), &happened(&new)).await.unwrap();
         let instance = InstanceId::new(&SystemClock, &OsRandomness);
         let row = (instances::id.eq(Key(instance.uuid())), instances::beats.eq(1));
@@ -214,7 +217,8 @@ impl Owner {
     /// Deletes the account; gives what was recorded meanwhile as deleted, by channel.
     async fn delete(&self) -> BTreeSet<(&'static str, Uuid)> {
         let before = self.stores.head().await.unwrap();
-        let deleted = self.stores.delete_account(self.user, SystemClock.now(), &told(self.user)).await.unwrap();
+        let deleted =
+            self.stores.delete_account(self.user, SystemClock.now(), &told(self.user)).await.unwrap();
         assert_eq!(deleted.map(|ended| ended.len()), Some(1));
         let changes = self.stores.after(before, 1000).await.unwrap();
         let deleted = changes.into_iter().filter(|change| change.action == Action::Delete);
@@ -277,7 +281,9 @@ fn told(user: UserId) -> Consequences {
 async fn no_table_holds_anything_of_it_but_the_audit_log_its_identifier() {
     let owner = Owner::new().await;
     let before = owner.traces().await;
-    for trace in ["accounts.email", "sessions.agent", "letters.username_key", "events.venue", "questions.asker_id"] {
+    for trace in
+        ["accounts.email", "sessions.agent", "letters.username_key", "events.venue", "questions.asker_id"]
+    {
         assert!(before.iter().any(|found| found == trace), "{trace} is not among {before:?}");
     }
     assert_eq!(owner.delete().await, owner.owned);
@@ -303,7 +309,8 @@ async fn a_question_under_way_finds_no_place_any_more_and_is_in_nobodys_way() {
     owner.delete().await;
     let other = owner.ask(None, false).await;
     let (late, in_time) = ([end(1)], [end(1)]);
-    let (lost, kept) = tokio::join!(owner.log.append(owner.unfinished, &late), owner.log.append(other, &in_time));
+    let (lost, kept) =
+        tokio::join!(owner.log.append(owner.unfinished, &late), owner.log.append(other, &in_time));
     assert!(matches!(lost, Err(AppendError::Unavailable(_))), "{lost:?}");
     kept.unwrap();
     for gone in [owner.finished, owner.unfinished] {
@@ -319,9 +326,8 @@ async fn questions_are_forgotten_part_by_part() {
         owner.ask(Some(owner.user), true).await;
     }
     let others = owner.ask(None, true).await;
-    let forget = async |at_most| {
-        owner.stores.forget_questions(owner.user, SystemClock.now(), at_most).await.unwrap()
-    };
+    let forget =
+        async |at_most| owner.stores.forget_questions(owner.user, SystemClock.now(), at_most).await.unwrap();
     assert_eq!([forget(3).await, forget(3).await, forget(3).await, forget(3).await], [3, 3, 1, 0]);
     assert!(owner.log.find(others).await.unwrap().is_some());
     assert!(owner.stores.by_id(owner.user).await.unwrap().is_some());

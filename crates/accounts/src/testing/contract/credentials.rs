@@ -4,12 +4,13 @@ use super::samples::email;
 use super::{CALLS, Samples, Stores, at_once};
 use crate::account::Account;
 use crate::audit::{Actor, AuditAction, AuditEntry};
+use crate::mfa::OtpSecret;
 use crate::names::{EmailAddress, PersonName};
 use crate::password::PasswordHash;
 use crate::ports::{
-    AddressChange, AuditFilter, Consequences, NewLetter, NewOtpMethod, NewSecret, OtpMethodId, Purpose, SessionRecord,
+    AddressChange, AuditFilter, Consequences, NewLetter, NewOtpMethod, NewSecret, OtpMethodId, Purpose,
+    SessionRecord,
 };
-use crate::mfa::OtpSecret;
 use crate::session_tokens::Device;
 use crate::tokens::TokenDigest;
 use square_kernel::{Limit, Page, Secret, SessionId, UserId};
@@ -256,7 +257,8 @@ pub async fn of_many_changes_of_one_password_one_happens(stores: &Stores) {
     let done = at_once(|call| {
         let stores = stores.clone();
         async move {
-            let (old, new) = (PasswordHash::new("hash of somebody"), PasswordHash::new(format!("new {call}")));
+            let (old, new) =
+                (PasswordHash::new("hash of somebody"), PasswordHash::new(format!("new {call}")));
             let changed =
                 stores.credentials.change_password(user, kept, &old, &new, at, Consequences::none()).await;
             changed.expect("asked").map(|_| new)
@@ -282,7 +284,10 @@ pub async fn a_new_password_drops_what_the_old_one_led_to(stores: &Stores) {
         let theirs = issued(stores, &samples, other, Purpose::ResetPassword).await;
         let new = PasswordHash::new(next);
         let changed = if number == 0 {
-            stores.credentials.change_password(user, kept, &hash, &new, samples.at(1), Consequences::none()).await
+            stores
+                .credentials
+                .change_password(user, kept, &hash, &new, samples.at(1), Consequences::none())
+                .await
         } else {
             let digest = issued(stores, &samples, user, Purpose::ResetPassword).await;
             // With the address itself goes what would have confirmed it.
@@ -506,7 +511,8 @@ pub async fn a_deleted_account_leaves_nothing_but_that_it_was(stores: &Stores) {
     let happened = Consequences { letters: vec![waiting], audit: vec![stranger, own, by_admin] };
     stores.accounts.record(&happened).await.expect("stored");
 
-    let deletion = Consequences { letters: vec![told.clone()], audit: vec![entry(&samples, Some(user), user)] };
+    let deletion =
+        Consequences { letters: vec![told.clone()], audit: vec![entry(&samples, Some(user), user)] };
     let delete = || stores.credentials.delete_account(user, samples.at(1), &deletion);
     assert_eq!(delete().await.expect("asked"), Some(vec![sessions[1]]));
     assert_eq!(delete().await.expect("asked"), None);
@@ -525,8 +531,10 @@ pub async fn a_deleted_account_leaves_nothing_but_that_it_was(stores: &Stores) {
 
     let filter = AuditFilter { user: Some(user), ..AuditFilter::default() };
     let entries = stores.audit.entries(&filter, None, 10).await.expect("read");
-    let from_where: Vec<_> =
-        entries.iter().map(|entry| (entry.actor.user == Some(admin), entry.actor.device.address.is_some())).collect();
+    let from_where: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry.actor.user == Some(admin), entry.actor.device.address.is_some()))
+        .collect();
     assert_eq!(from_where.len(), 4);
     assert!(from_where.iter().all(|(by_admin, known)| by_admin == known), "{from_where:?}");
     samples.registered(stores, "somebody").await;
