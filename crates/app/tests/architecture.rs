@@ -1,5 +1,5 @@
 //! The rules of ARCHITECTURE.md that a machine can check: which crate may depend on which, and which
-//! libraries stay out of the domain.
+//! libraries stay out of the domain; and that docs/security.md speaks of tests that exist.
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +52,49 @@ fn documented() -> (Edges, BTreeMap<String, String>) {
         rings.insert(name, cells[2].to_owned());
     }
     (edges, rings)
+}
+
+/// All Rust sources of this repository, tests included, as one text.
+fn sources(folder: &Path, all: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() && !path.ends_with("target") {
+            sources(&path, all);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            all.push_str(&std::fs::read_to_string(path).expect("a source is text"));
+        }
+    }
+}
+
+/// The rows of the tables of requirements in docs/security.md: `| number | level | requirement | how | tests |`.
+fn requirements() -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(root().join("docs/security.md")).expect("docs/security.md is there");
+    let is_row = |line: &&str| line.starts_with("| ") && line[2..].starts_with(|c: char| c.is_ascii_digit());
+    let cells = |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+    text.lines().filter(is_row).map(cells).collect()
+}
+
+#[test]
+fn what_is_said_of_security_is_shown_by_tests_that_exist() {
+    let mut all = String::new();
+    sources(&root().join("crates"), &mut all);
+    let rows = requirements();
+    assert!(!rows.is_empty());
+    for row in &rows {
+        let [number, level, requirement, how, tests] = &row[..] else { unreachable!("five cells: {row:?}") };
+        assert!(matches!(level.as_str(), "1" | "2" | "3"), "{row:?}");
+        assert!(!requirement.is_empty() && !how.is_empty(), "{row:?}");
+        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        let needs_none =
+            how.starts_with("Not met") || how.starts_with("Does not apply") || how.starts_with("In words");
+        assert!(needs_none || !names.is_empty(), "{number} names no test");
+        for name in names {
+            assert!(all.contains(&format!("fn {name}(")), "{number}: there is no test {name}");
+        }
+    }
+    let numbers: Vec<_> = rows.iter().map(|row| &row[0]).collect();
+    let distinct: BTreeSet<_> = numbers.iter().collect();
+    assert_eq!(distinct.len(), numbers.len(), "a requirement stands there twice");
 }
 
 #[test]

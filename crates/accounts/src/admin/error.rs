@@ -29,5 +29,9 @@ pub enum AdminError {
 /// Who asks, if they hold `permission`. What everybody may is not enough: whatever is done here has somebody who did it.
 pub(super) fn permitted<'a>(asker: &'a Asker, permission: &'static str) -> Result<&'a Identity, AdminError> {
     let identity = asker.identity.as_ref().ok_or(AdminError::SignInRequired)?;
-    if asker.may(permission) { Ok(identity) } else { Err(AdminError::NotAllowed(permission)) }
+    if asker.may(permission) {
+        return Ok(identity);
+    }
+    tracing::warn!(user = %identity.user, permission, "somebody asked for what they may not");
+    Err(AdminError::NotAllowed(permission))
 }

@@ -351,6 +351,40 @@ async fn every_call_takes_its_permission() {
 }
 
 #[actix_web::test]
+async fn nobody_gives_themselves_rights_by_sending_more_fields() {
+    let app = TestApp::new();
+    let more = json!({"roles": ["admin"], "permissions": ["patch:users"], "active": 1, "verified": 1, "id": "0", "rights": 9});
+    let with = |mut body: Value| {
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let body = json!({"username": "ada", "email": "ada@example.org", "password": "correct horse"});
+    let registered = app.post("/api/register", with(body)).send().await;
+    assert_eq!(registered.status, 201, "{registered}");
+    let body = json!({
+        "login_method": "signup", "first_name": "Bob", "last_name": "Bee", "email": "bob@example.org", "password": "correct horse",
+    });
+    assert_eq!(app.post("/api/signup", with(body)).send().await.status, 201);
+    for name in ["ada", "bob"] {
+        let token = app.people.sign_in(name).await.tokens.access;
+        let person =
+            Person { id: app.people.sign_in(name).await.account.id, token: token.expose().to_owned() };
+        let edited = app
+            .call(Method::PATCH, "/api/me")
+            .json(&with(json!({"first_name": "Ada"})))
+            .by(&person)
+            .send()
+            .await;
+        assert_eq!(edited.status, 200, "{edited}");
+        let me = app.get("/api/me").by(&person).send().await.json();
+        assert_eq!(
+            (&me["roles"], &me["permissions"], &me["verified"]),
+            (&json!(["user"]), &json!([]), &json!(0))
+        );
+    }
+}
+
+#[actix_web::test]
 async fn roles_are_shown() {
     let (app, root, _) = two().await;
     let reply = app.get("/api/roles").by(&root).send().await;
