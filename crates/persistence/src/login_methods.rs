@@ -6,9 +6,9 @@ use crate::changes::{Changes, Record};
 use crate::columns::{Key, Moment};
 use crate::connection::DbConnection;
 use crate::consequences::ConsequenceRows;
+use crate::mfa;
 use crate::schema::accounts::{accounts, one_time_secrets};
 use crate::schema::login_methods::login_methods;
-use crate::schema::mfa::{otp_methods, recovery_codes};
 use crate::secrets;
 use crate::sessions;
 use crate::transaction::savepoint;
@@ -314,8 +314,7 @@ pub(crate) fn take_over(
     }
     changes.add(of_person(Action::Update, user.0.into(), at.at));
     remove_all_of(connection, user, at.at, changes)?;
-    diesel::delete(otp_methods::table.filter(otp_methods::user_id.eq(user))).execute(connection)?;
-    diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user))).execute(connection)?;
+    mfa::forget_method(connection, user, at.at, changes)?;
     diesel::delete(one_time_secrets::table.filter(one_time_secrets::user_id.eq(user))).execute(connection)?;
     let ended = sessions::end_all(connection, user, at)?;
     for session in &ended {

@@ -4,11 +4,12 @@ use super::samples::email;
 use super::{CALLS, Samples, Stores, at_once};
 use crate::account::{Account, LoginMethod};
 use crate::audit::{Actor, AuditAction, AuditEntry, AuditId};
+use crate::mfa::OtpSecret;
 use crate::password::PasswordHash;
 use crate::ports::identity::{ExternalIdentity, Grant, KnownAddress, ShownText, Subject};
 use crate::ports::{
-    AuditFilter, Consequences, HeldSocialLink, Linking, LoginMethodId, NewAccount, NewLoginMethod, NewSecret,
-    NewSocialLink, Purpose, SocialRegistration, Unlinking, WaysIn,
+    AuditFilter, Consequences, HeldSocialLink, Linking, LoginMethodId, NewAccount, NewLoginMethod,
+    NewOtpMethod, NewSecret, NewSocialLink, OtpMethodId, Purpose, SocialRegistration, Unlinking, WaysIn,
 };
 use crate::social::Provider;
 use crate::tokens::TokenDigest;
@@ -364,6 +365,13 @@ pub async fn a_link_to_an_unconfirmed_account_leaves_nothing_of_whoever_made_it(
     assert!(is_linked(&linked(stores, account.id, &google).await));
     let session = samples.session(account.id);
     assert!(stores.sessions.open(&session, Consequences::none()).await.expect("opened"));
+    let otp = NewOtpMethod {
+        id: OtpMethodId::new(samples.clock(), samples.randomness()),
+        user: account.id,
+        secret: OtpSecret::new(samples.randomness()),
+        at: samples.now(),
+    };
+    assert!(stores.mfa.begin_otp(&otp, Consequences::none()).await.expect("asked"));
     let other_link = held(stores, &samples, account.id, true, &google).await;
     let digest = held(stores, &samples, account.id, true, &github).await;
     let method = NewLoginMethod { at: samples.at(1), ..github.clone() };
@@ -378,6 +386,7 @@ pub async fn a_link_to_an_unconfirmed_account_leaves_nothing_of_whoever_made_it(
     assert_eq!((ways.password, left), (false, vec![Provider::Github]));
     assert_eq!(stores.login_methods.held(&other_link, samples.at(1)).await.expect("read"), None);
     assert_eq!(recognised(stores, &samples, &google).await, None);
+    assert_eq!(stores.mfa.otp_method(account.id).await.expect("read"), None);
     assert_eq!(
         stores.sessions.ended_since(samples.at(1)).await.expect("read"),
         [(session.id, samples.at(1))]
