@@ -85,8 +85,8 @@ impl Accounts {
 mod tests {
     use super::*;
     use crate::ports::LoginName;
-    use crate::testing::{TestAccounts, signed_in};
     use crate::testing::watched::{MockCalls, watched};
+    use crate::testing::{TestAccounts, signed_in};
     use jiff::SignedDuration;
 
     #[tokio::test]
@@ -135,7 +135,8 @@ mod tests {
         let test = TestAccounts::default();
         let account = test.register("ada").await;
         let token = test.store.mailed_token().unwrap();
-        let signed_in = signed_in(test.accounts.verify(&token, account.id, &Device::default()).await.unwrap());
+        let signed_in =
+            signed_in(test.accounts.verify(&token, account.id, &Device::default()).await.unwrap());
         assert!(signed_in.account.confirmed_at.is_some());
         let asker = test.accounts.authenticate(signed_in.tokens.access.expose()).unwrap();
         assert!(asker.is(account.id));

@@ -24,16 +24,26 @@ impl Accounts {
         self.count(Counted::LetterFromAddress, device).await?;
         // Whether it was too often for this mailbox is not told: it need not be theirs who ask.
         if self.may_write_to(to).await? {
-            let request = LetterRequest {
-                id: LetterRequestId::new(&*self.parts.clock, &*self.parts.randomness),
-                letter,
-                to: to.clone(),
-                device: device.clipped(),
-                at: self.now(),
-            };
-            self.parts.letter_requests.ask(&request).await?;
+            self.request_letter(letter, to, device).await?;
         }
         Ok(())
+    }
+
+    /// The same for whoever was counted already.
+    pub(crate) async fn request_letter(
+        &self,
+        letter: RequestedLetter,
+        to: &EmailAddress,
+        device: &Device,
+    ) -> Result<(), Unavailable> {
+        let request = LetterRequest {
+            id: LetterRequestId::new(&*self.parts.clock, &*self.parts.randomness),
+            letter,
+            to: to.clone(),
+            device: device.clipped(),
+            at: self.now(),
+        };
+        self.parts.letter_requests.ask(&request).await
     }
 
     /// Sees to the oldest request for a letter; `false` where there is none. Any number may run at once, in any number of processes. What
@@ -45,6 +55,7 @@ impl Accounts {
         if now < later(request.at, STALE) {
             match request.letter {
                 RequestedLetter::Confirmation => self.send_confirmation(&request.to).await?,
+                RequestedLetter::AlreadyRegistered => self.tell_of_registration(&request.to).await?,
                 RequestedLetter::PasswordReset => self.send_password_reset(&request).await?,
             }
         }

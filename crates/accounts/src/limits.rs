@@ -290,6 +290,7 @@ mod tests {
             again.email = Some(TestAccounts::email("ada"));
             assert!(test.accounts.register(again, &Device::default()).await.is_ok());
         }
+        test.answer_letter_requests().await;
         let told = test.store.letters().into_iter();
         assert_eq!(told.filter(|letter| matches!(letter.occasion, Occasion::AlreadyRegistered)).count(), 2);
     }

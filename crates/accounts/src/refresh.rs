@@ -146,7 +146,9 @@ mod tests {
         let refreshes: Vec<_> = (0..32)
             .map(|_| {
                 let (accounts, token) = (test.accounts.clone(), first.tokens.refresh.clone());
-                tokio::spawn(async move { accounts.refresh(&token, &Device::default()).await.unwrap().tokens })
+                tokio::spawn(
+                    async move { accounts.refresh(&token, &Device::default()).await.unwrap().tokens },
+                )
             })
             .collect();
         let mut pairs = Vec::new();

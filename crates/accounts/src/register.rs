@@ -4,7 +4,7 @@ use crate::letter::Occasion;
 use crate::limits::{Counted, TooMany, limited};
 use crate::names::{EmailAddress, PersonName, Username};
 use crate::password::{Password, PasswordHash};
-use crate::ports::{Consequences, NewAccount, Registration};
+use crate::ports::{Consequences, NewAccount, Registration, RequestedLetter};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Invalid, Permissions, Unavailable, UserId};
@@ -88,7 +88,8 @@ impl Accounts {
         new: &NewAccount,
         device: &Device,
     ) -> Result<Option<Account>, Unavailable> {
-        // Asked for known and unknown addresses alike.
+        // Asked for known and unknown addresses alike, so that both cost the same time.
+        let permissions = self.parts.store.permissions_of(FIRST_ROLE).await?;
         let may_write = match &new.email {
             Some(email) => self.may_write_to(email).await?,
             None => false,
@@ -100,21 +101,21 @@ impl Accounts {
         match self.parts.store.register(new, confirmation.as_ref(), &consequences).await? {
             Registration::Created(account) => Ok(Some(*account)),
             Registration::UsernameTaken => Ok(None),
-            Registration::EmailTaken => self.pretend(new, may_write).await.map(Some),
+            Registration::EmailTaken => {
+                if may_write && let Some(email) = &new.email {
+                    // Whose it is is looked up behind the reply. What is stored here takes the place of what a new account stores.
+                    self.request_letter(RequestedLetter::AlreadyRegistered, email, device).await?;
+                }
+                Ok(Some(new.as_account(permissions.iter().map(String::as_str).collect())))
+            }
         }
     }
 
-    /// Writes to the address' owner, unless they got many letters lately, and gives back what a fresh registration would have given.
-    async fn pretend(&self, new: &NewAccount, may_write: bool) -> Result<Account, Unavailable> {
-        if may_write
-            && let Some(email) = &new.email
-            && let Some(owner) = self.parts.store.by_email(email).await?
-        {
-            let letter = self.new_letter(email, &owner.username, Occasion::AlreadyRegistered);
-            self.parts.store.record(&Consequences::default().with_letter(Some(letter))).await?;
-        }
-        let permissions = self.parts.store.permissions_of(FIRST_ROLE).await?;
-        Ok(new.as_account(permissions.iter().map(String::as_str).collect()))
+    /// Tells the owner of an address that somebody registered with it.
+    pub(crate) async fn tell_of_registration(&self, email: &EmailAddress) -> Result<(), Unavailable> {
+        let Some(owner) = self.parts.store.by_email(email).await? else { return Ok(()) };
+        let letter = self.new_letter(email, &owner.username, Occasion::AlreadyRegistered);
+        self.parts.store.record(&Consequences::default().with_letter(Some(letter))).await
     }
 }
 
@@ -177,12 +178,26 @@ mod tests {
         assert_eq!(differing(&pretended), fresh, "nothing but what was sent tells the two apart");
         assert_eq!((pretended.username.as_str(), pretended.id == fresh.id), ("Mallory", false));
 
+        test.answer_letter_requests().await;
         assert_eq!(test.store.by_id(pretended.id).await.unwrap(), None);
         assert!(test.try_sign_in("mallory", TestAccounts::PASSWORD).await.is_err());
         let letters = test.store.letters();
         let [_, letter] = &letters[..] else { unreachable!("two letters") };
         assert!(matches!(letter.occasion, Occasion::AlreadyRegistered));
         assert_eq!((&letter.to, letter.username.as_str()), (&TestAccounts::email("ada"), "ada"));
+    }
+
+    #[tokio::test]
+    async fn a_known_and_an_unknown_address_cost_the_same_work() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        for (name, address) in [("eve", "ada"), ("bob", "bob")] {
+            let mut calls = MockCalls::new();
+            calls.allow(&["hash", "permissions_of", "register"]);
+            let mut new = TestAccounts::registration(name);
+            new.email = Some(TestAccounts::email(address));
+            assert!(watched(&test, calls).accounts.register(new, &Device::default()).await.is_ok());
+        }
     }
 
     #[tokio::test]

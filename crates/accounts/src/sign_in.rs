@@ -100,7 +100,9 @@ impl Accounts {
         // One that was set under looser rules stays as it is.
         let password = Password::parse("password", password.expose()).ok()?;
         let upgraded = match self.parts.hasher.hash(&password).await {
-            Ok(new) => self.parts.store.upgrade_hash(account.id, old, &new).await.map(|done| done.then_some(new)),
+            Ok(new) => {
+                self.parts.store.upgrade_hash(account.id, old, &new).await.map(|done| done.then_some(new))
+            }
             Err(error) => Err(error),
         };
         upgraded.unwrap_or_else(|error| {
@@ -127,7 +129,8 @@ mod tests {
         let account = test.register("Ada").await;
         for login in [LoginName::Username("ada".to_owned()), LoginName::Email(TestAccounts::email("ada"))] {
             let password = Secret::new(TestAccounts::PASSWORD);
-            let signed_in = signed_in(test.accounts.sign_in(&login, &password, &Device::default()).await.unwrap());
+            let signed_in =
+                signed_in(test.accounts.sign_in(&login, &password, &Device::default()).await.unwrap());
             assert_eq!(signed_in.account, account);
             let asker = test.accounts.authenticate(signed_in.tokens.access.expose()).unwrap();
             assert_eq!(asker.identity.unwrap().session, signed_in.session);
@@ -139,7 +142,10 @@ mod tests {
         let test = TestAccounts::default();
         test.register("ada").await;
         test.register("bob").await;
-        test.accounts.set_suspended(&LoginName::Username("bob".to_owned()), true, &crate::Actor::default()).await.unwrap();
+        test.accounts
+            .set_suspended(&LoginName::Username("bob".to_owned()), true, &crate::Actor::default())
+            .await
+            .unwrap();
         for (name, password) in
             [("ada", "wrong horse"), ("nobody", "wrong horse"), ("bob", TestAccounts::PASSWORD)]
         {
@@ -243,7 +249,11 @@ mod tests {
     async fn where_it_came_from_is_kept_within_bounds() {
         let test = TestAccounts::default();
         test.register("ada").await;
-        let device = Device { address: Some("192.0.2.7".to_owned()), agent: Some("ü".repeat(201)), ..Device::default() };
+        let device = Device {
+            address: Some("192.0.2.7".to_owned()),
+            agent: Some("ü".repeat(201)),
+            ..Device::default()
+        };
         let login = LoginName::Username("ada".to_owned());
         let password = Secret::new(TestAccounts::PASSWORD);
         let session = signed_in(test.accounts.sign_in(&login, &password, &device).await.unwrap()).session;

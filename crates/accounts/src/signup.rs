@@ -45,7 +45,9 @@ impl Accounts {
         // Ahead of all that depends on the address, so that a known and an unknown address cost the same time.
         let hash = self.parts.hasher.hash(&new.password).await?;
         for digits in DIGITS {
-            let Some(username) = derived(new.email.as_str(), digits, &*self.parts.randomness) else { continue };
+            let Some(username) = derived(new.email.as_str(), digits, &*self.parts.randomness) else {
+                continue;
+            };
             let mut account = self.new_account(username, Some(new.email.clone()), hash.clone());
             account.first_name = new.first_name.clone();
             account.last_name = new.last_name.clone();
@@ -142,6 +144,7 @@ mod tests {
         let first = test.accounts.signup(signup("ada@example.org"), &Device::default()).await.unwrap();
         let again = test.accounts.signup(signup("ada@example.org"), &Device::default()).await.unwrap();
         assert_eq!(Account { id: first.id, username: first.username.clone(), ..again }, first);
+        test.answer_letter_requests().await;
         let letters = test.store.letters();
         assert_eq!(letters.len(), 2);
         assert!(matches!(letters[1].occasion, Occasion::AlreadyRegistered));

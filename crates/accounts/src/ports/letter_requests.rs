@@ -9,23 +9,26 @@ square_kernel::id!(
     LetterRequestId
 );
 
-/// What can be asked for by whoever knows an address.
+/// What can be caused by whoever knows an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestedLetter {
     /// One more link that confirms the address.
     Confirmation,
+    /// That somebody tried to register with the address.
+    AlreadyRegistered,
     /// A link that sets a new password.
     PasswordReset,
 }
 
 impl RequestedLetter {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Confirmation, Self::PasswordReset];
+    pub const ALL: [Self; 3] = [Self::Confirmation, Self::AlreadyRegistered, Self::PasswordReset];
 
     /// Its name in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Confirmation => "confirmation",
+            Self::AlreadyRegistered => "already_registered",
             Self::PasswordReset => "password_reset",
         }
     }
