@@ -1,5 +1,7 @@
 //! Every letter there is: that its templates, its variables and what is said of them in `docs/letters.md` belong together.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
 use insta::assert_snapshot;
 use square_accounts::{Device, EmailAddress, Letter, Occasion, Username};
 use square_mail::{Letters, LinkSettings, Links, Rendered};
@@ -111,7 +113,8 @@ fn a_folder_takes_the_place_of_each_template_by_itself() {
         let builtin = letters(None).render(&letter(occasion.clone())).unwrap();
         let further = documented().remove(name).unwrap_or_default();
         let all: Vec<String> = COMMON.iter().map(ToString::to_string).chain(further).collect();
-        let own: String = all.iter().map(|variable| format!("{variable}={{{{ {variable} }}}};")).collect();
+        let put = |variable: &String| format!("{variable}={{{{ {variable} }}}}");
+        let own = all.iter().map(put).collect::<Vec<_>>().join(";");
         for replaced in KINDS {
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join(format!("{name}.{replaced}")), &own).unwrap();

@@ -27,7 +27,7 @@ impl Accounts {
     ) -> Result<Slice<AuditEntry, AuditPosition>, Unavailable> {
         let filter = AuditFilter { user: Some(who.user), ..filter.clone() };
         let slice = self.entries(&filter, page).await?;
-        let items = slice.items.into_iter().map(|entry| entry.as_told_to(who)).collect();
+        let items = slice.items.into_iter().map(|entry| entry.told_to(who)).collect();
         Ok(Slice { items, ..slice })
     }
 
@@ -57,7 +57,7 @@ impl Accounts {
 impl AuditEntry {
     /// Without what is nobody's business but that of another person who did it. From where a stranger tried to get in, the owner
     /// is to know.
-    fn as_told_to(self, who: &Identity) -> Self {
+    fn told_to(self, who: &Identity) -> Self {
         match self.actor.user {
             Some(other) if other != who.user => {
                 let actor = Actor { device: Device::default(), ..self.actor };

@@ -13,6 +13,8 @@ use square_accounts::ports::{
     MfaAttemptId, MfaStore, MfaSwitch, NewOtpMethod, NewRecoveryCode, NewSecret, OneTimeSecrets, OtpMethodId,
     OtpProof, Purpose, RecoveryProof,
 };
+use square_accounts::Standing;
+use square_accounts::ports::{Administration, Keep, Rights, RoleStore};
 use square_accounts::{EmailAddress, Letter, LetterId, MailToken, Occasion, PasswordHash};
 use square_accounts::{OtpSecret, RecoveryCode, RecoveryCodeId, RecoveryDigest};
 use square_casting::ports::CastingStore;
@@ -195,6 +197,60 @@ async fn suspensions() {
     assert_eq!(scene.recorded().await, [of_person(Action::Update, owner, at(3))]);
     stores.set_suspended(owner, false, at(4), Consequences::none()).await.unwrap();
     assert_eq!(scene.recorded().await, []);
+}
+
+#[tokio::test]
+async fn rights() {
+    let (mut scene, ada) = Scene::of_owner().await;
+    let (stores, none) = (scene.stores.clone(), Consequences::none());
+    let session = scene.opened(ada).await;
+    let seen = stores.by_id(ada).await.unwrap().unwrap();
+    let wanted = Rights { standing: Standing::Suspended, roles: vec!["admin".to_owned()] };
+    stores.change_rights(&seen, &wanted, Keep::OneAdministrator, at(1), none).await.unwrap();
+    assert_eq!(
+        scene.recorded().await,
+        [
+            of_person(Action::Update, ada, at(1)),
+            internal(Channel::Session, Action::Delete, session.uuid(), at(1)),
+        ]
+    );
+    // What was seen is so no more.
+    stores.change_rights(&seen, &wanted, Keep::OneAdministrator, at(2), none).await.unwrap();
+    assert_eq!(scene.recorded().await, []);
+
+    assert!(stores.create_role("critic", at(3), none).await.unwrap());
+    assert!(!stores.create_role("critic", at(3), none).await.unwrap());
+    let set = async |allowed, seconds| {
+        stores.set_permission("critic", "post:reviews", allowed, at(seconds), none).await.unwrap()
+    };
+    assert_eq!([set(true, 4).await, set(true, 5).await], [Some(true), Some(false)]);
+    assert_eq!([set(false, 6).await, set(false, 7).await], [Some(true), Some(false)]);
+    assert!(stores.delete_role("critic", at(8), none).await.unwrap());
+    assert!(!stores.delete_role("critic", at(8), none).await.unwrap());
+    let of_roles = |action, seconds| internal(Channel::Role, action, Uuid::nil(), at(seconds));
+    assert_eq!(
+        scene.recorded().await,
+        [
+            of_roles(Action::Create, 3),
+            of_roles(Action::Update, 4),
+            of_roles(Action::Update, 6),
+            of_roles(Action::Delete, 8),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn vouching() {
+    let mut scene = Scene::new().await;
+    let stores = scene.stores.clone();
+    let mut ada = account("ada");
+    ada.confirmed_at = None;
+    scene.register(&ada).await;
+    scene.recorded().await;
+    for vouched in [true, false] {
+        assert_eq!(stores.vouch(ada.id, at(1), Consequences::none()).await.unwrap(), vouched);
+    }
+    assert_eq!(scene.recorded().await, [of_person(Action::Update, ada.id, at(1))]);
 }
 
 fn of_owner(channel: Channel, action: Action, entity: Uuid, owner: UserId) -> Draft {
