@@ -17,6 +17,7 @@ mod operator;
 #[expect(dead_code, reason = "other tests share it")]
 mod process;
 mod questions;
+mod secrecy;
 mod social;
 #[path = "../support/stub.rs"]
 #[expect(dead_code, reason = "other tests share it")]

@@ -13,6 +13,7 @@ mod hostile;
 mod mfa;
 mod limits;
 mod pages;
+mod promises;
 mod questions;
 mod sessions;
 mod skills;
