@@ -4,7 +4,7 @@ use crate::letter::Occasion;
 use crate::limits::{Counted, TooMany, limited};
 use crate::names::EmailAddress;
 use crate::owner::OwnerError;
-use crate::ports::{AddressChange, Consequences, NewSecret, Purpose};
+use crate::ports::{AddressChange, Consequences, NewLetter, NewSecret, Purpose};
 use crate::service::{Accounts, later};
 use crate::session_tokens::Device;
 use crate::tokens::MailToken;
@@ -94,18 +94,16 @@ impl Accounts {
         account: &Account,
         new: &EmailAddress,
         token: &MailToken,
-    ) -> Result<Option<crate::ports::NewLetter>, Unavailable> {
+    ) -> Result<Option<NewLetter>, Unavailable> {
         let holder = self.parts.store.by_email(new).await?;
         if !self.may_write_to(new).await? {
             return Ok(None);
         }
-        Ok(Some(match holder {
-            Some(holder) => self.new_letter(new, &holder.username, Occasion::AlreadyRegistered),
-            None => {
-                let occasion = Occasion::ConfirmNewAddress { user: account.id, token: token.clone() };
-                self.new_letter(new, &account.username, occasion)
-            }
-        }))
+        if let Some(holder) = holder {
+            return Ok(Some(self.new_letter(new, &holder.username, Occasion::AlreadyRegistered)));
+        }
+        let occasion = Occasion::ConfirmNewAddress { user: account.id, token: token.clone() };
+        Ok(Some(self.new_letter(new, &account.username, occasion)))
     }
 
     /// Makes the address that `token` was mailed to the account's; where the link names an account, it has to be `user`. Both
@@ -213,8 +211,8 @@ mod tests {
         ask(&test, &signed_in, "bob", TestAccounts::PASSWORD).await.unwrap();
         let token = test.store.mailed_token().unwrap();
         test.register("bob").await;
-        let taken = test.accounts.confirm_new_email(&token, None, &Device::default()).await;
-        assert!(matches!(taken, Err(ConfirmEmailError::Taken)));
+        let outcome = test.accounts.confirm_new_email(&token, None, &Device::default()).await;
+        assert!(matches!(outcome, Err(ConfirmEmailError::Taken)));
     }
 
     #[tokio::test]

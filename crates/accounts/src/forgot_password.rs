@@ -1,3 +1,4 @@
+use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
 use crate::letter::Occasion;
 use crate::limits::LimitError;
@@ -21,7 +22,7 @@ impl Accounts {
     /// Sends the link, where there is an account to use it.
     pub(crate) async fn send_password_reset(&self, request: &LetterRequest) -> Result<(), Unavailable> {
         let account = self.parts.store.by_email(&request.to).await?;
-        let Some(account) = account.filter(|account| account.is_active()) else { return Ok(()) };
+        let Some(account) = account.filter(Account::is_active) else { return Ok(()) };
         let (token, now) = (MailToken::new(&*self.parts.randomness), self.now());
         let secret = NewSecret {
             digest: token.digest(),

@@ -2,6 +2,7 @@ use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
 use crate::letter::Occasion;
 use crate::limits::{Counted, TooMany, limited};
+use crate::names::EmailAddress;
 use crate::password::Password;
 use crate::ports::{Consequences, Purpose};
 use crate::service::Accounts;
@@ -94,7 +95,7 @@ impl Account {
         field: &'static str,
         password: &Password,
     ) -> Result<(), FieldError> {
-        let email = self.email.as_ref().map(|email| email.as_str());
+        let email = self.email.as_ref().map(EmailAddress::as_str);
         password.is_none_of(field, std::iter::once(self.username.as_str()).chain(email))
     }
 }

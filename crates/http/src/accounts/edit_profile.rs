@@ -7,7 +7,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, patch};
 use serde::Deserialize;
 use square_accounts::ports::TokenRejected;
-use square_accounts::{Account, PersonName, ProfilePatch};
+use square_accounts::{Account, EmailAddress, PersonName, ProfilePatch};
 use square_kernel::{FieldError, Invalid};
 use square_wire::{ErrorBody, User};
 use utoipa::ToSchema;
@@ -58,7 +58,7 @@ impl Profile {
         if self.username.is_some_and(|name| name != account.username.as_str()) {
             invalid.0.push(FieldError::new("username", "cannot be changed"));
         }
-        let email = account.email.as_ref().map(|email| email.as_str());
+        let email = account.email.as_ref().map(EmailAddress::as_str);
         if self.email.is_some_and(|text| Some(text.trim().to_lowercase().as_str()) != email) {
             invalid.0.push(FieldError::new("email", "is changed by change_email"));
         }

@@ -69,6 +69,17 @@ async fn the_pages_of_other_links_change_nothing_either_and_keep_their_address_t
 }
 
 #[actix_web::test]
+async fn a_new_password_is_masked_and_may_be_pasted_or_made_up_by_a_program() {
+    let app = TestApp::new();
+    let page = app.get("/reset_password/a/b").send().await;
+    assert_eq!(page.text().matches("<input").count(), 2, "{page}");
+    assert_eq!(page.text().matches("type=\"password\"").count(), 2, "{page}");
+    assert_eq!(page.text().matches("autocomplete=\"new-password\"").count(), 2, "{page}");
+    let script = app.get("/assets/reset_password.js").send().await;
+    assert!(!script.text().contains("paste"), "{script}");
+}
+
+#[actix_web::test]
 async fn page_and_call_share_a_path_where_the_base_is_empty() {
     let app = TestApp::with(|settings| settings.base_path = String::new());
     assert_eq!(app.get("/verify/a/b").send().await.status, 200);

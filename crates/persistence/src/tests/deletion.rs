@@ -112,17 +112,17 @@ impl Owner {
         let log = DatabaseQuestionLog::new(test.database.clone(), instance).unwrap();
         let nothing = QuestionId::new(&SystemClock, &OsRandomness);
         let owned = BTreeSet::from([(Channel::Person.as_str(), new.id.uuid())]);
-        let mut owner =
+        let mut this =
             Self { stores, log, user: new.id, owned, finished: nothing, unfinished: nothing, test };
-        owner.open_session().await;
-        owner.enrol_factors().await;
-        owner.register_skill().await;
-        owner.enter_event().await;
-        owner.finished = owner.ask(Some(new.id), true).await;
-        owner.unfinished = owner.ask(Some(new.id), false).await;
-        let unfinished = owner.unfinished.uuid();
-        owner.owned.insert((Channel::Question.as_str(), unfinished));
-        owner
+        this.open_session().await;
+        this.enrol_factors().await;
+        this.register_skill().await;
+        this.enter_event().await;
+        this.finished = this.ask(Some(new.id), true).await;
+        this.unfinished = this.ask(Some(new.id), false).await;
+        let unfinished = this.unfinished.uuid();
+        this.owned.insert((Channel::Question.as_str(), unfinished));
+        this
     }
 
     async fn open_session(&mut self) {

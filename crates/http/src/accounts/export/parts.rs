@@ -98,13 +98,10 @@ impl Parts {
                 let filter = AuditFilter::default();
                 let slice = services.accounts.own_audit(identity, &filter, page(ROWS, after)).await?;
                 self.begun = items(&mut part, self.begun, slice.items.iter().map(EntryView::from))?;
-                match slice.next {
-                    Some(last) => Next::Audit(Some(last)),
-                    None => {
-                        part.extend_from_slice(b"]}\n");
-                        Next::End
-                    }
+                if slice.next.is_none() {
+                    part.extend_from_slice(b"]}\n");
                 }
+                slice.next.map_or(Next::End, |last| Next::Audit(Some(last)))
             }
             Next::End => return Ok(None),
         };

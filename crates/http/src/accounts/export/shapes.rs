@@ -2,6 +2,7 @@ use serde::Serialize;
 use square_accounts::ports::{LinkedIdentity, SessionRecord};
 use square_accounts::{AccountData, AuditEntry};
 use square_events::Event;
+use square_kernel::UserId;
 use square_wire::{QuestionView, Skill, Training, User};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -193,8 +194,8 @@ impl From<&AuditEntry> for EntryView {
             id: entry.id.uuid(),
             at: entry.at.to_string(),
             action: entry.action.as_str().to_owned(),
-            actor: entry.actor.user.map(|actor| actor.uuid()),
-            user: entry.user.map(|user| user.uuid()),
+            actor: entry.actor.user.map(UserId::uuid),
+            user: entry.user.map(UserId::uuid),
             address: entry.actor.device.address.clone(),
             agent: entry.actor.device.agent.clone(),
             detail: entry.detail.clone(),
