@@ -42,6 +42,7 @@ pub fn openapi(base_path: &str, also: OpenApi) -> OpenApi {
         ("questions", "Asking, and reading answers again."),
         ("skills", "Answering services: registering, publishing, finding."),
         ("accounts", "Registering, signing in, one's own account."),
+        ("administration", "Other people's accounts, roles, the audit log: for those who may."),
         ("operations", "For those who run the server."),
     ];
     document.tags = Some(tags.map(tag).to_vec());
