@@ -122,11 +122,12 @@ impl Accounts {
 
     /// What the audit log will say of something that happens now.
     pub(crate) fn entry(&self, action: AuditAction, actor: Actor, user: UserId) -> AuditEntry {
+        let Actor { user: by, device } = actor;
         AuditEntry {
             id: AuditId::new(&*self.parts.clock, &*self.parts.randomness),
             at: self.now(),
             action,
-            actor: Actor { device: actor.device.clipped(), ..actor },
+            actor: Actor { user: by, device: device.clipped() },
             user: Some(user),
             detail: None,
         }

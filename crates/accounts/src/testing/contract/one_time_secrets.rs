@@ -120,11 +120,11 @@ pub async fn an_account_has_no_more_good_secrets_than_allowed(stores: &Stores) {
     let samples = Samples::default();
     let account = samples.registered(stores, "somebody").await;
     let further: Vec<_> = (0..CALLS).map(|_| secret(&samples, Some(account.id))).collect();
-    let stored = at_once(|call| {
+    let issued = at_once(|call| {
         let (stores, secret) = (stores.clone(), further[call].clone());
         async move { stores.secrets.issue(&secret, 5, Consequences::none()).await.expect("asked") }
     });
-    assert_eq!(stored.await.into_iter().filter(|stored| *stored).count(), 5);
+    assert_eq!(issued.await.into_iter().filter(|issued| *issued).count(), 5);
     let mut later = secret(&samples, Some(account.id));
     later.created_at = samples.at(59);
     later.expires_at = samples.at(120);
