@@ -174,6 +174,29 @@ mod tests {
     }
 
     #[test]
+    fn an_address_holds_nothing_that_could_end_it_in_a_letter_or_a_header() {
+        assert_eq!(EmailAddress::parse(" Ada+1@Example.org ").unwrap().as_str(), "ada+1@example.org");
+        for wrong in [
+            "ada@example.org\r\nBcc: eve@example.org",
+            "ada@example.org\nDATA",
+            "ada\0@example.org",
+            "ada@example.org,eve@example.org",
+            "ada@example.org;eve@example.org",
+            "ada <ada@example.org>",
+            "<ada@example.org>",
+            "\"ada\"@example.org",
+            "ada@@example.org",
+            "ada@eve@example.org",
+            "ada lovelace@example.org",
+            "ada@example",
+            "@example.org",
+            "ada@",
+        ] {
+            assert!(EmailAddress::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
     fn invisible_and_controlling_characters_are_no_part_of_a_name() {
         for wrong in ["a\u{200b}da", "a\u{202e}da", "a\0da", "a da", "ada\n99", "a\u{ad}da", "ada\u{fe0f}9"] {
             assert!(Username::parse(wrong).is_err(), "{wrong:?}");

@@ -83,6 +83,8 @@ impl std::fmt::Debug for PasswordHash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::TestAccounts;
+    use jiff::SignedDuration;
 
     fn refused(text: &str) -> Option<String> {
         Password::parse("password", text).err().map(|error| error.to_string())
@@ -99,6 +101,14 @@ mod tests {
         for common in ["password", "PassWord1", "1q2w3e4r", "ｐａｓｓｗｏｒｄ", "Iloveyou1", "привет"] {
             assert_eq!(refused(common).unwrap(), "password is one of the most common passwords", "{common}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_password_stays_good_however_old_it_is() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        test.clock.advance(SignedDuration::from_hours(20 * 365 * 24));
+        assert!(test.try_sign_in("ada", TestAccounts::PASSWORD).await.is_ok());
     }
 
     #[test]

@@ -89,3 +89,23 @@ pub struct TokenPair {
     /// To get the next pair with; good once.
     pub refresh: Secret,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use square_kernel::OsRandomness;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_mailed_secret_is_256_random_bits_of_which_the_store_sees_a_digest() {
+        let tokens: Vec<MailToken> = (0..100).map(|_| MailToken::new(&OsRandomness)).collect();
+        let different: BTreeSet<&str> = tokens.iter().map(MailToken::expose).collect();
+        assert_eq!(different.len(), tokens.len());
+        for token in &tokens {
+            let bytes = from_base64_url(token.expose()).unwrap();
+            assert_eq!(bytes.len(), 32);
+            assert_ne!(token.digest().0, *bytes);
+            assert_eq!(MailToken::received(token.expose()).digest().0, token.digest().0);
+        }
+    }
+}
