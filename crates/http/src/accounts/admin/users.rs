@@ -47,7 +47,7 @@ impl UsersQuery {
 
 /// One page of accounts.
 #[derive(Serialize, Deserialize, ToSchema)]
-pub(crate) struct Users {
+pub(crate) struct UserList {
     /// Always `true`.
     success: bool,
     /// The accounts, newest first.
@@ -60,7 +60,7 @@ pub(crate) struct Users {
 ///
 /// Newest first. Takes the permission `get:users`.
 #[utoipa::path(tag = "administration", params(UsersQuery, Paging), security(("token" = [])), responses(
-    (status = 200, description = "A page of them.", body = Users),
+    (status = 200, description = "A page of them.", body = UserList),
     (status = 403, description = "You may not.", body = ErrorBody),
 ))]
 #[get("/users")]
@@ -74,5 +74,5 @@ pub(crate) async fn users(
     let slice = state.services.accounts.users(&caller.asker, &filter, page).await?;
     let next_cursor = slice.next.map(|next| next.to_string());
     let users = slice.items.iter().map(User::from).collect();
-    Ok(private(StatusCode::OK, Users { success: true, users, next_cursor }))
+    Ok(private(StatusCode::OK, UserList { success: true, users, next_cursor }))
 }
