@@ -28,7 +28,7 @@ pub(crate) fn postman(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<
 
 /// Where people reach the server, for a command that runs beside it too. Which free port a server took, only
 /// that server knows, and it has filled the setting.
-fn public_url(settings: &Settings) -> String {
+pub(crate) fn public_url(settings: &Settings) -> String {
     let (http, bind) = (&settings.http, settings.http.bind);
     match bind.port() {
         _ if !http.public_url.is_empty() => http.public_url.clone(),
