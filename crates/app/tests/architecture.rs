@@ -116,17 +116,17 @@ fn what_is_said_of_security_is_shown_by_tests_that_exist() {
         let [number, level, requirement, how, cell] = &row[..] else { unreachable!("five cells: {row:?}") };
         assert!(matches!(level.as_str(), "1" | "2" | "3"), "{row:?}");
         assert!(!requirement.is_empty() && !how.is_empty(), "{row:?}");
-        let named = named(cell);
+        let shown_by = named(cell);
         let needs_none =
             how.starts_with("Not met") || how.starts_with("Does not apply") || how.starts_with("In words");
-        assert!(needs_none || !named.is_empty(), "{number} names no test");
-        for (folder, name) in named {
+        assert!(needs_none || !shown_by.is_empty(), "{number} names no test");
+        for (folder, test) in shown_by {
             let there = known.entry(folder.to_owned()).or_insert_with(|| {
                 let mut names = BTreeSet::new();
                 tests(&root().join("crates").join(folder), &mut names);
                 names
             });
-            assert!(there.contains(name), "{number}: the crate {folder} has no test {name}");
+            assert!(there.contains(test), "{number}: the crate {folder} has no test {test}");
         }
     }
     let numbers: Vec<_> = rows.iter().map(|row| &row[0]).collect();
