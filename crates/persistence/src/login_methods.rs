@@ -130,7 +130,10 @@ impl LoginMethodStore for Stores {
                 } else {
                     Vec::new()
                 };
+                // Once more, since taking over may have removed it, and only what is this account's: another one may have got it
+                // since the first look.
                 let before = known_by(connection, &row.provider, &row.subject)?;
+                let before = before.filter(|known| known.user_id == row.user_id);
                 if let Some(before) = &before {
                     renew(connection, before, &profile, at.at, changes)?;
                 } else {
