@@ -33,7 +33,11 @@ impl LoginMethod {
 
     /// The one of that name.
     pub fn named(name: &str) -> Option<Self> {
-        if name == Self::Signup.as_str() { Some(Self::Signup) } else { Provider::named(name).map(Self::Social) }
+        if name == Self::Signup.as_str() {
+            Some(Self::Signup)
+        } else {
+            Provider::named(name).map(Self::Social)
+        }
     }
 }
 

@@ -60,11 +60,11 @@ pub use deliver_letters::{LetterDelivery, Step};
 pub use edit_profile::ProfilePatch;
 pub use export::{AccountData, ExportError};
 pub use letter::{ClaimedLetter, Letter, LetterId, Occasion};
+pub use limits::{LimitError, LimitPolicy, TooMany};
 pub use mfa::{
     BeginOtpError, DisableMfaError, EnableMfaError, Entry, MfaChallenge, OtpCode, OtpSecret, RecoveryCode,
     RecoveryCodeId, RecoveryCodesError, RecoveryDigest, SecondFactorError, TooManyAttempts, VerifyOtpError,
 };
-pub use limits::{LimitError, LimitPolicy, TooMany};
 pub use names::{EmailAddress, PersonName, Username};
 pub use operator::{CreateError, NewUser, OperatorError, RoleError};
 pub use owner::OwnerError;
@@ -79,6 +79,8 @@ pub use sessions::EndSessionError;
 pub use sign_in::SignInError;
 pub use signing_keys::ensure_signing_key;
 pub use signup::{NewSignup, SignupError};
-pub use social::{Provider, SocialBeginning, SocialError, SocialLinkError, SocialOutcome, SocialRequest, UnlinkError};
+pub use social::{
+    Provider, SocialBeginning, SocialError, SocialLinkError, SocialOutcome, SocialRequest, UnlinkError,
+};
 pub use tokens::{AccessClaims, MailToken, TokenDigest, TokenPair};
 pub use update_password::UpdatePasswordError;

@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn a_name_is_of_one_alphabet_and_looks_like_no_other() {
-        for good in ["ada", "Ada-99", "zoë", "løve", "Дмитрий", "李小龍", "ひらがな漢字", "Ελένη", "a.b_c"] {
+        for good in ["ada", "Ada-99", "zoë", "løve", "Дмитрий", "李小龍", "ひらがな漢字", "Ελένη", "a.b_c"]
+        {
             assert!(Username::choose(good).is_ok(), "{good}");
         }
         for (mixed, why) in [
@@ -168,7 +169,9 @@ mod tests {
 
     #[test]
     fn what_is_written_in_several_ways_is_one_name() {
-        for (written, key) in [("ＡＤＡ", "ada"), ("ﬁona", "fiona"), ("ADA", "ada"), ("zoe\u{308}", "zoë"), (" ada ", "ada")] {
+        for (written, key) in
+            [("ＡＤＡ", "ada"), ("ﬁona", "fiona"), ("ADA", "ada"), ("zoe\u{308}", "zoë"), (" ada ", "ada")]
+        {
             assert_eq!(Username::choose(written).unwrap().key(), key, "{written}");
         }
     }

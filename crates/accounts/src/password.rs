@@ -98,7 +98,8 @@ mod tests {
         }
         assert_eq!(refused("xk3v0w2").unwrap(), "password must have at least 8 characters");
         assert_eq!(refused(&format!("{long}x")).unwrap(), "password must have at most 1024 bytes");
-        for common in ["password", "PassWord1", "1q2w3e4r", "ｐａｓｓｗｏｒｄ", "Iloveyou1", "привет"] {
+        for common in ["password", "PassWord1", "1q2w3e4r", "ｐａｓｓｗｏｒｄ", "Iloveyou1", "привет"]
+        {
             assert_eq!(refused(common).unwrap(), "password is one of the most common passwords", "{common}");
         }
     }

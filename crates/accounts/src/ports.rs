@@ -5,11 +5,11 @@ pub mod identity;
 mod administration;
 mod audit;
 mod credentials;
-mod mfa;
 mod letter_requests;
 mod letter_shelf;
 mod limits;
 mod login_methods;
+mod mfa;
 mod roles;
 mod secrets;
 mod session_list;
@@ -17,16 +17,16 @@ mod session_list;
 pub use administration::{ADMINISTER, Administration, Keep, Rights, RightsChange, UserFilter};
 pub use audit::{AuditFilter, AuditLog, AuditPosition, PositionSyntax};
 pub use credentials::{AddressChange, CredentialStore};
-pub use mfa::{
-    AttemptBudget, AttemptKind, Attempted, MfaAttemptId, MfaStore, MfaSwitch, MfaSwitched, NewAttempt,
-    NewOtpMethod, NewRecoveryCode, OtpMethod, OtpMethodId, OtpProof, RecoveryPass, RecoveryProof,
-};
 pub use letter_requests::{LetterRequest, LetterRequestId, LetterRequests, RequestedLetter};
 pub use letter_shelf::{Backlog, LetterShelf, ShelvedLetter};
 pub use limits::{Charge, LimitKey, Limits, Quota, Spent};
 pub use login_methods::{
     HeldSocialLink, LinkedIdentity, Linking, LoginMethodId, LoginMethodStore, NewLoginMethod, NewSocialLink,
     SocialRegistration, Unlinking, WaysIn,
+};
+pub use mfa::{
+    AttemptBudget, AttemptKind, Attempted, MfaAttemptId, MfaStore, MfaSwitch, MfaSwitched, NewAttempt,
+    NewOtpMethod, NewRecoveryCode, OtpMethod, OtpMethodId, OtpProof, RecoveryPass, RecoveryProof,
 };
 pub use roles::{Role, RoleStore};
 pub use secrets::{HeldSecret, NewSecret, OneTimeSecrets, Purpose};
@@ -274,11 +274,7 @@ pub enum Rotation {
 pub trait SessionStore: Send + Sync {
     /// Stores a new session with `consequences`; `false`, and nothing stored, when its account is gone or suspended or asks
     /// for a second factor that was not given.
-    async fn open(
-        &self,
-        session: &SessionRecord,
-        consequences: &Consequences,
-    ) -> Result<bool, Unavailable>;
+    async fn open(&self, session: &SessionRecord, consequences: &Consequences) -> Result<bool, Unavailable>;
 
     /// One session, live or not.
     async fn session(&self, session: SessionId) -> Result<Option<SessionRecord>, Unavailable>;

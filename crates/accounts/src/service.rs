@@ -1,12 +1,12 @@
 use crate::audit::{Actor, AuditAction, AuditEntry, AuditId};
 use crate::limits::LimitPolicy;
-use crate::ports::{LetterRequests, Limits, SessionList};
+use crate::ports::identity::IdentityProvider;
 use crate::ports::{
     AccountStore, AuditLog, Consequences, MfaStore, OneTimeSecrets, PasswordHasher, SessionStore, TokenSigner,
 };
 use crate::ports::{Administration, RoleStore};
 use crate::ports::{CredentialStore, LoginMethodStore};
-use crate::ports::identity::IdentityProvider;
+use crate::ports::{LetterRequests, Limits, SessionList};
 use crate::revocations::Revocations;
 use jiff::{SignedDuration, Timestamp};
 use square_kernel::{Clock, KeyedHash, Permissions, Randomness, Unavailable, UserId};

@@ -9,6 +9,6 @@ mod validate;
 pub(crate) use environment::{Environment, SettingsError};
 pub(crate) use load::load;
 pub(crate) use types::{
-    Algorithm, LogFormat, MailTransport, ProxyHeader, Pusher, RabbitMq, SecretSetting, Settings, SmtpSecurity,
-    SubjectSetting,
+    Algorithm, LogFormat, MailTransport, ProxyHeader, Pusher, RabbitMq, SecretSetting, Settings,
+    SmtpSecurity, SubjectSetting,
 };

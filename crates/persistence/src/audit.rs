@@ -67,8 +67,11 @@ impl AuditLog for Stores {
 pub(crate) fn forget_whereabouts(connection: &mut DbConnection, user: Key) -> QueryResult<()> {
     let nowhere = (audit_log::address.eq(None::<String>), audit_log::agent.eq(None::<String>));
     // Two statements, since each finds its rows by an index.
-    diesel::update(audit_log::table.filter(audit_log::actor_id.eq(user))).set(nowhere.clone()).execute(connection)?;
-    let by_strangers = audit_log::table.filter(audit_log::user_id.eq(user)).filter(audit_log::actor_id.is_null());
+    diesel::update(audit_log::table.filter(audit_log::actor_id.eq(user)))
+        .set(nowhere.clone())
+        .execute(connection)?;
+    let by_strangers =
+        audit_log::table.filter(audit_log::user_id.eq(user)).filter(audit_log::actor_id.is_null());
     diesel::update(by_strangers).set(nowhere).execute(connection).map(drop)
 }
 

@@ -259,11 +259,15 @@ impl<'a> From<&'a Occasion> for StoredOccasion<'a> {
             Occasion::LinkLoginMethod { user, provider, token } => {
                 Self::LinkLoginMethod { user: user.uuid(), provider: provider.clone(), token: token.expose() }
             }
-            Occasion::ConfirmLoginMethod { user, provider, token } => {
-                Self::ConfirmLoginMethod { user: user.uuid(), provider: provider.clone(), token: token.expose() }
-            }
+            Occasion::ConfirmLoginMethod { user, provider, token } => Self::ConfirmLoginMethod {
+                user: user.uuid(),
+                provider: provider.clone(),
+                token: token.expose(),
+            },
             Occasion::LoginMethodAdded { provider } => Self::LoginMethodAdded { provider: provider.clone() },
-            Occasion::LoginMethodRemoved { provider } => Self::LoginMethodRemoved { provider: provider.clone() },
+            Occasion::LoginMethodRemoved { provider } => {
+                Self::LoginMethodRemoved { provider: provider.clone() }
+            }
             Occasion::AccountDeleted => Self::AccountDeleted,
         }
     }
@@ -292,7 +296,9 @@ impl StoredOccasion<'_> {
             Self::MfaDisabled => Occasion::MfaDisabled,
             Self::RecoveryCodeUsed { left } => Occasion::RecoveryCodeUsed { left },
             Self::FewRecoveryCodes { left } => Occasion::FewRecoveryCodes { left },
-            Self::NewDevice { address, agent } => Occasion::NewDevice { device: Device { address, agent, ..Device::default() } },
+            Self::NewDevice { address, agent } => {
+                Occasion::NewDevice { device: Device { address, agent, ..Device::default() } }
+            }
             Self::LinkLoginMethod { user, provider, token: text } => {
                 Occasion::LinkLoginMethod { user: user.into(), provider, token: token(text) }
             }

@@ -37,8 +37,8 @@ mod instances;
 mod letter_requests;
 mod letter_shelf;
 mod letters;
-mod login_methods;
 mod limits;
+mod login_methods;
 mod mfa;
 #[cfg(feature = "mysql")]
 mod mysql;

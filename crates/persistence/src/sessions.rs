@@ -24,7 +24,11 @@ impl SessionStore for Stores {
                 // side, a suspension comes before this session or finds it.
                 let account = accounts::table.find(row.user_id).filter(accounts::suspended.eq(false));
                 let passed = accounts::mfa_enabled_at.is_null().or(row.second_factor.into_sql::<Bool>());
-                if diesel::update(account.filter(passed)).set(accounts::suspended.eq(false)).execute(connection)? == 0 {
+                if diesel::update(account.filter(passed))
+                    .set(accounts::suspended.eq(false))
+                    .execute(connection)?
+                    == 0
+                {
                     return Ok(false);
                 }
                 diesel::insert_into(sessions::table).values(&row).execute(connection)?;

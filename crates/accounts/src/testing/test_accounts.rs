@@ -1,7 +1,7 @@
 use super::{FakeProvider, FakeSigner, FastHasher, MemoryAccounts};
 use crate::account::Account;
-use crate::mfa::Entry;
 use crate::limits::LimitPolicy;
+use crate::mfa::Entry;
 use crate::names::{EmailAddress, Username};
 use crate::password::Password;
 use crate::ports::LoginName;

@@ -254,7 +254,10 @@ mod tests {
             ("FACEBOOK_APP_ID", "social.facebook.app_secret"),
         ] {
             let told = refused(|jail| jail.set_env(name, "1"));
-            assert!(told.starts_with(&format!("the setting {setting} is impossible: it must be set")), "{told}");
+            assert!(
+                told.starts_with(&format!("the setting {setting} is impossible: it must be set")),
+                "{told}"
+            );
         }
         let told = refused(|jail| jail.set_env("SQUARE__SOCIAL__GOOGLE__KEYS_URL", "ftp://example.org"));
         assert!(told.starts_with("the setting social.google.keys_url is impossible"), "{told}");
@@ -269,7 +272,10 @@ mod tests {
         };
         assert!(in_the_clear("development").is_ok());
         let told = in_the_clear("production").unwrap_err().to_string();
-        assert!(told.starts_with("the setting social.google.keys_url is impossible: it must begin with https"), "{told}");
+        assert!(
+            told.starts_with("the setting social.google.keys_url is impossible: it must begin with https"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use super::environment::{Environment, SettingsError};
-use square_http::Network;
 use super::social;
 use super::types::{MailTransport, Pusher, SecretSetting, Settings};
+use square_http::Network;
 
 /// The shortest secret that production takes, in bytes.
 const SHORTEST_SECRET: usize = 32;
@@ -14,7 +14,11 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     let rule = "must hold \"*\" or origins such as https://app.example, without a slash at the end";
     check(http.cors_origins.iter().all(|origin| is_origin(origin)), "http.cors_origins", rule)?;
     let fine = http.trusted_proxies.iter().all(|network| network.parse::<Network>().is_ok());
-    check(fine, "http.trusted_proxies", "must hold addresses such as 10.0.0.5 and networks such as 10.0.0.0/8")?;
+    check(
+        fine,
+        "http.trusted_proxies",
+        "must hold addresses such as 10.0.0.5 and networks such as 10.0.0.0/8",
+    )?;
     let url = &http.public_url;
     let url_ok = url.is_empty() || url.starts_with("http://") || url.starts_with("https://");
     check(url_ok, "http.public_url", "must be empty or begin with http:// or https://")?;
@@ -34,7 +38,11 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     )?;
     check((1..=3650).contains(&settings.auth.session_days), "auth.session_days", "must be 1 to 3650")?;
     let days = settings.auth.session_days..=3650;
-    check(days.contains(&settings.auth.session_max_days), "auth.session_max_days", "must be auth.session_days to 3650")?;
+    check(
+        days.contains(&settings.auth.session_max_days),
+        "auth.session_max_days",
+        "must be auth.session_days to 3650",
+    )?;
     check((4..=31).contains(&settings.passwords.cost), "passwords.cost", "must be 4 to 31")?;
     check(settings.accounts.confirmation_hours > 0, "accounts.confirmation_hours", "must be more than 0")?;
     check(settings.accounts.reset_minutes > 0, "accounts.reset_minutes", "must be more than 0")?;

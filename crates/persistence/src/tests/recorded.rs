@@ -5,16 +5,16 @@ use super::skills::account;
 use crate::Stores;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
+use square_accounts::Standing;
 use square_accounts::ports::{
     AccountStore, Consequences, NewAccount, NewConfirmation, NewLetter, Registration, SessionRecord,
     SessionStore,
 };
+use square_accounts::ports::{Administration, Keep, Rights, RoleStore};
 use square_accounts::ports::{
     MfaAttemptId, MfaStore, MfaSwitch, NewOtpMethod, NewRecoveryCode, NewSecret, OneTimeSecrets, OtpMethodId,
     OtpProof, Purpose, RecoveryProof,
 };
-use square_accounts::Standing;
-use square_accounts::ports::{Administration, Keep, Rights, RoleStore};
 use square_accounts::{EmailAddress, Letter, LetterId, MailToken, Occasion, PasswordHash};
 use square_accounts::{OtpSecret, RecoveryCode, RecoveryCodeId, RecoveryDigest};
 use square_casting::ports::CastingStore;
@@ -254,7 +254,13 @@ async fn vouching() {
 }
 
 fn of_owner(channel: Channel, action: Action, entity: Uuid, owner: UserId) -> Draft {
-    Draft { channel, action, entity, audience: Audience { owner: Some(owner), ..Audience::default() }, at: at(1) }
+    Draft {
+        channel,
+        action,
+        entity,
+        audience: Audience { owner: Some(owner), ..Audience::default() },
+        at: at(1),
+    }
 }
 
 fn recovery_code() -> NewRecoveryCode {
@@ -279,8 +285,10 @@ async fn second_factors() {
     for new in [&first, &method] {
         assert!(stores.begin_otp(new, &none).await.unwrap());
     }
-    let of_method = |action, method: &NewOtpMethod| of_owner(Channel::OtpMethod, action, method.id.uuid(), user);
-    let of_code = |action, code: &NewRecoveryCode| of_owner(Channel::RecoveryCode, action, code.id.uuid(), user);
+    let of_method =
+        |action, method: &NewOtpMethod| of_owner(Channel::OtpMethod, action, method.id.uuid(), user);
+    let of_code =
+        |action, code: &NewRecoveryCode| of_owner(Channel::RecoveryCode, action, code.id.uuid(), user);
     let expected = [
         of_method(Action::Create, &first),
         of_method(Action::Delete, &first),

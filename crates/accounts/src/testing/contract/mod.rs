@@ -33,9 +33,11 @@ pub mod signing_key_store;
 pub mod texts;
 
 use crate::ports::LoginMethodStore;
+use crate::ports::{
+    AccountStore, AuditLog, LetterQueue, MfaStore, OneTimeSecrets, SessionStore, SigningKeyStore,
+};
 use crate::ports::{Administration, LetterShelf, RoleStore};
 use crate::ports::{CredentialStore, LetterRequests, Limits, SessionList};
-use crate::ports::{AccountStore, AuditLog, LetterQueue, MfaStore, OneTimeSecrets, SessionStore, SigningKeyStore};
 use samples::Samples;
 use std::sync::Arc;
 
@@ -78,7 +80,22 @@ impl Stores {
     /// One store that implements all ports.
     pub fn of<S>(store: &Arc<S>) -> Self
     where
-        S: AccountStore + CredentialStore + SessionStore + OneTimeSecrets + MfaStore + AuditLog + LetterQueue + SigningKeyStore + SessionList + Limits + LetterRequests + LoginMethodStore + Administration + RoleStore + LetterShelf + 'static,
+        S: AccountStore
+            + CredentialStore
+            + SessionStore
+            + OneTimeSecrets
+            + MfaStore
+            + AuditLog
+            + LetterQueue
+            + SigningKeyStore
+            + SessionList
+            + Limits
+            + LetterRequests
+            + LoginMethodStore
+            + Administration
+            + RoleStore
+            + LetterShelf
+            + 'static,
     {
         Self {
             accounts: store.clone(),

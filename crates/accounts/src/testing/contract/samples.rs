@@ -4,8 +4,8 @@ use crate::audit::AuditId;
 use crate::letter::{Letter, LetterId, Occasion};
 use crate::names::{EmailAddress, PersonName, Username};
 use crate::password::PasswordHash;
-use crate::ports::{LetterRequest, LetterRequestId, RequestedLetter};
 use crate::ports::{Consequences, NewAccount, NewConfirmation, NewLetter, Registration, SessionRecord};
+use crate::ports::{LetterRequest, LetterRequestId, RequestedLetter};
 use crate::session_tokens::Device;
 use crate::tokens::{MailToken, TokenDigest};
 use jiff::{SignedDuration, Timestamp};
@@ -107,7 +107,11 @@ impl Samples {
 
     /// That somebody asks for a confirmation letter `seconds` from now.
     pub(super) fn letter_request(&self, seconds: i64) -> LetterRequest {
-        let device = Device { address: Some("2001:db8::7".to_owned()), agent: Some("\"ü\"".to_owned()), ..Device::default() };
+        let device = Device {
+            address: Some("2001:db8::7".to_owned()),
+            agent: Some("\"ü\"".to_owned()),
+            ..Device::default()
+        };
         LetterRequest {
             id: LetterRequestId::new(&self.clock, &self.randomness),
             letter: RequestedLetter::Confirmation,
