@@ -156,7 +156,7 @@ pub(crate) fn count_good(
 }
 
 #[diesel::dsl::auto_type]
-fn of<'a>(user: Key, purpose: &'a str) -> _ {
+fn of(user: Key, purpose: &'static str) -> _ {
     one_time_secrets::table
         .filter(one_time_secrets::user_id.eq(user))
         .filter(one_time_secrets::purpose.eq(purpose))

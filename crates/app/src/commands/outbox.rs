@@ -53,7 +53,9 @@ async fn list(square: &Square, limit: u32, json: bool) -> Result<(), square_kern
         return Ok(());
     }
     terminal::note(waiting(&backlog, now));
-    letters.iter().for_each(|letter| show_letter(letter, now));
+    for letter in &letters {
+        show_letter(letter, now);
+    }
     changes.iter().for_each(show_change);
     let hidden = backlog.set_aside.saturating_sub(letters.len() as u64);
     if hidden > 0 {

@@ -81,9 +81,10 @@ pub(crate) async fn run(command: cli::User, settings: &Settings) -> Outcome {
         cli::User::ResetMfa { login } => {
             let (account, was_on) = accounts.reset_mfa(&login_name(&login)?, &operator).await?;
             let name = styled(STRONG, &account.username);
-            terminal::line(match was_on {
-                true => format!("{name} signs in without a second factor now, and is signed out everywhere."),
-                false => format!("{name} had no second factor."),
+            terminal::line(if was_on {
+                format!("{name} signs in without a second factor now, and is signed out everywhere.")
+            } else {
+                format!("{name} had no second factor.")
             });
         }
         cli::User::Sessions { login } => {

@@ -27,9 +27,12 @@ fn registration(name: &str) -> Value {
 /// How many accounts there are, and how many letters, sent or not.
 fn counts(folder: &Path) -> (i64, i64) {
     let path = folder.join("data/square.db");
-    let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let mut connection =
+        SqliteConnection::establish(path.to_str().expect("it is UTF-8")).expect("it can be opened");
     let mut count = |table: &str| {
-        sql::<BigInt>(&format!("SELECT count(*) FROM {table}")).get_result(&mut connection).unwrap()
+        sql::<BigInt>(&format!("SELECT count(*) FROM {table}"))
+            .get_result(&mut connection)
+            .expect("it can be counted")
     };
     (count("accounts"), count("letters"))
 }
@@ -77,7 +80,7 @@ async fn no_moment_of_death_parts_an_account_from_its_letter() {
     let taken = i64::try_from(8 * kills).unwrap();
     let written = || -> Vec<String> { letters::of(&folder).into_iter().map(|letter| letter.to).collect() };
     let most = async || (i64::try_from(written().len()).unwrap() >= letters - taken).then_some(());
-    within(Duration::from_secs(60), "the letters leave", most).await;
+    within(Duration::from_mins(1), "the letters leave", most).await;
     assert_eq!(server.terminate().await, Some(0));
     let (all, distinct) = (written(), written().into_iter().collect::<BTreeSet<_>>());
     assert_eq!(all.len(), distinct.len(), "each once");
@@ -127,7 +130,7 @@ async fn converse(stream: TcpStream, told: UnboundedSender<String>) -> std::io::
 async fn arrived(letters: &mut UnboundedReceiver<String>, number: usize) -> Vec<String> {
     let mut all = Vec::new();
     while all.len() < number {
-        let next = tokio::time::timeout(Duration::from_secs(60), letters.recv()).await;
+        let next = tokio::time::timeout(Duration::from_mins(1), letters.recv()).await;
         all.push(
             next.unwrap_or_else(|_| panic!("only {} of {number} arrived", all.len())).expect("a letter"),
         );

@@ -31,9 +31,11 @@ fn refusal<const N: usize>(folder: &Path, arguments: [&str; N]) -> String {
 /// Has the password of `ann` set by the operator.
 fn set_password(folder: &Path, password: &str) {
     let mut command = square(folder, ["user", "set-password", "ann", "--password-stdin"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
-    assert!(child.wait().unwrap().success());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("square starts");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin.write_all(password.as_bytes()).expect("it is read");
+    drop(stdin);
+    assert!(child.wait().expect("it ends").success());
 }
 
 /// The status of `GET` on `path` with a token.

@@ -54,9 +54,9 @@ async fn the_file_holds_neither_the_secret_of_an_app_nor_a_recovery_code() {
     assert_eq!(base32.len(), 32);
     assert!(!holds(&test, secret.expose()) && !holds(&test, base32.as_bytes()));
     for code in &given {
-        let text = code.expose();
-        let bytes = u128::from_str_radix(text, 16).unwrap().to_be_bytes();
-        for clear in [text.as_bytes(), text.to_lowercase().as_bytes(), &bytes] {
+        let shown = code.expose();
+        let bytes = u128::from_str_radix(shown, 16).unwrap().to_be_bytes();
+        for clear in [shown.as_bytes(), shown.to_lowercase().as_bytes(), &bytes] {
             assert!(!holds(&test, clear));
         }
     }
