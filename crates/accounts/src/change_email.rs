@@ -96,7 +96,7 @@ impl Accounts {
         token: &MailToken,
     ) -> Result<Option<NewLetter>, Unavailable> {
         let holder = self.parts.store.by_email(new).await?;
-        if !self.may_write_to(new).await? {
+        if !self.may_write_to(new, "change_email").await? {
             return Ok(None);
         }
         if let Some(holder) = holder {

@@ -23,7 +23,7 @@ impl Accounts {
     ) -> Result<(), LimitError> {
         self.count(Counted::LetterFromAddress, device).await?;
         // Whether it was too often for this mailbox is not told: it need not be theirs who ask.
-        if self.may_write_to(to).await? {
+        if self.may_write_to(to, letter.as_str()).await? {
             self.request_letter(letter, to, device).await?;
         }
         Ok(())

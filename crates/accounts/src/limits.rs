@@ -159,9 +159,16 @@ impl Accounts {
         self.spend_budgets([self.charge_address(counted, device)]).await
     }
 
-    /// Whether a stranger may have one more letter sent to a mailbox.
-    pub(crate) async fn may_write_to(&self, mailbox: &EmailAddress) -> Result<bool, Unavailable> {
-        let charge = self.charge(Counted::LetterToMailbox, mailbox.as_str().as_bytes());
+    /// Whether a stranger may have one more letter on this occasion sent to a mailbox. Each occasion has a budget of its own: who
+    /// asks for letters of one kind keeps nobody from getting those of another.
+    pub(crate) async fn may_write_to(
+        &self,
+        mailbox: &EmailAddress,
+        occasion: &'static str,
+    ) -> Result<bool, Unavailable> {
+        // An address holds no blank, so no two pairs run together.
+        let key = format!("{occasion} {}", mailbox.as_str());
+        let charge = self.charge(Counted::LetterToMailbox, key.as_bytes());
         match self.spend_budgets([charge]).await {
             Ok(()) => Ok(true),
             Err(LimitError::TooMany(_)) => Ok(false),
@@ -266,10 +273,13 @@ mod tests {
                 test.resend(name).await;
             }
         }
-        assert_eq!(test.store.letters().len(), 1, "the one of the registration");
+        assert_eq!(test.store.letters().len(), 2, "one of the registration, one that was asked for");
+        test.forget_password("ada").await;
+        test.forget_password("ada").await;
+        assert_eq!(test.store.letters().len(), 3, "those of another kind are counted by themselves");
         test.clock.advance(SignedDuration::from_hours(1));
         test.resend("ada").await;
-        assert_eq!(test.store.letters().len(), 2);
+        assert_eq!(test.store.letters().len(), 4);
 
         let test = one_an_hour(|limits, quota| limits.letters_per_address = quota);
         test.resend("ada").await;

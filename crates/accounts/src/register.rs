@@ -91,7 +91,7 @@ impl Accounts {
         // Asked for known and unknown addresses alike, so that both cost the same time.
         let permissions = self.parts.store.permissions_of(FIRST_ROLE).await?;
         let may_write = match &new.email {
-            Some(email) => self.may_write_to(email).await?,
+            Some(email) => self.may_write_to(email, "register").await?,
             None => false,
         };
         let link = new.email.as_ref().map(|to| self.new_confirmation(new.id, &new.username, to));

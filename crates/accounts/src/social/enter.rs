@@ -122,7 +122,7 @@ impl Accounts {
         address: &EmailAddress,
         method: &NewLoginMethod,
     ) -> Result<(), Unavailable> {
-        if !owner.is_active() || !self.may_write_to(address).await? {
+        if !owner.is_active() || !self.may_write_to(address, "social").await? {
             return Ok(());
         }
         let (token, link) = self.new_social_link(owner.id, true);
@@ -140,7 +140,7 @@ impl Accounts {
         method: &NewLoginMethod,
     ) -> Result<(), Unavailable> {
         let owner = self.parts.store.by_email(address).await?;
-        if !self.may_write_to(address).await? {
+        if !self.may_write_to(address, "social").await? {
             return Ok(());
         }
         if let Some(owner) = owner {
