@@ -10,7 +10,7 @@ use crate::ports::{Consequences, LoginMethodId, NewLoginMethod, NewSocialLink};
 use crate::service::{Accounts, later};
 use crate::session_tokens::Device;
 use crate::tokens::MailToken;
-use square_kernel::{Secret, Unavailable, UserId};
+use square_kernel::{Identity, Secret, Unavailable, UserId};
 
 /// So many letters that ask for one account's consent are good at a time.
 const LETTERS: u32 = 3;
@@ -43,18 +43,25 @@ pub enum SocialOutcome {
 
 impl Accounts {
     /// Signs somebody in by what a provider says, or makes them an account; where somebody is signed in (`caller`), links the
-    /// identity to their account.
+    /// identity to their account, provided that they signed in within the last ten minutes.
     ///
     /// Whose address has an account already is not signed in to it but gets a letter. One may know that of one's own address,
     /// and whoever's address the provider does not vouch for gets the same answer, whether it has an account or not.
     pub async fn sign_in_socially(
         &self,
         request: &SocialRequest,
-        caller: Option<UserId>,
+        caller: Option<&Identity>,
         device: &Device,
     ) -> Result<SocialOutcome, SocialError> {
         let provider = self.identity_provider(request.provider)?;
         self.count(Counted::SignInFromAddress, device).await?;
+        // A stolen token must not become a way in of its own.
+        if let Some(who) = caller
+            && !self.signed_in_lately(who).await?
+        {
+            return Err(SocialError::ReauthenticationRequired);
+        }
+        let caller = caller.map(|who| who.user);
         let expected = match &request.state {
             Some(state) => self.claim_state(request.provider, state, caller).await?,
             None if self.parts.policy.social_state_required => return Err(SocialError::StateMissing),

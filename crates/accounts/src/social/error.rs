@@ -23,6 +23,9 @@ pub enum SocialError {
     /// The identity is a way to sign in to another account.
     #[error("this identity belongs to another account")]
     TakenElsewhere,
+    /// Linking asks for a sign-in of the last ten minutes: what is linked is a lasting way in.
+    #[error("sign in again to do this")]
+    ReauthenticationRequired,
     /// The account is suspended or gone.
     #[error("this account cannot be signed in to")]
     Refused,

@@ -5,13 +5,14 @@ use crate::letter::{Letter, Occasion};
 use crate::mfa::Entry;
 use crate::ports::identity::{ExternalIdentity, Proof};
 use crate::ports::{AccountStore, LoginName, Quota};
+use crate::session_tokens::SecondFactor;
 use crate::session_tokens::{Device, SignedIn};
 use crate::sign_in::SignInError;
 use crate::testing::{FakeProvider, TestAccounts, signed_in};
 use crate::tokens::{MailToken, base64_url};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
-use square_kernel::{Secret, UserId};
+use square_kernel::{Identity, Secret, UserId};
 use std::sync::Arc;
 
 fn request(provider: Provider, proof: &str) -> SocialRequest {
@@ -41,7 +42,17 @@ impl TestAccounts {
 
     async fn link_github(&self, user: UserId, name: &str) -> Result<SocialOutcome, SocialError> {
         let request = request(Provider::Github, name);
-        self.accounts.sign_in_socially(&request, Some(user), &Device::default()).await
+        self.accounts.sign_in_socially(&request, Some(&self.fresh(user).await), &Device::default()).await
+    }
+
+    /// The account's owner, who has just signed in.
+    async fn fresh(&self, user: UserId) -> Identity {
+        let account = self.store.by_id(user).await.unwrap().unwrap();
+        let device = Device::default();
+        let opened = self.accounts.open_session(account, &device, SecondFactor::NotAsked).await;
+        let signed_in = opened.unwrap().unwrap();
+        let (username, roles) = (signed_in.account.username.shared(), signed_in.account.roles.clone());
+        Identity { user, session: signed_in.session, username, roles }
     }
 
     async fn follow(&self, token: &MailToken, user: UserId) -> Result<Entry, SocialLinkError> {
@@ -325,7 +336,11 @@ async fn no_state_is_good_for_another_provider_or_person_or_time() {
         test.accounts.begin_social(Provider::Github, caller, &Device::default()).await.unwrap().state
     };
     let come = async |request: SocialRequest, caller| {
-        let came = test.accounts.sign_in_socially(&request, caller, &Device::default()).await;
+        let who = match caller {
+            Some(user) => Some(test.fresh(user).await),
+            None => None,
+        };
+        let came = test.accounts.sign_in_socially(&request, who.as_ref(), &Device::default()).await;
         matches!(came, Err(SocialError::BadState))
     };
     let github = |state: &Secret| with_state(Provider::Github, "ada", state);
@@ -443,7 +458,10 @@ async fn a_way_in_can_be_taken_away_unless_it_is_the_last_one() {
     let bob = test.confirmed("bob").await;
     test.at_github("ada", true);
     let ada = created(test.by_github("ada").await).account;
-    let unlink = async |user, method| test.accounts.unlink(user, method, &Device::default()).await;
+    let unlink = async |user, method| {
+        let who = test.fresh(user).await;
+        test.accounts.unlink(&who, method, &Device::default()).await
+    };
     let ways = test.accounts.ways_in(ada.id).await.unwrap().unwrap();
     let [github] = &ways.identities[..] else { unreachable!("one way in") };
     assert_eq!((ways.password, github.provider, github.user_name.as_str()), (false, Provider::Github, "ada"));
@@ -453,7 +471,14 @@ async fn a_way_in_can_be_taken_away_unless_it_is_the_last_one() {
 
     test.provider(Provider::Google).know("ada", FakeProvider::identity("ada", true));
     let request = request(Provider::Google, "ada");
-    test.accounts.sign_in_socially(&request, Some(ada.id), &Device::default()).await.unwrap();
+    let who = test.fresh(ada.id).await;
+    test.accounts.sign_in_socially(&request, Some(&who), &Device::default()).await.unwrap();
+
+    test.clock.advance(SignedDuration::from_mins(10) + SignedDuration::from_secs(1));
+    let late = test.accounts.unlink(&who, github.id, &Device::default()).await;
+    assert!(matches!(late, Err(UnlinkError::ReauthenticationRequired)));
+    let late = test.accounts.sign_in_socially(&request, Some(&who), &Device::default()).await;
+    assert!(matches!(late, Err(SocialError::ReauthenticationRequired)));
     unlink(ada.id, github.id).await.unwrap();
     assert!(letter_sent(&test.by_github("ada").await), "it is nobody's now, and the address has an account");
     let removed = Occasion::LoginMethodRemoved { provider: "GitHub".to_owned() };

@@ -3,7 +3,7 @@ use crate::letter::Occasion;
 use crate::ports::{LoginMethodId, Unlinking, WaysIn};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
-use square_kernel::{Unavailable, UserId};
+use square_kernel::{Identity, Unavailable, UserId};
 
 /// Why a way to sign in stays.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +11,9 @@ pub enum UnlinkError {
     /// The account has no such way.
     #[error("This user doesn't have login method {0}")]
     Unknown(LoginMethodId),
+    /// It asks for a sign-in of the last ten minutes.
+    #[error("sign in again to do this")]
+    ReauthenticationRequired,
     /// Nobody could sign in to the account any more.
     #[error("the last way to sign in cannot be deleted: set a password first")]
     LastWayIn,
@@ -25,13 +28,18 @@ impl Accounts {
         self.parts.login_methods.ways_in(user).await
     }
 
-    /// Takes a way to sign in away from its owner's account, and tells them by letter.
+    /// Takes a way to sign in away from its owner's account, and tells them by letter. They must have signed in within the last
+    /// ten minutes.
     pub async fn unlink(
         &self,
-        user: UserId,
+        who: &Identity,
         method: LoginMethodId,
         device: &Device,
     ) -> Result<(), UnlinkError> {
+        if !self.signed_in_lately(who).await? {
+            return Err(UnlinkError::ReauthenticationRequired);
+        }
+        let user = who.user;
         let unknown = || UnlinkError::Unknown(method);
         let account = self.parts.store.by_id(user).await?.ok_or_else(unknown)?;
         let ways = self.parts.login_methods.ways_in(user).await?.ok_or_else(unknown)?;

@@ -37,8 +37,8 @@ async fn come(
     caller: &Asker,
     device: &Device,
 ) -> Result<HttpResponse, Failure> {
-    let user = caller.identity.as_ref().map(|identity| identity.user);
-    let outcome = state.services.accounts.sign_in_socially(&request, user, device).await?;
+    let accounts = &state.services.accounts;
+    let outcome = accounts.sign_in_socially(&request, caller.identity.as_ref(), device).await?;
     Ok(reply::outcome(state, request.provider, &outcome))
 }
 

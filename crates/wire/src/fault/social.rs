@@ -30,6 +30,7 @@ impl From<&SocialError> for Fault {
                 Self { details, ..Self::new(422, "address_missing", error.to_string()) }
             }
             SocialError::TakenElsewhere => Self::identity_taken(error.to_string()),
+            SocialError::ReauthenticationRequired => Self::reauthentication_required(),
             SocialError::Refused => Self::new(401, "sign_in_refused", error.to_string()),
             SocialError::TooMany(error) => Self::from(error),
             SocialError::Unavailable(error) => Self::from(error),
@@ -53,6 +54,7 @@ impl From<&UnlinkError> for Fault {
     fn from(error: &UnlinkError) -> Self {
         match error {
             UnlinkError::Unknown(_) => Self::new(404, "not_found", error.to_string()),
+            UnlinkError::ReauthenticationRequired => Self::reauthentication_required(),
             UnlinkError::LastWayIn => Self::new(409, "last_login_method", error.to_string()),
             UnlinkError::Unavailable(error) => Self::from(error),
         }

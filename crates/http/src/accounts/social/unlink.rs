@@ -15,6 +15,7 @@ use square_wire::{ErrorBody, Fault};
     ("uuid" = Uuid, Path, description = "The `entity_id` of the way to sign in."),
 ), security(("token" = [])), responses(
     (status = 200, description = "Deleted.", body = Done),
+    (status = 403, description = "It takes a fresh sign-in (`reauthentication_required`).", body = ErrorBody),
     (status = 404, description = "You have no such way to sign in.", body = ErrorBody),
     (status = 409, description = "It is the last one (`last_login_method`).", body = ErrorBody),
 ))]
@@ -26,6 +27,6 @@ pub(crate) async fn delete_login_method(
     Client(device): Client,
 ) -> Result<HttpResponse, Failure> {
     let method: LoginMethodId = uuid.parse().map_err(|_| Failure(Fault::no_login_method()))?;
-    state.services.accounts.unlink(caller.identity.user, method, &device).await?;
+    state.services.accounts.unlink(&caller.identity, method, &device).await?;
     Ok(private(StatusCode::OK, Done::new("Login method is deleted")))
 }
