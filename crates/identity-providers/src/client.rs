@@ -1,4 +1,4 @@
-use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -145,6 +145,17 @@ impl Answer {
         let mut directives = values.flat_map(|value| value.split(',')).map(str::trim);
         let seconds = directives.find_map(|directive| directive.strip_prefix("max-age="))?;
         seconds.parse().ok().map(Duration::from_secs)
+    }
+
+    /// Whether the provider wants fewer calls. GitHub says that by 403 as well as by 429, and then with the headers of its limits:
+    /// it is no word about what was sent.
+    pub(crate) fn wants_fewer_calls(&self) -> bool {
+        let none_left = self.headers.get("x-ratelimit-remaining").is_some_and(|left| left == "0");
+        match self.status.as_u16() {
+            429 => true,
+            403 => none_left || self.headers.contains_key(RETRY_AFTER),
+            _ => false,
+        }
     }
 
     /// That the status is not one a provider documents, for the log.

@@ -69,6 +69,9 @@ fn read(answer: &Answer, now: Timestamp) -> Result<Exchanged, IdentityError> {
     if !status.is_success() && !status.is_client_error() {
         return Err(answer.unexpected("the token endpoint").into());
     }
+    if answer.wants_fewer_calls() {
+        return Err(Unavailable::new("the token endpoint wants fewer calls").into());
+    }
     let reply: Reply = match answer.json() {
         Ok(reply) => reply,
         Err(_) if status.is_client_error() => return Err(answer.unexpected("the token endpoint").into()),

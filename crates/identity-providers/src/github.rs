@@ -99,6 +99,9 @@ impl Github {
         let answer = self.client.send(request.header("x-github-api-version", API_VERSION)).await?;
         match answer.status.as_u16() {
             200 => Ok(Some(answer.json()?)),
+            403 | 429 if answer.wants_fewer_calls() => {
+                Err(Unavailable::new("GitHub wants fewer calls").into())
+            }
             401 | 403 | 404 => Ok(None),
             _ => Err(answer.unexpected("GitHub").into()),
         }

@@ -10,7 +10,8 @@ use square_accounts::ports::identity::IdentityError;
 use square_kernel::{Clock, Unavailable};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tracing::Instrument;
 
 /// How long keys are kept whose answer does not say so, and the bounds of what it may say.
 const USUAL_AGE: SignedDuration = SignedDuration::from_hours(1);
@@ -38,13 +39,15 @@ pub(super) struct Key {
 }
 
 /// The keys of one provider.
-pub(super) struct Keys {
+pub(super) struct Keys(Arc<Shelf>);
+
+struct Shelf {
     client: ProviderClient,
     url: String,
     clock: Arc<dyn Clock>,
     known: RwLock<Option<Arc<Known>>>,
-    /// When keys were last asked for. Whoever holds it asks.
-    asked: Mutex<Option<Timestamp>>,
+    /// When keys were last asked for. The task that holds it asks.
+    asked: Arc<Mutex<Option<Timestamp>>>,
 }
 
 /// Keys as they were fetched.
@@ -62,17 +65,19 @@ struct KeySet {
 
 impl Keys {
     pub(super) fn new(client: ProviderClient, url: String, clock: Arc<dyn Clock>) -> Self {
-        Self { client, url, clock, known: RwLock::default(), asked: Mutex::default() }
+        Self(Arc::new(Shelf { client, url, clock, known: RwLock::default(), asked: Arc::default() }))
     }
 
     /// The key of that identifier, which has to be for that algorithm. A key that is not known is asked for at the provider, at
     /// most once a minute.
     pub(super) async fn get(&self, id: &str, algorithm: Algorithm) -> Result<Key, IdentityError> {
-        let key = self.find(id).await?.filter(|key| key.algorithm == algorithm);
+        let key = self.0.find(id).await?.filter(|key| key.algorithm == algorithm);
         key.ok_or(IdentityError::Rejected("the ID token is signed with a key that is not the provider's"))
     }
+}
 
-    async fn find(&self, id: &str) -> Result<Option<Key>, Unavailable> {
+impl Shelf {
+    async fn find(self: &Arc<Self>, id: &str) -> Result<Option<Key>, Unavailable> {
         let now = self.clock.now();
         let known = self.good(now);
         let key = known.as_ref().and_then(|known| known.keys.get(id)).cloned();
@@ -80,13 +85,16 @@ impl Keys {
         if key.is_some() && fresh {
             return Ok(key);
         }
-        let asked = match (&key, self.asked.try_lock()) {
+        let asked = match (&key, Arc::clone(&self.asked).try_lock_owned()) {
             (_, Ok(asked)) => asked,
             // Somebody asks already, and an old key does until they are done.
             (Some(_), Err(_)) => return Ok(key),
-            (None, Err(_)) => self.asked.lock().await,
+            (None, Err(_)) => Arc::clone(&self.asked).lock_owned().await,
         };
-        self.renew(asked, id).await;
+        // In a task of its own: whoever asks may go away, and what was begun is for all who wait.
+        let (shelf, id_asked) = (Arc::clone(self), id.to_owned());
+        let asking = tokio::spawn(async move { shelf.renew(asked, &id_asked).await }.in_current_span());
+        asking.await.map_err(Unavailable::new)?;
         let known = self.good(self.clock.now());
         known
             .map(|known| known.keys.get(id).cloned())
@@ -94,7 +102,7 @@ impl Keys {
     }
 
     /// Asks for keys, unless that was done a moment ago.
-    async fn renew(&self, mut asked: tokio::sync::MutexGuard<'_, Option<Timestamp>>, id: &str) {
+    async fn renew(&self, mut asked: OwnedMutexGuard<Option<Timestamp>>, id: &str) {
         let now = self.clock.now();
         let known = self.good(now);
         if known.as_ref().is_some_and(|known| now < known.fresh_until && known.keys.contains_key(id)) {

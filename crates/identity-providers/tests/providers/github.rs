@@ -194,6 +194,23 @@ async fn a_broken_answer_is_trouble() {
 }
 
 #[tokio::test]
+async fn a_limit_of_calls_is_no_word_about_the_proof() {
+    let none_left = "x-ratelimit-limit: 5000\r\nx-ratelimit-remaining: 0\r\n";
+    for (status, headers) in [(403, none_left), (403, "retry-after: 60\r\n"), (429, none_left), (429, "")] {
+        let body = json!({ "error": "invalid_request", "message": "API rate limit exceeded" }).to_string();
+        let limited = Script::Reply { status, headers: headers.to_owned(), body };
+        for call in ["POST /login/oauth/access_token", "GET /user", "GET /user/emails"] {
+            let told = trouble(identify(&provider(&but(call, limited.clone()).await), &code(CODE)).await);
+            assert!(told.ends_with("wants fewer calls"), "{call} {status} {headers}: {told}");
+        }
+    }
+    let some_left = "x-ratelimit-remaining: 4999\r\n".to_owned();
+    let forbidden = Script::Reply { status: 403, headers: some_left, body: "{}".to_owned() };
+    let refused = identify(&provider(&but("GET /user", forbidden).await), &code(CODE)).await;
+    assert!(rejection(refused).starts_with("the provider does not take the code"));
+}
+
+#[tokio::test]
 async fn another_kind_of_proof_is_rejected_without_a_call() {
     let stub = Stub::start(github).await;
     let refused = identify(&provider(&stub), &Proof::IdToken(Secret::new("token"))).await;

@@ -9,6 +9,7 @@ use square_identity_providers::{Google, GoogleSettings, ProviderClient};
 use square_kernel::testing::ManualClock;
 use square_kernel::{Clock, Secret};
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 const CLIENT: &str = "square.apps.googleusercontent.com";
 
@@ -260,6 +261,28 @@ async fn many_at_once_ask_once() {
     for asked in asking {
         assert!(asked.await.unwrap().is_ok());
     }
+    assert_eq!(world.stub.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_takes_no_ones_keys_along() {
+    let key = SigningKey::p256("one");
+    let world = World::with(&[&key]).await;
+    let until = Arc::new(Notify::new());
+    let held = Script::Hold { until: until.clone(), body: json!({ "keys": [key.public()] }).to_string() };
+    world.stub.turn(move |_| held.clone());
+    let google_is_asked = async {
+        while world.stub.calls().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        asked = world.asked(world.signed(&key)) => unreachable!("keys that were held back: {asked:?}"),
+        () = google_is_asked => {}
+    }
+    // The one who asked is gone; who comes now waits for what they began.
+    let (comes, ()) = tokio::join!(world.asked(world.signed(&key)), async { until.notify_one() });
+    assert!(comes.is_ok());
     assert_eq!(world.stub.calls().len(), 1);
 }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use url::form_urlencoded;
 
@@ -24,6 +25,8 @@ pub(crate) struct Request {
 pub(crate) enum Script {
     /// A whole reply.
     Reply { status: u16, headers: String, body: String },
+    /// A whole reply, once it is let go.
+    Hold { until: Arc<Notify>, body: String },
     /// These bytes, and then nothing more.
     SendAndHang(Vec<u8>),
     /// These bytes, and the end of the connection.
@@ -95,11 +98,10 @@ async fn serve(mut stream: TcpStream, handler: Arc<Mutex<Arc<Handler>>>, seen: A
         let handler = Arc::clone(&*handler.lock().unwrap());
         // Whether the other side still listens is not the server's concern.
         match handler(&request) {
-            Script::Reply { status, headers, body } => {
-                let length = body.len();
-                let head = format!("HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\n{headers}");
-                let text = format!("{head}content-length: {length}\r\n\r\n{body}");
-                drop(stream.write_all(text.as_bytes()).await);
+            Script::Reply { status, headers, body } => write(&mut stream, status, &headers, &body).await,
+            Script::Hold { until, body } => {
+                until.notified().await;
+                write(&mut stream, 200, "", &body).await;
             }
             Script::SendAndHang(bytes) => {
                 drop(stream.write_all(&bytes).await);
@@ -118,6 +120,13 @@ async fn serve(mut stream: TcpStream, handler: Arc<Mutex<Arc<Handler>>>, seen: A
             }
         }
     }
+}
+
+async fn write(stream: &mut TcpStream, status: u16, headers: &str, body: &str) {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\n{headers}");
+    let text = format!("{head}content-length: {length}\r\n\r\n{body}");
+    drop(stream.write_all(text.as_bytes()).await);
 }
 
 async fn read(stream: &mut TcpStream) -> Option<Request> {
