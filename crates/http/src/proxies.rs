@@ -115,6 +115,14 @@ pub struct Network {
 }
 
 impl Network {
+    /// Of version 4 where all of it is.
+    fn to_canonical(self) -> Self {
+        match (self.base.to_canonical(), self.bits.checked_sub(96)) {
+            (base @ IpAddr::V4(_), Some(bits)) if self.base.is_ipv6() => Self { base, bits },
+            _ => self,
+        }
+    }
+
     fn contains(self, address: IpAddr) -> bool {
         match (self.base, address) {
             (IpAddr::V4(base), IpAddr::V4(address)) => base == cut_v4(address, self.bits),
@@ -149,14 +157,15 @@ impl std::error::Error for NetworkSyntax {}
 impl FromStr for Network {
     type Err = NetworkSyntax;
 
-    /// Reads `address` or `address/bits`; bits beyond the network must be 0, since whoever wrote others meant something else.
+    /// Reads `address` or `address/bits`; bits beyond the network must be 0, since whoever wrote others meant something else. Addresses of
+    /// version 4 written as version 6 (`::ffff:10.0.0.0/104`) mean the same as without, as peers and what proxies say do.
     fn from_str(text: &str) -> Result<Self, NetworkSyntax> {
         let (base, bits) = text.split_once('/').map_or((text, None), |(base, bits)| (base, Some(bits)));
         let base: IpAddr = base.parse().map_err(|_| NetworkSyntax)?;
         let all = if base.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(all), str::parse).map_err(|_| NetworkSyntax)?;
         let network = Self { base, bits };
-        if bits <= all && network.contains(base) { Ok(network) } else { Err(NetworkSyntax) }
+        if bits <= all && network.contains(base) { Ok(network.to_canonical()) } else { Err(NetworkSyntax) }
     }
 }
 
@@ -237,6 +246,35 @@ mod tests {
             let lines = [("Forwarded", said)];
             assert_eq!(client(ForwardedHeader::Forwarded, "10.0.0.1", &lines), from, "{said}");
         }
+    }
+
+    #[test]
+    fn a_network_of_version_4_may_be_written_as_version_6() {
+        for (network, inside, outside) in [
+            ("::ffff:10.0.0.0/104", "10.1.2.3", "11.0.0.1"),
+            ("::ffff:192.0.2.1", "192.0.2.1", "192.0.2.2"),
+            ("::ffff:192.0.2.1/128", "192.0.2.1", "192.0.2.2"),
+            ("::ffff:0:0/96", "203.0.113.9", "2001:db8::1"),
+        ] {
+            let proxies = Proxies { trusted: vec![network.parse().unwrap()], ..Proxies::default() };
+            for (peer, trusted) in [(inside, true), (outside, false)] {
+                let peer: IpAddr = peer.parse().unwrap();
+                let mapped = match peer {
+                    IpAddr::V4(address) => address.to_ipv6_mapped().into(),
+                    IpAddr::V6(_) => peer,
+                };
+                for peer in [peer, mapped] {
+                    let request = TestRequest::default().peer_addr((peer, 1234).into());
+                    let request =
+                        request.insert_header(("X-Forwarded-For", "198.51.100.7")).to_http_request();
+                    let client = proxies.client(&request).unwrap();
+                    let wanted = if trusted { "198.51.100.7".parse().unwrap() } else { peer.to_canonical() };
+                    assert_eq!(client, wanted, "{network} {peer}");
+                }
+            }
+        }
+        // The mask is the network's own, so what is no network of version 6 is none of version 4.
+        assert_eq!("::ffff:10.0.0.1/104".parse::<Network>(), Err(NetworkSyntax));
     }
 
     #[test]
