@@ -66,13 +66,10 @@ impl Accounts {
         self.count(Counted::LetterFromAddress, device).await?;
         let token = MailToken::new(&*self.parts.randomness);
         let letter = self.letter_to_new(&account, new, &token).await?;
-        let requested = |old| {
-            let occasion = Occasion::AddressChangeRequested { new: new.clone() };
-            self.new_letter(old, &account.username, occasion)
-        };
+        let requested = self.notice(&account, Occasion::AddressChangeRequested { new: new.clone() }).await?;
         let actor = Actor::user(account.id, device);
         let told = self.noted(AuditAction::EmailChangeRequested, actor, account.id);
-        let told = told.with_letter(letter).with_letter(account.email.as_ref().map(requested));
+        let told = told.with_letter(letter).with_letter(requested);
         let now = self.now();
         // Where no letter carries it nobody knows it. It is stored all the same, so that all cases cost the same.
         let secret = NewSecret {
@@ -123,7 +120,7 @@ impl Accounts {
         let new = held.payload.and_then(|payload| EmailAddress::parse(payload.expose()).ok());
         let new = new.ok_or(ConfirmEmailError::Rejected)?;
         let account = self.parts.store.by_id(owner).await?.ok_or(ConfirmEmailError::Rejected)?;
-        let told = self.told_of_address(&account, &new, device);
+        let told = self.told_of_address(&account, &new, device).await?;
         let store = Arc::clone(&self.parts.credentials);
         let changing = async move { store.change_address(&digest, owner, &new, now, &told).await };
         match self.to_the_end(changing).await? {
@@ -133,11 +130,17 @@ impl Accounts {
         }
     }
 
-    fn told_of_address(&self, account: &Account, new: &EmailAddress, device: &Device) -> Consequences {
-        let changed =
-            |to| self.new_letter(to, &account.username, Occasion::AddressChanged { new: new.clone() });
+    async fn told_of_address(
+        &self,
+        account: &Account,
+        new: &EmailAddress,
+        device: &Device,
+    ) -> Result<Consequences, Unavailable> {
+        let changed = || Occasion::AddressChanged { new: new.clone() };
         let told = self.noted(AuditAction::EmailChanged, Actor::stranger(device), account.id);
-        told.with_letter(account.email.as_ref().map(changed)).with_letter(Some(changed(new)))
+        // Whoever has the new mailbox has just shown it by the link.
+        let to_new = self.new_letter(new, &account.username, changed());
+        Ok(told.with_letter(self.notice(account, changed()).await?).with_letter(Some(to_new)))
     }
 }
 

@@ -61,8 +61,7 @@ impl Accounts {
     /// and tries again. All the rest goes at once.
     pub(crate) async fn erase(&self, account: &Account, actor: Actor) -> Result<bool, Unavailable> {
         let (user, now) = (account.id, self.now());
-        let to = account.email.as_ref();
-        let letter = to.map(|to| self.new_letter(to, &account.username, Occasion::AccountDeleted));
+        let letter = self.notice(account, Occasion::AccountDeleted).await?;
         let told = self.noted(AuditAction::AccountDeleted, actor, user).with_letter(letter);
         let (store, clock) = (Arc::clone(&self.parts.credentials), Arc::clone(&self.parts.clock));
         let deleting = async move {

@@ -107,8 +107,8 @@ impl Accounts {
         account: &Account,
         device: &Device,
     ) -> Result<Option<NewLetter>, Unavailable> {
-        let Some(mailbox) = &account.email else { return Ok(None) };
-        if self.now() < later(account.created_at, SETTLING) || self.is_known_device(account, device) {
+        let settling = self.now() < later(account.created_at, SETTLING);
+        if account.email.is_none() || settling || self.is_known_device(account, device) {
             return Ok(None);
         }
         let device = device.clipped();
@@ -121,7 +121,7 @@ impl Accounts {
         if newest.into_iter().any(is_here) {
             return Ok(None);
         }
-        Ok(Some(self.new_letter(mailbox, &account.username, Occasion::NewDevice { device })))
+        self.notice(account, Occasion::NewDevice { device }).await
     }
 
     /// What the device is to hold from now on, where somebody has just signed in to `user` from it: that account's token first, and those

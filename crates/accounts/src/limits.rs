@@ -26,7 +26,8 @@ pub struct LimitPolicy {
     pub registrations_per_address: Option<Quota>,
     /// Asking for letters from one address.
     pub letters_per_address: Option<Quota>,
-    /// Letters that strangers ask for to be sent to one mailbox. What exceeds it is not sent, and nobody is told.
+    /// Letters of one kind to one mailbox that strangers ask for, or cause while nobody has confirmed it. What exceeds it is not sent, and
+    /// nobody is told.
     pub letters_per_mailbox: Option<Quota>,
     /// Using mailed links and codes from one address.
     pub links_per_address: Option<Quota>,
@@ -68,6 +69,10 @@ pub(crate) enum Counted {
     OwnPassword,
     /// Handing out all that is stored about one account.
     Export,
+    /// Changing the names in one account.
+    ProfileChange,
+    /// Making new recovery codes for one account.
+    NewRecoveryCodes,
     /// Entries of the audit log that strangers cause in one account.
     NotedFailure,
     /// Entries that tell of one name's limit.
@@ -88,6 +93,8 @@ impl Counted {
             Self::RefreshFromAddress => "limit-refresh-from-address",
             Self::OwnPassword => "limit-own-password",
             Self::Export => "limit-export",
+            Self::ProfileChange => "limit-profile-change",
+            Self::NewRecoveryCodes => "limit-new-recovery-codes",
             Self::NotedFailure => "limit-noted-failure",
             Self::NotedLimit => "limit-noted-limit",
         }
@@ -105,10 +112,11 @@ impl LimitPolicy {
             Counted::LetterToMailbox => self.letters_per_mailbox,
             Counted::LinkFromAddress => self.links_per_address,
             Counted::RefreshFromAddress => self.refreshes_per_address,
-            // Not the operator's choice: a stolen session must not try passwords or keep the database busy, nor a stranger fill the
-            // log.
+            // Not the operator's choice: a session must not try passwords, keep the database busy or fill the log, nor a stranger the
+            // latter.
             Counted::OwnPassword | Counted::NotedFailure => Quota::per_hour(20),
-            Counted::Export => Quota::per_hour(10),
+            Counted::Export | Counted::NewRecoveryCodes => Quota::per_hour(10),
+            Counted::ProfileChange => Quota::per_hour(60),
             Counted::NotedLimit => Quota::per_hour(1),
         }
     }

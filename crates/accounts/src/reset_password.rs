@@ -50,7 +50,8 @@ impl Accounts {
         let account = self.parts.store.by_id(owner).await?.ok_or(ResetPasswordError::Rejected)?;
         account.refuse_as_password("password", password).map_err(Invalid::from)?;
         let hash = self.parts.hasher.hash(password).await?;
-        let told = self.told_of_password(&account, AuditAction::PasswordReset, Actor::stranger(device));
+        let told =
+            self.told_of_password(&account, AuditAction::PasswordReset, Actor::stranger(device)).await?;
         let store = Arc::clone(&self.parts.credentials);
         let now = self.now();
         let setting = async move { store.reset_password(&digest, owner, &hash, now, &told).await };
@@ -59,15 +60,14 @@ impl Accounts {
     }
 
     /// What a new password leads to beside itself.
-    pub(crate) fn told_of_password(
+    pub(crate) async fn told_of_password(
         &self,
         account: &Account,
         action: AuditAction,
         actor: Actor,
-    ) -> Consequences {
-        let to = account.email.as_ref();
-        let letter = to.map(|to| self.new_letter(to, &account.username, Occasion::PasswordChanged));
-        self.noted(action, actor, account.id).with_letter(letter)
+    ) -> Result<Consequences, Unavailable> {
+        let letter = self.notice(account, Occasion::PasswordChanged).await?;
+        Ok(self.noted(action, actor, account.id).with_letter(letter))
     }
 
     /// Carries a change through that ends sessions, which are refused from the next request on; `false` where there was none.

@@ -43,7 +43,7 @@ impl Accounts {
         account.refuse_as_password("new_password", new).map_err(Invalid::from)?;
         let hash = self.parts.hasher.hash(new).await?;
         let actor = Actor::user(account.id, device);
-        let told = self.told_of_password(&account, AuditAction::PasswordChanged, actor);
+        let told = self.told_of_password(&account, AuditAction::PasswordChanged, actor).await?;
         let (store, now) = (Arc::clone(&self.parts.credentials), self.now());
         let (user, kept) = (account.id, who.session);
         let changing = async move { store.change_password(user, kept, &old, &hash, now, &told).await };

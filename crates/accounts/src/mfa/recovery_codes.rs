@@ -1,5 +1,6 @@
 use super::recovery_code::RecoveryCode;
 use crate::audit::{Actor, AuditAction};
+use crate::limits::{Counted, TooMany, limited};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Identity, Unavailable};
@@ -13,10 +14,15 @@ pub enum RecoveryCodesError {
     /// There is no authenticator app that could be lost.
     #[error("there is no verified authenticator app; ask for a QR code and verify it first")]
     NotVerified,
+    /// New ones were made often of late.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// Something needed does not work.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
+
+limited!(RecoveryCodesError);
 
 impl Accounts {
     /// The recovery codes of `who` that were not used, in the order in which they were given.
@@ -36,6 +42,7 @@ impl Accounts {
         if !self.signed_in_lately(who).await? {
             return Err(RecoveryCodesError::ReauthenticationRequired);
         }
+        self.spend_budgets([self.charge(Counted::NewRecoveryCodes, who.user.uuid().as_bytes())]).await?;
         let (user, codes) = (who.user, self.new_recovery_codes(who.user));
         let noted = self.noted(AuditAction::RecoveryCodesCreated, Actor::user(user, device), user);
         if !self.parts.mfa.replace_recovery_codes(user, &codes, self.now(), &noted).await? {

@@ -37,7 +37,7 @@ impl Accounts {
                 return Ok(false);
             };
             let proof = RecoveryProof { user, digest, left, attempt: trial.attempt, at: self.now() };
-            let told = self.told_of_use(trial, left, device);
+            let told = self.told_of_use(trial, left, device).await?;
             match self.parts.mfa.pass_recovery_code(&trial.challenge, &proof, &told).await? {
                 RecoveryPass::Passed => return Ok(true),
                 RecoveryPass::Refused => return Ok(false),
@@ -47,13 +47,19 @@ impl Accounts {
         Ok(false)
     }
 
-    fn told_of_use(&self, trial: &Trial, left: u32, device: &Device) -> Consequences {
+    async fn told_of_use(
+        &self,
+        trial: &Trial,
+        left: u32,
+        device: &Device,
+    ) -> Result<Consequences, Unavailable> {
         let account = &trial.account;
         let actor = Actor::user(account.id, device);
-        let letter =
-            |occasion| account.email.as_ref().map(|to| self.new_letter(to, &account.username, occasion));
         let told = self.noted(AuditAction::RecoveryCodeUsed, actor, account.id);
-        let told = told.with_letter(letter(Occasion::RecoveryCodeUsed { left }));
-        if left > FEW { told } else { told.with_letter(letter(Occasion::FewRecoveryCodes { left })) }
+        let told = told.with_letter(self.notice(account, Occasion::RecoveryCodeUsed { left }).await?);
+        if left > FEW {
+            return Ok(told);
+        }
+        Ok(told.with_letter(self.notice(account, Occasion::FewRecoveryCodes { left }).await?))
     }
 }

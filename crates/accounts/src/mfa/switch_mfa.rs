@@ -63,7 +63,8 @@ impl Accounts {
         let switch = self.switch(who);
         let step = method.secret.step_of(code, switch.at).ok_or(EnableMfaError::WrongCode)?;
         let proof = OtpProof { user, method: method.id, step, attempt, at: switch.at };
-        let told = self.told_of_switch(&account, AuditAction::MfaEnabled, Occasion::MfaEnabled, device);
+        let told =
+            self.told_of_switch(&account, AuditAction::MfaEnabled, Occasion::MfaEnabled, device).await?;
         let (store, revocations) = (Arc::clone(&self.parts.mfa), Arc::clone(&self.revocations));
         let switched = self.to_the_end(async move {
             let switched = store.enable_mfa(&proof, &switch, &told).await?;
@@ -79,7 +80,8 @@ impl Accounts {
             return Err(DisableMfaError::ReauthenticationRequired);
         }
         let Some(account) = self.parts.store.by_id(who.user).await? else { return Ok(()) };
-        let told = self.told_of_switch(&account, AuditAction::MfaDisabled, Occasion::MfaDisabled, device);
+        let told =
+            self.told_of_switch(&account, AuditAction::MfaDisabled, Occasion::MfaDisabled, device).await?;
         let switch = self.switch(who);
         let (store, revocations) = (Arc::clone(&self.parts.mfa), Arc::clone(&self.revocations));
         let switched = self.to_the_end(async move {
@@ -95,15 +97,15 @@ impl Accounts {
         MfaSwitch { user: who.user, session: who.session, required_roles, at: self.now() }
     }
 
-    fn told_of_switch(
+    async fn told_of_switch(
         &self,
         account: &Account,
         action: AuditAction,
         occasion: Occasion,
         device: &Device,
-    ) -> Consequences {
-        let letter = account.email.as_ref().map(|to| self.new_letter(to, &account.username, occasion));
-        self.noted(action, Actor::user(account.id, device), account.id).with_letter(letter)
+    ) -> Result<Consequences, Unavailable> {
+        let letter = self.notice(account, occasion).await?;
+        Ok(self.noted(action, Actor::user(account.id, device), account.id).with_letter(letter))
     }
 }
 

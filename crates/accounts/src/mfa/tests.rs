@@ -327,6 +327,22 @@ async fn recovery_codes_used_at_once_all_pass_and_each_letter_counts_right() {
 }
 
 #[tokio::test]
+async fn new_codes_are_made_ten_times_an_hour_at_most() {
+    let test = with_ada().await;
+    let ada = test.with_mfa("ada").await;
+    let who = test.caller(&ada.session);
+    let renew = async || test.accounts.renew_recovery_codes(&who, &Device::default()).await;
+    let mut last = Vec::new();
+    for _ in 0..10 {
+        last = renew().await.unwrap();
+    }
+    assert!(matches!(renew().await, Err(RecoveryCodesError::TooMany(_))));
+    assert_eq!(test.accounts.recovery_codes(&who).await.unwrap(), last, "those from before stay good");
+    test.clock.advance(minutes(6));
+    assert!(renew().await.is_ok());
+}
+
+#[tokio::test]
 async fn codes_are_shown_and_made_anew_only_after_a_fresh_sign_in() {
     let test = with_ada().await;
     let ada = test.with_mfa("ada").await;

@@ -18,8 +18,7 @@ impl Accounts {
     ) -> Result<(Account, bool), OperatorError> {
         let account = self.named(login).await?;
         let (user, at) = (account.id, self.now());
-        let to = account.email.as_ref();
-        let letter = to.map(|to| self.new_letter(to, &account.username, Occasion::MfaDisabled));
+        let letter = self.notice(&account, Occasion::MfaDisabled).await?;
         let told = self.noted(AuditAction::MfaDisabled, actor.clone(), user).with_letter(letter);
         let switch = MfaSwitch {
             user,

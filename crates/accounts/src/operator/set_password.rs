@@ -25,7 +25,7 @@ impl Accounts {
         for _ in 0..ATTEMPTS {
             let found = self.parts.credentials.own_credentials(account.id).await?;
             let (account, old) = found.ok_or(OperatorError::NoSuchAccount)?;
-            let told = self.told_of_password(&account, AuditAction::PasswordSet, actor.clone());
+            let told = self.told_of_password(&account, AuditAction::PasswordSet, actor.clone()).await?;
             let (store, new) = (Arc::clone(&self.parts.credentials), hash.clone());
             let (user, now, none_kept) = (account.id, self.now(), SessionId::from(Uuid::nil()));
             let changing =

@@ -17,7 +17,7 @@ impl Accounts {
     ) -> Result<Box<Account>, SocialError> {
         let account = self.parts.store.by_id(user).await?.ok_or(SocialError::Refused)?;
         let occasion = Occasion::LoginMethodAdded { provider: method.provider.title().to_owned() };
-        let letter = account.email.as_ref().map(|to| self.new_letter(to, &account.username, occasion));
+        let letter = self.notice(&account, occasion).await?;
         let actor = Actor::user(user, device);
         let noted = self.method_noted(AuditAction::LoginMethodAdded, actor, user, method.provider);
         match self.parts.login_methods.link(user, method, None, &noted.with_letter(letter)).await? {

@@ -45,7 +45,7 @@ impl Accounts {
         let ways = self.parts.login_methods.ways_in(user).await?.ok_or_else(unknown)?;
         let linked = ways.identities.iter().find(|linked| linked.id == method).ok_or_else(unknown)?;
         let occasion = Occasion::LoginMethodRemoved { provider: linked.provider.title().to_owned() };
-        let letter = account.email.as_ref().map(|to| self.new_letter(to, &account.username, occasion));
+        let letter = self.notice(&account, occasion).await?;
         let actor = Actor::user(user, device);
         let noted = self.method_noted(AuditAction::LoginMethodRemoved, actor, user, linked.provider);
         match self.parts.login_methods.unlink(user, method, self.now(), &noted.with_letter(letter)).await? {

@@ -31,6 +31,7 @@ pub(crate) struct Profile {
 #[utoipa::path(tag = "accounts", security(("token" = [])), request_body = Profile, responses(
     (status = 200, description = "The account as it is now.", body = User),
     (status = 422, description = "A name keeps no rules, or something else was to be changed.", body = ErrorBody),
+    (status = 429, description = "They were changed often of late.", body = ErrorBody),
 ))]
 #[patch("/me")]
 pub(crate) async fn edit_profile(
@@ -44,7 +45,7 @@ pub(crate) async fn edit_profile(
     // Its token may outlive an account by a moment.
     let patch = body.parse(&account.ok_or(TokenRejected::Invalid)?)?;
     let account = accounts.edit_profile(&caller.identity, patch, &device).await?;
-    Ok(private(StatusCode::OK, User::from(&account.ok_or(TokenRejected::Invalid)?)))
+    Ok(private(StatusCode::OK, User::from(&account)))
 }
 
 impl Profile {

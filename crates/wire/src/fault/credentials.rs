@@ -3,8 +3,8 @@
 use super::Fault;
 use square_accounts::ports::TokenRejected;
 use square_accounts::{
-    ChangeEmailError, ConfirmEmailError, DeleteAccountError, ExportError, OwnerError, ResetPasswordError,
-    UpdatePasswordError,
+    ChangeEmailError, ConfirmEmailError, DeleteAccountError, EditProfileError, ExportError, OwnerError,
+    ResetPasswordError, UpdatePasswordError,
 };
 use square_kernel::{FieldError, Invalid};
 
@@ -78,6 +78,16 @@ impl From<&DeleteAccountError> for Fault {
             DeleteAccountError::Owner(error) => Self::not_the_owner(error, "password"),
             DeleteAccountError::LastAdministrator => Self::new(409, "last_administrator", error.to_string()),
             DeleteAccountError::Unavailable(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<&EditProfileError> for Fault {
+    fn from(error: &EditProfileError) -> Self {
+        match error {
+            EditProfileError::Gone => Self::from(&TokenRejected::Invalid),
+            EditProfileError::TooMany(error) => Self::from(error),
+            EditProfileError::Unavailable(error) => Self::from(error),
         }
     }
 }

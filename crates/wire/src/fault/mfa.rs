@@ -94,6 +94,7 @@ impl From<&RecoveryCodesError> for Fault {
         match error {
             RecoveryCodesError::ReauthenticationRequired => Self::reauthentication_required(),
             RecoveryCodesError::NotVerified => Self::mfa_not_set_up(error.to_string()),
+            RecoveryCodesError::TooMany(error) => Self::from(error),
             RecoveryCodesError::Unavailable(error) => Self::from(error),
         }
     }

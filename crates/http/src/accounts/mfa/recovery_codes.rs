@@ -41,6 +41,7 @@ pub(crate) async fn recovery_codes(state: Data<State>, caller: SignedIn) -> Resu
     (status = 200, description = "The new codes.", body = RecoveryCodes),
     (status = 403, description = "The sign-in is more than ten minutes ago.", body = ErrorBody),
     (status = 409, description = "No authenticator app was verified.", body = ErrorBody),
+    (status = 429, description = "New ones were made often of late.", body = ErrorBody),
 ))]
 #[post("/recovery_codes")]
 pub(crate) async fn renew_recovery_codes(
