@@ -67,7 +67,7 @@ pub use mfa::{
     RecoveryCodeId, RecoveryCodesError, RecoveryDigest, SecondFactorError, TooManyAttempts, VerifyOtpError,
 };
 pub use names::{EmailAddress, PersonName, Username};
-pub use operator::{CreateError, NewUser, OperatorError, RoleError};
+pub use operator::{CreateError, MissingRole, NewUser, OperatorError, RoleError};
 pub use owner::OwnerError;
 pub use password::{Password, PasswordHash};
 pub use refresh::RefreshError;

@@ -1,11 +1,13 @@
 mod confirm_address;
 mod delete_account;
+mod named_roles;
 mod reset_mfa;
 mod revoke_role;
 mod roles;
 mod sessions;
 mod set_password;
 
+pub use named_roles::MissingRole;
 pub use roles::RoleError;
 
 use crate::account::Account;

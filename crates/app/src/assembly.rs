@@ -10,7 +10,9 @@ use jiff::SignedDuration;
 use square_accounts::LimitPolicy;
 use square_accounts::ports::Quota;
 use square_accounts::ports::{PasswordHasher, TokenSigner};
-use square_accounts::{AccountPolicy, Accounts, AccountsParts, LetterDelivery, ensure_signing_key};
+use square_accounts::{
+    AccountPolicy, Accounts, AccountsParts, LetterDelivery, MissingRole, ensure_signing_key,
+};
 use square_casting::CastingSkill;
 use square_changes::ports::{ChangeLog, DeliveryStore, Receiver};
 use square_changes::{Follower, Subscribers};
@@ -39,6 +41,14 @@ pub(crate) const EVENTS: &str = "events";
 #[derive(Debug, thiserror::Error)]
 #[error("the database holds a copy that was interrupted; run the same `square db copy` again to finish it")]
 struct UnfinishedCopy;
+
+/// The settings name a role that there is not.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the setting accounts.{} names the role '{}', which does not exist; correct it, or make the role by `square role create {}`",
+    .0.choice, .0.role, .0.role
+)]
+pub(crate) struct RoleMissing(pub(crate) MissingRole);
 
 /// A server without its network side.
 pub(crate) struct Square {
@@ -165,6 +175,9 @@ impl Square {
     /// Takes its place among the instances and reads into memory what requests are answered from. From the follower on, what
     /// others change is told.
     pub(crate) async fn load(&self) -> Result<Follower, Box<dyn Error>> {
+        if let Some(missing) = self.accounts.missing_role().await? {
+            return Err(RoleMissing(missing).into());
+        }
         let mut membership = Membership::new(self.stores.clone(), self.instance);
         if self.database.is_file() {
             // One process at a time serves a file: whoever is listed has died.

@@ -14,13 +14,32 @@ pub enum RoleError {
     /// There is none of that name.
     #[error("there is no role '{0}'")]
     NoSuchRole(RoleName),
-    /// Everybody has it, or it says what everybody may.
+    /// Everybody has it.
     #[error("the role '{0}' is needed; deny it what it allows instead")]
     Needed(RoleName),
+    /// The operator's choice names it.
+    #[error("the role '{role}' is needed: the setting accounts.{choice} names it")]
+    Chosen {
+        /// The role.
+        role: RoleName,
+        /// Which choice: the name of a field of [`AccountPolicy`](crate::AccountPolicy).
+        choice: &'static str,
+    },
+    /// There are so many that a list of them would have no end.
+    #[error("there are {MOST_ROLES} roles already, which is as many as there may be")]
+    TooManyRoles,
+    /// It allows so much already that its tokens would have no end.
+    #[error("the role '{0}' allows {MOST_PERMISSIONS} things already, which is as many as one may")]
+    TooManyPermissions(RoleName),
     /// Something needed does not work.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
+
+/// How many roles there may be, and how much one may allow: lists of them are given whole. The operator alone makes more, one by one, so it
+/// is enough to look before.
+const MOST_ROLES: usize = 200;
+const MOST_PERMISSIONS: usize = 200;
 
 impl Accounts {
     /// All roles, in alphabetical order, for the operator.
@@ -30,6 +49,10 @@ impl Accounts {
 
     /// Makes a role that allows nothing yet.
     pub async fn create_role(&self, role: &RoleName, actor: &Actor) -> Result<(), RoleError> {
+        let known = self.parts.roles.roles().await?;
+        if known.len() >= MOST_ROLES && known.iter().all(|known| known.name != role.as_str()) {
+            return Err(RoleError::TooManyRoles);
+        }
         let noted = self.role_noted(AuditAction::RoleCreated, role.to_string(), actor);
         if self.parts.roles.create_role(role.as_str(), self.now(), &noted).await? {
             return Ok(());
@@ -39,8 +62,11 @@ impl Accounts {
 
     /// Deletes a role, also from everybody who has it: what it allowed they may not do from the next request on.
     pub async fn delete_role(&self, role: &RoleName, actor: &Actor) -> Result<(), RoleError> {
-        if [FIRST_ROLE, &self.parts.policy.anonymous_role].contains(&role.as_str()) {
+        if role.as_str() == FIRST_ROLE {
             return Err(RoleError::Needed(role.clone()));
+        }
+        if let Some(choice) = self.parts.policy.naming(role.as_str()) {
+            return Err(RoleError::Chosen { role: role.clone(), choice });
         }
         let noted = self.role_noted(AuditAction::RoleDeleted, role.to_string(), actor);
         if !self.parts.roles.delete_role(role.as_str(), self.now(), &noted).await? {
@@ -58,6 +84,9 @@ impl Accounts {
         allowed: bool,
         actor: &Actor,
     ) -> Result<bool, RoleError> {
+        if allowed {
+            self.refuse_endless(role, permission).await?;
+        }
         let action = if allowed { AuditAction::PermissionAllowed } else { AuditAction::PermissionDenied };
         let noted = self.role_noted(action, format!("{role} {permission}"), actor);
         let (now, store) = (self.now(), &self.parts.roles);
@@ -65,6 +94,16 @@ impl Accounts {
         let changed = changed.ok_or_else(|| RoleError::NoSuchRole(role.clone()))?;
         self.load().await?;
         Ok(changed)
+    }
+
+    async fn refuse_endless(&self, role: &RoleName, permission: &PermissionName) -> Result<(), RoleError> {
+        let known = self.parts.roles.roles().await?;
+        let allowed =
+            known.into_iter().find(|known| known.name == role.as_str()).unwrap_or_default().permissions;
+        if allowed.len() >= MOST_PERMISSIONS && !allowed.iter().any(|known| known == permission.as_str()) {
+            return Err(RoleError::TooManyPermissions(role.clone()));
+        }
+        Ok(())
     }
 
     fn role_noted(&self, action: AuditAction, detail: String, actor: &Actor) -> Consequences {
@@ -131,13 +170,31 @@ mod tests {
         let test = TestAccounts::default();
         let made = test.accounts.create_role(&role("admin"), &Actor::default()).await;
         assert!(matches!(made, Err(RoleError::Exists(_))));
-        for needed in ["user", "anonymous"] {
-            let deleted = test.accounts.delete_role(&role(needed), &Actor::default()).await;
-            assert!(matches!(deleted, Err(RoleError::Needed(_))));
-        }
+        let deleted = test.accounts.delete_role(&role("user"), &Actor::default()).await;
+        assert!(matches!(deleted, Err(RoleError::Needed(_))));
         let deleted = test.accounts.delete_role(&role("king"), &Actor::default()).await;
         assert!(matches!(deleted, Err(RoleError::NoSuchRole(_))));
         assert!(matches!(test.set("king", "get:users", true).await, Err(RoleError::NoSuchRole(_))));
+    }
+
+    #[tokio::test]
+    async fn lists_of_roles_and_of_what_they_allow_have_an_end() {
+        let test = TestAccounts::default();
+        let create = async |name: &str| test.accounts.create_role(&role(name), &Actor::default()).await;
+        let before = test.accounts.all_roles().await.unwrap().len();
+        for number in before..MOST_ROLES {
+            create(&format!("role-{number}")).await.unwrap();
+        }
+        assert!(matches!(create("one-more").await, Err(RoleError::TooManyRoles)));
+        assert!(matches!(create("admin").await, Err(RoleError::Exists(_))));
+        for number in 0..MOST_PERMISSIONS {
+            assert!(test.set("role-199", &format!("get:thing-{number}"), true).await.unwrap());
+        }
+        let more = test.set("role-199", "get:one-more", true).await;
+        assert!(matches!(more, Err(RoleError::TooManyPermissions(_))));
+        assert!(!test.set("role-199", "get:thing-0", true).await.unwrap(), "it is so already");
+        assert!(test.set("role-199", "get:thing-0", false).await.unwrap());
+        assert!(test.set("role-199", "get:one-more", true).await.unwrap());
     }
 
     #[tokio::test]

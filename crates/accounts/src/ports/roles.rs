@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use square_kernel::Unavailable;
 
 /// A role and what it allows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Role {
     /// Its name.
     pub name: String,

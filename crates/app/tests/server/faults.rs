@@ -41,6 +41,30 @@ fn a_file_that_is_no_database_is_named_and_left_alone() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
 }
 
+#[tokio::test]
+async fn a_role_that_the_settings_name_has_to_be_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |arguments: &[&str], name: &str, value: &str| {
+        let mut command = square(folder.path(), arguments);
+        command.env(format!("SQUARE__ACCOUNTS__{name}"), value);
+        command
+    };
+    for (name, value, setting) in [
+        ("MFA_REQUIRED_ROLES", r#"["admin", "staff"]"#, "accounts.mfa_required_roles"),
+        ("ANONYMOUS_ROLE", "staff", "accounts.anonymous_role"),
+    ] {
+        let told = refusal(&with(&["serve"], name, value).output().unwrap());
+        assert!(told.contains(setting) && told.contains("'staff'"), "{told}");
+    }
+    let made = with(&["role", "create", "staff"], "ANONYMOUS_ROLE", "staff").output().unwrap();
+    assert!(made.status.success(), "{}", complaint(&made));
+    let server = Server::of(with(&["serve"], "ANONYMOUS_ROLE", "staff"));
+    let told = refusal(&with(&["role", "delete", "staff"], "ANONYMOUS_ROLE", "staff").output().unwrap());
+    assert!(told.contains("accounts.anonymous_role"), "{told}");
+    assert_eq!(server.terminate().await, Some(0));
+    assert!(run(folder.path(), ["role", "delete", "staff"]).status.success());
+}
+
 #[test]
 fn a_demo_does_not_run_in_production() {
     let folder = tempfile::tempdir().unwrap();
