@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use trouble::Trouble;
 
-/// How long the letter worker rests when there is nothing to do or the database is away.
+/// How long the letter workers rest when there is nothing to do or the database is away.
 const LETTER_PAUSE: Duration = Duration::from_millis(500);
 /// How often ended sessions and changed rights are read also without a word of a change.
 const ACCESS_PAUSE: Duration = Duration::from_secs(10);
@@ -55,6 +55,7 @@ pub(crate) fn start(
         start.task("relaying", move |square, stop| relaying::run(square, Arc::clone(&receiver), stop));
     }
     start.task("recovery", recovery);
+    start.task("letter requests", letter_requests);
     start.task("letters", letters);
     start.task("access", access);
     start.task("forget", forget);
@@ -110,14 +111,23 @@ async fn recovery(square: Arc<Square>, stop: CancellationToken) {
     }
 }
 
-async fn letters(square: Arc<Square>, stop: CancellationToken) {
-    let mut trouble = Trouble::new("letters cannot be taken from the queue");
-    let mut unanswered = Trouble::new("letters that were asked for cannot be written");
+/// Writes letters that were asked for, or nothing. Not between sending others: neither a flood of requests nor a mail server that is slow
+/// holds up what has nothing to do with it.
+async fn letter_requests(square: Arc<Square>, stop: CancellationToken) {
+    let mut trouble = Trouble::new("letters that were asked for cannot be written");
     while !stop.is_cancelled() {
-        // What was asked for becomes a letter here, or nothing.
-        if unanswered.without(square.accounts.answer_letter_request().await) == Some(true) {
+        if trouble.without(square.accounts.answer_letter_request().await) == Some(true) {
             continue;
         }
+        if !rest(LETTER_PAUSE, &stop).await {
+            return;
+        }
+    }
+}
+
+async fn letters(square: Arc<Square>, stop: CancellationToken) {
+    let mut trouble = Trouble::new("letters cannot be taken from the queue");
+    while !stop.is_cancelled() {
         if trouble.without(square.letters.step().await).is_some_and(|step| step != Step::Idle) {
             continue;
         }
@@ -212,4 +222,45 @@ async fn train_once(square: &Square) -> Result<bool, Unavailable> {
     }
     square.skills.settle().await?;
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::for_tests;
+    use square_accounts::{Device, EmailAddress, NewRegistration, Password, Username};
+
+    #[tokio::test]
+    async fn letters_leave_however_many_others_are_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = for_tests(folder.path());
+        let square = Arc::new(Square::assemble(&settings).await.unwrap());
+        let (accounts, device) = (&square.accounts, Device::default());
+        for number in 0..20 {
+            let email = EmailAddress::parse(&format!("nobody-{number}@example.org")).unwrap();
+            accounts.resend_confirmation(&email, &device).await.unwrap();
+        }
+        let ada = NewRegistration {
+            username: Username::parse("ada").unwrap(),
+            email: Some(EmailAddress::parse("ada@example.org").unwrap()),
+            password: Password::parse("password", "correct horse").unwrap(),
+        };
+        accounts.register(ada, &device).await.unwrap();
+
+        let stop = CancellationToken::new();
+        let worker = tokio::spawn(letters(Arc::clone(&square), stop.clone()));
+        let sent = async {
+            while std::fs::read_dir(&settings.mail.folder).map_or(0, Iterator::count) == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), sent).await.unwrap();
+        stop.cancel();
+        worker.await.unwrap();
+        let mut unanswered = 0;
+        while accounts.answer_letter_request().await.unwrap() {
+            unanswered += 1;
+        }
+        assert_eq!(unanswered, 20, "nothing of that had to be seen to before");
+    }
 }

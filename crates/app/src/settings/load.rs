@@ -114,6 +114,21 @@ fn one_sentence(error: &figment::Error) -> SettingsError {
     SettingsError(format!("the setting {path} is impossible: {}{source}", first.kind))
 }
 
+/// The settings of tests, with everything below `folder` and no regard to the environment.
+#[cfg(test)]
+pub(crate) fn for_tests(folder: &Path) -> Settings {
+    let place = |name: &str| folder.join(name).display().to_string();
+    let settings = Figment::new()
+        .merge(Toml::string(DEFAULT))
+        .merge(Toml::string(Environment::Test.defaults()))
+        .merge(Serialized::default("database.url", format!("sqlite:{}", place("square.db"))))
+        .merge(Serialized::default("data.folder", place("data")))
+        .merge(Serialized::default("mail.folder", place("mail")))
+        .merge(Serialized::default("auth.secret_key", "Xh3vQ8Lw2Rt6Yp9Zk4Nm7Bc1Df5Gj0Aa"))
+        .merge(Serialized::default("passwords.salt", "Zx8Vb3Nm6Qw1Er4Ty7Ui0Op2As5Df8Gh"));
+    settings.extract().expect("the settings of tests are sound")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -87,7 +87,7 @@ async fn no_moment_of_death_parts_an_account_from_its_letter() {
 }
 
 /// Takes every letter and tells whom it was for.
-async fn postbox(listener: TcpListener, told: UnboundedSender<String>) {
+pub(crate) async fn postbox(listener: TcpListener, told: UnboundedSender<String>) {
     while let Ok((stream, _)) = listener.accept().await {
         let told = told.clone();
         tokio::spawn(async move { drop(converse(stream, told).await) });
@@ -137,6 +137,25 @@ async fn arrived(letters: &mut UnboundedReceiver<String>, number: usize) -> Vec<
     }
     all.sort_unstable();
     all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_are_written_while_the_mail_server_takes_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let mail = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut command = square(folder.path(), ["serve"]);
+    command.env("SQUARE__MAIL__TRANSPORT", "smtp").env("SQUARE__MAIL__SMTP__SECURITY", "none");
+    command.env("SQUARE__MAIL__SMTP__PORT", mail.local_addr().unwrap().port().to_string());
+    // Longer than is waited for below.
+    command.env("SQUARE__MAIL__SMTP__TIMEOUT_MS", "300000");
+    let server = Server::of(command);
+    server.post("/api/register", &registration("ada")).await;
+    // It never says a word, so this letter is under way from now on.
+    let _silent = mail.accept().await.unwrap();
+    server.post("/api/resend_confirmation", &json!({"email": "ada@example.org"})).await;
+    let written = async || (counts(folder.path()).1 == 2).then_some(());
+    within(Duration::from_secs(30), "the letter that was asked for is written", written).await;
+    server.kill();
 }
 
 #[tokio::test(flavor = "multi_thread")]
