@@ -2,14 +2,15 @@
 
 mod environment;
 mod load;
+mod production;
 mod social;
 mod types;
 mod validate;
 
 pub(crate) use environment::{Environment, SettingsError};
-pub(crate) use load::load;
 #[cfg(test)]
 pub(crate) use load::for_tests;
+pub(crate) use load::load;
 pub(crate) use types::{
     Algorithm, LogFormat, MailTransport, ProxyHeader, Pusher, RabbitMq, SecretSetting, Settings,
     SmtpSecurity, SubjectSetting,

@@ -281,6 +281,7 @@ mod tests {
                 jail.set_env("APP_ENV", environment);
                 jail.set_env("SECRET_KEY", "k".repeat(32));
                 jail.set_env("SECURITY_PASSWORD_SALT", "s".repeat(32));
+                jail.set_env("SQUARE__HTTP__PUBLIC_URL", "https://square.example");
                 jail.set_env("GOOGLE_CLIENT_ID", "id");
                 jail.set_env("SQUARE__SOCIAL__GOOGLE__KEYS_URL", "http://keys.example.org");
             })
@@ -362,11 +363,86 @@ mod tests {
             jail.set_env("SECRET_KEY", example);
         });
         assert!(message.contains("SECRET_KEY") && !message.contains(example), "{message}");
-        let fine = loaded(|jail| {
+        assert!(in_production(&[]).is_ok(), "{:?}", in_production(&[]).err());
+    }
+
+    /// With what production cannot do without, and these.
+    fn in_production(variables: &[(&str, &str)]) -> Result<(Environment, Settings), SettingsError> {
+        loaded(|jail| {
             jail.set_env("APP_ENV", "production");
             jail.set_env("SECRET_KEY", "q8J0Jm4nV3tY2xW7kR5sL9pB6dF1hG0z");
             jail.set_env("SECURITY_PASSWORD_SALT", "Zx8Vb3Nm6Qw1Er4Ty7Ui0Op2As5Df8Gh");
-        });
-        assert!(fine.is_ok(), "{:?}", fine.err());
+            jail.set_env("SQUARE__HTTP__PUBLIC_URL", "https://square.example");
+            variables.iter().for_each(|(name, value)| jail.set_env(name, value));
+        })
+    }
+
+    /// Why they are refused there: one sentence that repeats none of the values.
+    fn refused_in_production(variables: &[(&str, &str)]) -> String {
+        let message = in_production(variables).expect_err("must be refused").to_string();
+        assert!(message.starts_with("production needs ") && !message.contains('\n'), "{message}");
+        message
+    }
+
+    #[test]
+    fn production_wants_to_know_its_address() {
+        for wrong in ["", "http://square.example", "https://", "https:///path"] {
+            let message = refused_in_production(&[("SQUARE__HTTP__PUBLIC_URL", wrong)]);
+            assert!(message.contains("http.public_url"), "{wrong}: {message}");
+        }
+    }
+
+    #[test]
+    fn production_takes_no_secret_out_of_an_example() {
+        let example = include_str!("../../../../.env.example");
+        let lines = example.lines().filter_map(|line| line.trim_start_matches("# ").split_once('='));
+        let example: std::collections::HashMap<_, _> = lines.collect();
+        for (name, setting, beside) in [
+            ("DATABASE_URL", "database.url", &[][..]),
+            ("MYSQL_PASSWORD", "database.url", &[("MYSQL_HOST", "db.example")]),
+            (
+                "RABBITMQ_PASSWORD",
+                "rabbitmq.password",
+                &[("BROKER_PATH", "broker.example"), ("RABBITMQ_USER", "me")],
+            ),
+            (
+                "PUSHER_API_SECRET",
+                "pusher.secret",
+                &[("PUSHER_APP_ID", "1"), ("PUSHER_API_KEY", "k"), ("PUSHER_CLUSTER", "eu")],
+            ),
+            ("GITHUB_OAUTH_CLIENT_SECRET", "social.github.client_secret", &[("GITHUB_CLIENT_ID", "1")]),
+            ("LINKEDIN_OAUTH_CLIENT_SECRET", "social.linkedin.client_secret", &[("LINKEDIN_CLIENT_ID", "1")]),
+            ("FACEBOOK_APP_SECRET", "social.facebook.app_secret", &[("FACEBOOK_APP_ID", "1")]),
+            ("ROLLBAR_ACCESS_TOKEN", "rollbar.token", &[]),
+        ] {
+            let message = refused_in_production(&[beside, &[(name, example[name])]].concat());
+            assert!(message.contains(setting), "{name}: {message}");
+            if !name.starts_with("DATABASE") {
+                let own = [beside, &[(name, "q8J0Jm4nV3tY2xW7")]].concat();
+                assert!(in_production(&own).is_ok(), "{name}: {:?}", in_production(&own).err());
+            }
+        }
+        // docker/docker-compose.yml has this one.
+        refused_in_production(&[("DATABASE_URL", "postgres://square:square@postgres/square")]);
+        let smtp =
+            [("SQUARE__MAIL__SMTP__USERNAME", "square"), ("SQUARE__MAIL__SMTP__PASSWORD", "Change-Me")];
+        assert!(refused_in_production(&smtp).contains("mail.smtp.password"));
+        for url in ["sqlite:data/password", "postgres://db.example/square", "mysql://me:q8J0Jm4nV3tY@db/x"] {
+            assert!(in_production(&[("DATABASE_URL", url)]).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn rabbitmqs_guest_is_taken_on_this_machine_only() {
+        for away in ["broker", "broker:5672", "amqps://broker.example", "10.0.0.5", "[2001:db8::1]:5672"] {
+            let message = refused_in_production(&[("BROKER_PATH", away)]);
+            assert!(message.contains("guest"), "{away}: {message}");
+        }
+        for here in ["localhost", "127.0.0.1:5672", "amqp://127.0.0.1", "[::1]:5672", ""] {
+            assert!(in_production(&[("BROKER_PATH", here)]).is_ok(), "{here}");
+        }
+        let own =
+            [("BROKER_PATH", "broker"), ("RABBITMQ_USER", "square"), ("RABBITMQ_PASSWORD", "q8J0Jm4nV3tY")];
+        assert!(in_production(&own).is_ok());
     }
 }

@@ -1,4 +1,5 @@
 use super::environment::{Environment, SettingsError};
+use super::production;
 use super::social;
 use super::types::{MailTransport, Pusher, SecretSetting, Settings};
 use square_http::Network;
@@ -69,6 +70,7 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     if environment == Environment::Production {
         own_secret(&settings.auth.secret_key, "SECRET_KEY (auth.secret_key)")?;
         own_secret(&settings.passwords.salt, "SECURITY_PASSWORD_SALT (passwords.salt)")?;
+        production::validate(settings)?;
     }
     Ok(())
 }

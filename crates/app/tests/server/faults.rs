@@ -72,6 +72,7 @@ fn a_demo_does_not_run_in_production() {
         .env("APP_ENV", "production")
         .env("SECRET_KEY", "Xh3vQ8Lw2Rt6Yp9Zk4Nm7Bc1Df5Gj0Aa")
         .env("SECURITY_PASSWORD_SALT", "Zx8Vb3Nm6Qw1Er4Ty7Ui0Op2As5Df8Gh")
+        .env("SQUARE__HTTP__PUBLIC_URL", "https://square.example")
         .output()
         .unwrap();
     assert!(refusal(&output).contains("production"));
