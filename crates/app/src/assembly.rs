@@ -219,16 +219,20 @@ fn required(secret: &SecretSetting) -> &Secret {
 }
 
 async fn open(settings: &Settings) -> Result<Database, square_persistence::OpenError> {
+    Database::open(database_settings(settings)).await
+}
+
+/// Which database to open, and how.
+pub(crate) fn database_settings(settings: &Settings) -> DatabaseSettings {
     let database = &settings.database;
-    let opening = Database::open(DatabaseSettings {
+    DatabaseSettings {
         url: database.url.clone(),
         read_connections: database.read_connections,
         write_connections: database.write_connections,
         busy_timeout: Duration::from_millis(database.busy_timeout_ms),
         connect_timeout: Duration::from_millis(database.connect_timeout_ms),
         statement_timeout: Duration::from_millis(database.statement_timeout_ms),
-    });
-    opening.await
+    }
 }
 
 /// 0 among the settings stands for one per core.
@@ -268,7 +272,8 @@ async fn signer(
     })
 }
 
-fn policy(settings: &Settings) -> AccountPolicy {
+/// What the settings say about accounts.
+pub(crate) fn policy(settings: &Settings) -> AccountPolicy {
     AccountPolicy {
         access_token_lifetime: SignedDuration::from_secs(i64::from(settings.auth.access_token_s)),
         session_lifetime: SignedDuration::from_hours(24 * i64::from(settings.auth.session_days)),

@@ -45,8 +45,11 @@ pub(crate) enum Command {
     Health,
     /// Print the OpenAPI document.
     Openapi,
-    /// Check the settings and say which values are in force, without secrets.
-    CheckConfig,
+    /// Check the settings, say which values are in force, without secrets, and try out what they name.
+    ///
+    /// Connects to the database, the mail server, the broker and so on as a server would, each within ten seconds, and says of each
+    /// whether that went well; fails when one did not. Sends no letter, publishes nothing and runs no migration.
+    CheckConfig(CheckConfig),
 }
 
 const USER_EXAMPLES: &str = "Examples:
@@ -75,6 +78,13 @@ pub(crate) struct Serve {
     /// Add a demo user, demo data and the built-in skills, published, so that a question gets answers at once.
     #[arg(long)]
     pub(crate) demo: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckConfig {
+    /// Look at the settings alone, as where a configuration is made for another machine: nobody is called.
+    #[arg(long)]
+    pub(crate) offline: bool,
 }
 
 #[derive(Debug, Args)]

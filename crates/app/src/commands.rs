@@ -21,7 +21,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
     let (environment, settings) = load(&cli.config)?;
     match cli.command.unwrap_or(Command::Serve(Serve::default())) {
         Command::Openapi => openapi(&settings),
-        Command::CheckConfig => check_config::run(environment, &settings),
+        Command::CheckConfig(check) => check_config::run(&check, environment, &settings),
         Command::Ask(ask) => runtime()?.block_on(ask::run(&ask, &settings)),
         Command::Health => runtime()?.block_on(health::run(&settings)),
         Command::Serve(serve) => serve_command(&serve, environment, settings),

@@ -9,6 +9,18 @@ use std::time::Duration;
 
 /// Who carries letters, as the settings say.
 pub(crate) fn postman(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<dyn Postman>, SetupError> {
+    Ok(match settings.mail.transport {
+        MailTransport::File => Arc::new(FilePostman::new(&settings.mail.folder, composer(settings, clock)?)),
+        MailTransport::Smtp => Arc::new(smtp_postman(settings, clock)?),
+    })
+}
+
+/// A mail server as the one who carries letters.
+pub(crate) fn smtp_postman(settings: &Settings, clock: Arc<dyn Clock>) -> Result<SmtpPostman, SetupError> {
+    SmtpPostman::new(smtp(settings), composer(settings, clock)?)
+}
+
+fn composer(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Composer, SetupError> {
     let mail = &settings.mail;
     let links = LinkSettings {
         public_url: public_url(settings),
@@ -19,11 +31,7 @@ pub(crate) fn postman(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<
     };
     let templates = (!mail.templates.as_os_str().is_empty()).then_some(mail.templates.as_path());
     let letters = Letters::new(Links::new(&links)?, templates)?;
-    let composer = Composer::new(letters, &mail.from, clock)?;
-    Ok(match mail.transport {
-        MailTransport::File => Arc::new(FilePostman::new(&mail.folder, composer)),
-        MailTransport::Smtp => Arc::new(SmtpPostman::new(smtp(settings), composer)?),
-    })
+    Composer::new(letters, &mail.from, clock)
 }
 
 /// Where people reach the server, for a command that runs beside it too. Which free port a server took, only

@@ -24,7 +24,8 @@ pub(crate) fn receivers(
     Ok(receivers)
 }
 
-fn rabbitmq(settings: &settings::RabbitMq) -> Result<RabbitMq, SettingsError> {
+/// RabbitMQ as a receiver.
+pub(crate) fn rabbitmq(settings: &settings::RabbitMq) -> Result<RabbitMq, SettingsError> {
     let password = settings.password.get().cloned().unwrap_or_else(|| Secret::new(""));
     let address = BrokerAddress::new(&settings.address, &settings.user, password, &settings.vhost);
     let mut broker = RabbitMqSettings::new(address.map_err(|error| sentence(&error))?, &settings.exchange);
@@ -39,11 +40,16 @@ fn rabbitmq(settings: &settings::RabbitMq) -> Result<RabbitMq, SettingsError> {
     RabbitMq::new(broker).map_err(|error| sentence(&error))
 }
 
+/// Where Pusher is.
+pub(crate) fn pusher_server(settings: &settings::Pusher) -> Result<PusherServer, SetupError> {
+    match settings.host.as_str() {
+        "" => PusherServer::cluster(&settings.cluster),
+        host => PusherServer::at(host),
+    }
+}
+
 fn pusher(settings: &settings::Pusher, clock: &Arc<dyn Clock>) -> Result<Pusher, SetupError> {
-    let server = match settings.host.as_str() {
-        "" => PusherServer::cluster(&settings.cluster)?,
-        host => PusherServer::at(host)?,
-    };
+    let server = pusher_server(settings)?;
     let secret = settings.secret.get().cloned().unwrap_or_else(|| Secret::new(""));
     let settings = PusherSettings::new(server, &settings.app_id, &settings.key, secret);
     Pusher::new(settings, Arc::clone(clock))

@@ -15,7 +15,7 @@ use link::Link;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use square_changes::Change;
-use square_changes::ports::{Outcome, Receiver};
+use square_changes::ports::{Outcome, Receiver, Refusal};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -81,6 +81,21 @@ impl RabbitMq {
             return Err(SetupError::new("rabbitmq.delivery_timeout_ms", "must be 1 to 3600000"));
         }
         Ok(Self { settings, idle: Mutex::new(None) })
+    }
+
+    /// Goes as far as delivering would without publishing: connects, logs in and declares the exchange. What went wrong is told in one
+    /// sentence.
+    pub async fn try_out(&self) -> Result<(), String> {
+        let deadline = Instant::now() + self.settings.connect_timeout;
+        match Link::open(&self.settings, deadline).await {
+            Ok(link) => {
+                link.close();
+                Ok(())
+            }
+            Err(failure) => match failure.refusal(&self.settings) {
+                Refusal::Temporary(reason) | Refusal::Permanent(reason) => Err(reason),
+            },
+        }
     }
 
     /// Publishes over the kept connection, or a new one; keeps it where it can be used again.

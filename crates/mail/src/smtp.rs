@@ -12,6 +12,9 @@ use std::error::Error;
 use std::time::Duration;
 use tracing::debug;
 
+/// What is said of a mail server that falls silent.
+const NO_ANSWER: &str = "the mail server did not answer in time";
+
 /// How the connection to the mail server is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SmtpSecurity {
@@ -95,6 +98,21 @@ impl SmtpPostman {
         }
         Ok(Self { transport: builder.build(), timeout, composer })
     }
+
+    /// Goes as far as a letter would without sending one: connects, introduces itself, has the connection secured and signs in, as
+    /// the settings say. What went wrong is told in one sentence.
+    pub async fn try_out(&self) -> Result<(), String> {
+        match tokio::time::timeout(self.timeout, self.transport.test_connection()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err("the mail server hangs up".to_owned()),
+            Ok(Err(error)) => Err(match error.status().map(u16::from) {
+                Some(code) if is_of_credentials(code) => refused_credentials(code),
+                Some(code) => format!("the mail server turns us away with code {code}"),
+                None => trouble(&error),
+            }),
+            Err(_) => Err(NO_ANSWER.to_owned()),
+        }
+    }
 }
 
 #[async_trait]
@@ -108,7 +126,7 @@ impl Postman for SmtpPostman {
                 Ok(())
             }
             Ok(Err(error)) => Err(explain(&error)),
-            Err(_) => Err(PostError::Temporary("the mail server did not answer in time".to_owned())),
+            Err(_) => Err(PostError::Temporary(NO_ANSWER.to_owned())),
         }
     }
 }
@@ -151,16 +169,27 @@ fn tls(host: &str, security: SmtpSecurity) -> Result<Tls, SetupError> {
 fn explain(error: &smtp::Error) -> PostError {
     if let Some(code) = error.status().map(u16::from) {
         return match code {
-            // RFC 4954: it is our credentials that are at fault, not the letter.
-            530 | 534 | 535 | 538 => {
-                PostError::Temporary(format!("the mail server refused the credentials with code {code}"))
-            }
+            code if is_of_credentials(code) => PostError::Temporary(refused_credentials(code)),
             500.. => PostError::Permanent(format!("the mail server refused the letter with code {code}")),
             _ => PostError::Temporary(format!("the mail server put the letter off with code {code}")),
         };
     }
-    PostError::Temporary(if error.is_timeout() {
-        "the mail server did not answer in time".to_owned()
+    PostError::Temporary(trouble(error))
+}
+
+/// RFC 4954: it is our credentials that are at fault, not the letter.
+const fn is_of_credentials(code: u16) -> bool {
+    matches!(code, 530 | 534 | 535 | 538)
+}
+
+fn refused_credentials(code: u16) -> String {
+    format!("the mail server refused the credentials with code {code}")
+}
+
+/// What went wrong without a reply that says so.
+fn trouble(error: &smtp::Error) -> String {
+    if error.is_timeout() {
+        NO_ANSWER.to_owned()
     } else if error.is_tls() {
         "no secure connection to the mail server came about".to_owned()
     } else if error.is_response() {
@@ -169,7 +198,7 @@ fn explain(error: &smtp::Error) -> PostError {
         format!("the connection to the mail server failed: {kind}")
     } else {
         "the mail server cannot take the letter as it is".to_owned()
-    })
+    }
 }
 
 fn io_kind(error: &smtp::Error) -> Option<std::io::ErrorKind> {

@@ -106,6 +106,40 @@ async fn a_letter_is_handed_over() {
 }
 
 #[tokio::test]
+async fn trying_it_out_goes_as_far_as_signing_in_and_sends_nothing() {
+    let server = Server::start(|command| match command {
+        "EHLO" => Some("250-here\r\n250 AUTH PLAIN"),
+        "AUTH" => Some("235 welcome"),
+        other => obliging(other),
+    })
+    .await;
+    let settings = SmtpSettings {
+        credentials: Some(("square".to_owned(), Secret::new("s3cret"))),
+        port: Some(server.port),
+        security: SmtpSecurity::None,
+        ..SmtpSettings::for_host("127.0.0.1")
+    };
+    let postman = SmtpPostman::new(settings, composer()).unwrap();
+    assert_eq!(postman.try_out().await, Ok(()));
+    drop(postman);
+    let heard = server.heard.await.unwrap();
+    let commands: Vec<_> = heard.iter().filter_map(|line| line.split(' ').next()).collect();
+    assert!(commands.starts_with(&["EHLO", "AUTH"]) && !commands.contains(&"MAIL"), "{heard:?}");
+}
+
+#[tokio::test]
+async fn trying_it_out_says_what_is_wrong_in_words_of_its_own() {
+    let told = async |replies: Replies| {
+        let server = Server::start(replies).await;
+        server.postman().try_out().await.unwrap_err()
+    };
+    let away =
+        told(|command| if command.is_empty() { Some("554 go away, s3cret") } else { obliging(command) });
+    assert_eq!(away.await, "the mail server turns us away with code 554");
+    assert_eq!(told(|_| Some("HTTP/1.1 400 Bad Request")).await, "the mail server's reply is no SMTP");
+}
+
+#[tokio::test]
 async fn a_refusal_for_now_puts_the_letter_off() {
     let error = outcome(|command| match command {
         "RCPT" => Some("451 4.7.1 ada@lovelace.example is greylisted"),

@@ -200,6 +200,16 @@ impl Database {
         migrated.await.unwrap_or_else(|panic| Err(Unavailable::new(panic)))
     }
 
+    /// How many migrations [`Self::migrate`] would run.
+    pub async fn pending_migrations(&self) -> Result<usize, Unavailable> {
+        let server = self.server.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let mut connection = server.connect(Purpose::Migrating).map_err(Unavailable::new)?;
+            pending(&mut connection).map_err(Unavailable::new)
+        });
+        looked.await.unwrap_or_else(|panic| Err(Unavailable::new(panic)))
+    }
+
     /// Whether the database is a file of this machine, which one process at a time serves.
     pub fn is_file(&self) -> bool {
         matches!(self.server, Server::Sqlite(_))
@@ -303,6 +313,25 @@ where
 {
     let done = connection.run_pending_migrations(migrations);
     done.map(|versions| versions.len()).map_err(Error::QueryBuilderError)
+}
+
+fn pending(connection: &mut DbConnection) -> QueryResult<usize> {
+    match connection {
+        DbConnection::Sqlite(connection) => not_run(connection, sqlite::MIGRATIONS),
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(connection) => not_run(connection, postgres::MIGRATIONS),
+        #[cfg(feature = "mysql")]
+        DbConnection::Mysql(connection) => not_run(connection, mysql::MIGRATIONS),
+    }
+}
+
+fn not_run<C, DB>(connection: &mut C, migrations: impl MigrationSource<DB>) -> QueryResult<usize>
+where
+    C: MigrationHarness<DB>,
+    DB: Backend,
+{
+    let waiting = connection.pending_migrations(migrations);
+    waiting.map(|migrations| migrations.len()).map_err(Error::QueryBuilderError)
 }
 
 /// The first migration the database has seen that this build does not have.

@@ -1,4 +1,8 @@
-use super::Outcome;
+mod attempts;
+
+use super::{Outcome, runtime};
+use crate::cli::CheckConfig;
+use crate::mail;
 use crate::receivers::receivers;
 use crate::settings::{Environment, SecretSetting, Settings};
 use crate::telemetry;
@@ -7,15 +11,25 @@ use square_kernel::SystemClock;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Checks what reading the settings does not, as far as that needs nobody else; shows the ones that matter most.
-pub(crate) fn run(environment: Environment, settings: &Settings) -> Outcome {
+/// Checks what reading the settings does not, and shows the ones that matter most. Then, unless told otherwise, tries out what they name.
+pub(crate) fn run(command: &CheckConfig, environment: Environment, settings: &Settings) -> Outcome {
     telemetry::check(settings, environment)?;
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(check(command, environment, settings));
+    // An attempt that was given up may still be at it, on a thread of its own.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn check(command: &CheckConfig, environment: Environment, settings: &Settings) -> Outcome {
     receivers(settings, &(Arc::new(SystemClock) as _))?;
+    mail::postman(settings, Arc::new(SystemClock))?;
     for (name, value) in rows(environment, settings) {
         terminal::line(format_args!("{} = {value}", styled(STRONG, name)));
     }
     terminal::line(styled(GOOD, "The settings are sound."));
-    Ok(ExitCode::SUCCESS)
+    let fine = command.offline || attempts::all(settings).await;
+    Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn rows(environment: Environment, settings: &Settings) -> Vec<(&'static str, String)> {

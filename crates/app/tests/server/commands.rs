@@ -1,6 +1,11 @@
+use crate::mailing::postbox;
 use crate::process::{Server, complaint, run, square};
 use std::io::{Read, Write};
+use std::path::Path;
 use std::process::Stdio;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::unbounded_channel;
 
 #[test]
 fn help_explains_every_command() {
@@ -39,7 +44,8 @@ fn check_config_shows_settings_without_secrets() {
         ("PUSHER_API_KEY", "key"),
         ("PUSHER_CLUSTER", "eu"),
     ];
-    let shown = square(folder.path(), ["check-config"]).envs(secrets).envs(places).output().unwrap();
+    let shown =
+        square(folder.path(), ["check-config", "--offline"]).envs(secrets).envs(places).output().unwrap();
     let text = String::from_utf8_lossy(&shown.stdout);
     assert!(shown.status.success(), "{}", complaint(&shown));
     for line in [
@@ -54,6 +60,75 @@ fn check_config_shows_settings_without_secrets() {
         assert!(text.lines().any(|shown| shown == line), "{line}: {text}");
     }
     assert!(!text.contains("S3cret") && !text.contains("Xh3vQ8"), "{text}");
+}
+
+/// Answers requests with 404, as servers do that do not know a call.
+async fn knows_no_call(listener: TcpListener) {
+    while let Ok((mut client, _)) = listener.accept().await {
+        let mut request = [0; 4096];
+        if client.read(&mut request).await.is_ok_and(|read| read > 0) {
+            drop(client.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await);
+        }
+    }
+}
+
+/// What check-config says of those that the settings name, and whether it is content.
+async fn checked(folder: &Path, variables: Vec<(&'static str, String)>) -> (Vec<String>, bool) {
+    let mut command = square(folder, ["check-config"]);
+    let checked =
+        tokio::task::spawn_blocking(move || command.envs(variables).output().unwrap()).await.unwrap();
+    let text = String::from_utf8_lossy(&checked.stdout).into_owned();
+    let (_, attempts) = text.split_once("The settings are sound.\n").unwrap();
+    (attempts.lines().map(str::to_owned).collect(), checked.status.success())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_config_tries_out_what_the_settings_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lines, content) = checked(folder.path(), Vec::new()).await;
+    assert_eq!(lines[0], "database: ok, the file will be made when the server starts");
+    let rest = ["mail server", "RabbitMQ", "Pusher", "GitHub", "LinkedIn", "Google", "Facebook", "Rollbar"];
+    assert_eq!(lines[1..], rest.map(|name| format!("{name}: not set up")));
+    assert!(content);
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "it leaves nothing behind");
+
+    assert!(run(folder.path(), ["migrate"]).status.success());
+    let listen = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (mail, web, nobody) = (listen().await, listen().await, listen().await);
+    let place = |listener: &TcpListener| listener.local_addr().unwrap();
+    let url = |listener: &TcpListener| format!("http://{}/", place(listener));
+    let set = |mail: &TcpListener, web: &TcpListener| {
+        vec![
+            ("SQUARE__MAIL__TRANSPORT", "smtp".to_owned()),
+            ("SQUARE__MAIL__SMTP__SECURITY", "none".to_owned()),
+            ("SQUARE__MAIL__SMTP__PORT", place(mail).port().to_string()),
+            ("GOOGLE_CLIENT_ID", "id".to_owned()),
+            ("SQUARE__SOCIAL__GOOGLE__KEYS_URL", url(web)),
+        ]
+    };
+    let fine = set(&mail, &web);
+    let (told, _letters) = unbounded_channel();
+    tokio::spawn(postbox(mail, told));
+    tokio::spawn(knows_no_call(web));
+    let (lines, content) = checked(folder.path(), fine).await;
+    for line in ["database: ok, up to date", "mail server: ok", "RabbitMQ: not set up", "Google: ok"] {
+        assert!(lines.iter().any(|shown| shown == line), "{line}: {lines:?}");
+    }
+    assert!(content);
+
+    let mut wrong = set(&nobody, &nobody);
+    wrong.push(("BROKER_PATH", place(&nobody).to_string()));
+    wrong.push(("SQUARE__ACCOUNTS__MFA_REQUIRED_ROLES", r#"["admn"]"#.to_owned()));
+    drop(nobody);
+    let (lines, content) = checked(folder.path(), wrong).await;
+    for (name, word) in
+        [("database", "'admn'"), ("mail server", "refused"), ("RabbitMQ", "refused"), ("Google", "refused")]
+    {
+        let failed = |line: &&String| line.starts_with(&format!("{name}: failed: "));
+        let line = lines.iter().find(failed).unwrap_or_else(|| panic!("{name}: {lines:?}"));
+        assert!(line.contains(word), "{line}");
+    }
+    assert!(!content);
 }
 
 #[test]

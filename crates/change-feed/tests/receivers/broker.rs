@@ -72,6 +72,29 @@ async fn one_connection_is_kept() {
 }
 
 #[tokio::test]
+async fn a_broker_is_tried_out_without_publishing() {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let broker = Broker::start(move |mut peer, _| {
+        let tell = tell.clone();
+        async move {
+            peer.go_along(Until::Ready).await.unwrap();
+            tell.send(peer.message().await).unwrap();
+        }
+    })
+    .await;
+    assert_eq!(broker.publisher().try_out().await, Ok(()));
+    assert_eq!(told.recv().await.unwrap(), None, "it takes its leave");
+
+    let silent = Broker::start(|mut peer, _| async move {
+        peer.go_along(Until::VirtualHost).await;
+        peer.say_nothing().await;
+    })
+    .await;
+    let late = silent.impatient_publisher().try_out().await;
+    assert_eq!(late, Err(silent.says("was not ready within 200ms")));
+}
+
+#[tokio::test]
 async fn nothing_to_tell_needs_no_broker() {
     let broker = Broker::start(|_, _| pending()).await;
     assert_eq!(broker.impatient_publisher().deliver(&[]).await, taken(0));

@@ -22,7 +22,10 @@ async fn makes_the_folder_and_a_file_for_its_owner_only_and_migrates_it_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a/b/square.db");
     let database = Database::open(settings(&path)).await.unwrap();
-    assert!(database.migrate().await.unwrap() > 0);
+    let pending = database.pending_migrations().await.unwrap();
+    assert!(pending > 0);
+    assert_eq!(database.migrate().await.unwrap(), pending);
+    assert_eq!(database.pending_migrations().await.unwrap(), 0);
     assert_eq!(database.migrate().await.unwrap(), 0);
     database.is_ready().await.unwrap();
     #[cfg(unix)]
