@@ -5,6 +5,7 @@ mod caller;
 mod device;
 mod id;
 mod json;
+mod mailed_link;
 mod query;
 
 pub(crate) use body::read_body;
@@ -13,4 +14,5 @@ pub(crate) use caller::SignedIn;
 pub(crate) use device::Client;
 pub(crate) use id::Id;
 pub(crate) use json::{Json, OptionalJson};
+pub(crate) use mailed_link::MailedLink;
 pub(crate) use query::{Paging, Query, number};

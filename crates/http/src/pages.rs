@@ -1,5 +1,7 @@
 //! Pages for people: the console, and what a mailed link opens. All of it comes out of the binary.
 
+mod mailed_link;
+
 use crate::api::State;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use actix_web::web::{Data, Path};
@@ -14,41 +16,35 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
                       frame-ancestors 'none'";
 
 /// Files that the pages refer to: name, media type, content.
-const ASSETS: [(&str, &str, &[u8]); 7] = [
+const ASSETS: [(&str, &str, &[u8]); 4] = [
     ("square.css", "text/css; charset=utf-8", include_bytes!("../assets/square.css")),
     ("console.js", "text/javascript; charset=utf-8", include_bytes!("../assets/console.js")),
-    ("verify.js", "text/javascript; charset=utf-8", include_bytes!("../assets/verify.js")),
-    ("link_social.js", "text/javascript; charset=utf-8", include_bytes!("../assets/link_social.js")),
-    ("reset_password.js", "text/javascript; charset=utf-8", include_bytes!("../assets/reset_password.js")),
-    ("change_email.js", "text/javascript; charset=utf-8", include_bytes!("../assets/change_email.js")),
+    ("mailed_link.js", "text/javascript; charset=utf-8", include_bytes!("../assets/mailed_link.js")),
     ("square.svg", "image/svg+xml", include_bytes!("../assets/square.svg")),
 ];
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(console).service(verify_page).service(link_social_page);
-    config.service(reset_password_page).service(change_email_page).service(asset);
+    config.service(console).configure(mailed_link::routes).service(asset);
 }
 
 /// The pages, told where the API is.
 pub(crate) struct Pages {
     console: Bytes,
-    verify: Bytes,
-    link_social: Bytes,
-    reset_password: Bytes,
-    change_email: Bytes,
+    links: mailed_link::Pages,
 }
 
 impl Pages {
     pub(crate) fn new(base_path: &str) -> Self {
-        let page = |html: &str| html.replace("{base_path}", &escaped(base_path)).into();
-        Self {
-            console: page(include_str!("../assets/console.html")),
-            verify: page(include_str!("../assets/verify.html")),
-            link_social: page(include_str!("../assets/link_social.html")),
-            reset_password: page(include_str!("../assets/reset_password.html")),
-            change_email: page(include_str!("../assets/change_email.html")),
-        }
+        let page = filled(include_str!("../assets/console.html"), &[("base_path", base_path)]);
+        Self { console: page.into(), links: mailed_link::Pages::new(base_path) }
     }
+}
+
+/// A template with texts in the places that are named for them.
+fn filled(template: &str, texts: &[(&str, &str)]) -> String {
+    texts
+        .iter()
+        .fold(template.to_owned(), |page, (name, text)| page.replace(&format!("{{{name}}}"), &escaped(text)))
 }
 
 fn escaped(text: &str) -> String {
@@ -62,62 +58,6 @@ fn escaped(text: &str) -> String {
 #[get("/")]
 pub(crate) async fn console(state: Data<State>) -> HttpResponse {
     page(state.pages.console.clone())
-}
-
-/// What a mailed link opens
-///
-/// A page that asks for one click. Opening it changes nothing, since programs open links in letters too.
-#[utoipa::path(tag = "operations", params(
-    ("token" = String, Path, description = "The token of the mailed link."),
-    ("uidb64" = String, Path, description = "The account's id, base64url."),
-), responses(
-    (status = 200, description = "The page.", body = String, content_type = "text/html"),
-))]
-#[get("/verify/{token}/{uidb64}")]
-pub(crate) async fn verify_page(state: Data<State>) -> HttpResponse {
-    page(state.pages.verify.clone())
-}
-
-/// What the link of a letter about signing in by a provider opens
-///
-/// A page that asks for one click. Opening it changes nothing.
-#[utoipa::path(tag = "operations", params(
-    ("token" = String, Path, description = "The token of the mailed link."),
-    ("uidb64" = String, Path, description = "The account's id, base64url."),
-), responses(
-    (status = 200, description = "The page.", body = String, content_type = "text/html"),
-))]
-#[get("/link_social/{token}/{uidb64}")]
-pub(crate) async fn link_social_page(state: Data<State>) -> HttpResponse {
-    page(state.pages.link_social.clone())
-}
-
-/// What the link of a letter about a forgotten password opens
-///
-/// A page that asks for the new password. Opening it changes nothing.
-#[utoipa::path(tag = "operations", params(
-    ("token" = String, Path, description = "The token of the mailed link."),
-    ("uidb64" = String, Path, description = "The account's id, base64url."),
-), responses(
-    (status = 200, description = "The page.", body = String, content_type = "text/html"),
-))]
-#[get("/reset_password/{token}/{uidb64}")]
-pub(crate) async fn reset_password_page(state: Data<State>) -> HttpResponse {
-    page(state.pages.reset_password.clone())
-}
-
-/// What the link of a letter to a new address opens
-///
-/// A page that asks for one click. Opening it changes nothing.
-#[utoipa::path(tag = "operations", params(
-    ("token" = String, Path, description = "The token of the mailed link."),
-    ("uidb64" = String, Path, description = "The account's id, base64url."),
-), responses(
-    (status = 200, description = "The page.", body = String, content_type = "text/html"),
-))]
-#[get("/change_email/{token}/{uidb64}")]
-pub(crate) async fn change_email_page(state: Data<State>) -> HttpResponse {
-    page(state.pages.change_email.clone())
 }
 
 /// A file that a page refers to

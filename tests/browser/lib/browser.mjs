@@ -37,7 +37,10 @@ export class Browser {
    * nothing from elsewhere.
    */
   async visit(world, check) {
-    const context = await this.chromium.newContext({ viewport: check.viewport ?? DESKTOP });
+    const context = await this.chromium.newContext({
+      viewport: check.viewport ?? DESKTOP,
+      colorScheme: check.colorScheme ?? "light",
+    });
     context.setDefaultTimeout(LIMIT_MS);
     const page = await context.newPage();
     const watch = new Watch(page, new URL(world.server.url).hostname);

@@ -62,13 +62,13 @@ export class DemoServer {
     return answer;
   }
 
-  /** Waits for the letter to `address` and gives its text. */
-  async letterTo(address) {
+  /** Waits for the letter to `address` that holds `text` and gives its text. */
+  async letterTo(address, text = "") {
     const changes = watch(this.mail, { signal: AbortSignal.timeout(LIMIT_MS) });
     for (;;) {
       for (const name of (await readdir(this.mail)).filter((name) => name.endsWith(".eml"))) {
         const letter = await readFile(path.join(this.mail, name), "utf8");
-        if (letter.includes(`To: ${address}`)) return plain(letter);
+        if (letter.includes(`To: ${address}`) && plain(letter).includes(text)) return plain(letter);
       }
       await changes.next();
     }

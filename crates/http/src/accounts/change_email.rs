@@ -1,13 +1,12 @@
-use super::verify::user;
 use super::{Done, DoneFor, private};
 use crate::Failure;
 use crate::api::State;
-use crate::extract::{Client, Json, SignedIn};
+use crate::extract::{Client, Json, MailedLink, SignedIn};
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use serde::Deserialize;
-use square_accounts::{ConfirmEmailError, EmailAddress, MailToken};
+use square_accounts::{ConfirmEmailError, EmailAddress};
 use square_kernel::{Invalid, Secret};
 use square_wire::{ErrorBody, User};
 use utoipa::ToSchema;
@@ -47,10 +46,7 @@ pub(crate) async fn change_email(
 /// Confirm another address
 ///
 /// Takes both parts of the link that was mailed to it, which is good once. Nobody is signed in by it, and sessions go on.
-#[utoipa::path(tag = "accounts", params(
-    ("token" = String, Path, description = "The token of the mailed link."),
-    ("uidb64" = String, Path, description = "The account's id, base64url."),
-), responses(
+#[utoipa::path(tag = "accounts", params(MailedLink), responses(
     (status = 200, description = "It is the account's address now.", body = DoneFor),
     (status = 400, description = "The link is unknown, used, expired or another account's.", body = ErrorBody),
     (status = 409, description = "Another account has the address by now.", body = ErrorBody),
@@ -59,13 +55,11 @@ pub(crate) async fn change_email(
 #[post("/change_email/{token}/{uidb64}")]
 pub(crate) async fn confirm_new_email(
     state: Data<State>,
-    path: Path<(String, String)>,
+    link: MailedLink,
     Client(device): Client,
 ) -> Result<HttpResponse, Failure> {
-    let (token, uidb64) = path.into_inner();
-    let user = user(&uidb64).ok_or(ConfirmEmailError::Rejected)?;
-    let token = MailToken::received(&token);
-    let account = state.services.accounts.confirm_new_email(&token, Some(user), &device).await?;
+    let user = link.user.ok_or(ConfirmEmailError::Rejected)?;
+    let account = state.services.accounts.confirm_new_email(&link.token, Some(user), &device).await?;
     let done = Done::new("The address is changed.");
     Ok(private(StatusCode::OK, DoneFor { done, user: User::from(&account) }))
 }

@@ -1,10 +1,9 @@
-use super::verify::user;
 use super::{Done, private};
 use crate::Failure;
 use crate::api::State;
-use crate::extract::{Client, Json};
+use crate::extract::{Client, Json, MailedLink};
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use serde::Deserialize;
 use square_accounts::{MailToken, Password, ResetPasswordError};
@@ -23,10 +22,7 @@ pub(crate) struct NewPassword {
 ///
 /// Takes both parts of the link; its token is good once, here or at `validatenewPassword`. All sessions of the account end, and nobody is
 /// signed in.
-#[utoipa::path(tag = "accounts", params(
-    ("token" = String, Path, description = "The token of the mailed link."),
-    ("uidb64" = String, Path, description = "The account's id, base64url."),
-), request_body = NewPassword, responses(
+#[utoipa::path(tag = "accounts", params(MailedLink), request_body = NewPassword, responses(
     (status = 200, description = "The password is set.", body = Done),
     (status = 400, description = "The link is unknown, used, expired or another account's.", body = ErrorBody),
     (status = 429, description = "Too many attempts from this address.", body = ErrorBody),
@@ -34,15 +30,13 @@ pub(crate) struct NewPassword {
 #[post("/reset_password/{token}/{uidb64}")]
 pub(crate) async fn reset_password(
     state: Data<State>,
-    path: Path<(String, String)>,
+    link: MailedLink,
     Json(body): Json<NewPassword>,
     Client(device): Client,
 ) -> Result<HttpResponse, Failure> {
-    let (token, uidb64) = path.into_inner();
     let password = Password::parse("password", &body.password.unwrap_or_default()).map_err(Invalid::from)?;
-    let user = user(&uidb64).ok_or(ResetPasswordError::Rejected)?;
-    let token = MailToken::received(&token);
-    state.services.accounts.reset_password(&token, Some(user), &password, &device).await?;
+    let user = link.user.ok_or(ResetPasswordError::Rejected)?;
+    state.services.accounts.reset_password(&link.token, Some(user), &password, &device).await?;
     Ok(done())
 }
 

@@ -23,13 +23,36 @@ async fn the_console_brings_everything_it_needs() {
     }
 }
 
+const LINKS: [&str; 4] = ["verify", "link_social", "reset_password", "change_email"];
+
 #[actix_web::test]
 async fn scripts_come_from_here_only() {
     let app = TestApp::new();
-    for path in ["/", "/verify/a/b", "/link_social/a/b", "/reset_password/a/b", "/change_email/a/b"] {
-        let page = app.get(path).send().await;
+    for path in LINKS.map(|link| format!("/{link}/a/b")).into_iter().chain(["/".to_owned()]) {
+        let page = app.get(&path).send().await;
         assert!(page.header("Content-Security-Policy").unwrap().contains("script-src 'self';"), "{path}");
         assert!(!page.text().contains("<script>") && !page.text().contains("style="), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn every_page_of_a_link_says_what_it_does_how_it_ends_and_how_to_get_another() {
+    let app = TestApp::with(|settings| settings.base_path = "/v1".to_owned());
+    for link in LINKS {
+        let page = app.get(&format!("/{link}/a/b")).send().await;
+        let text = page.text();
+        for part in [r#"content="/v1""#, "<h1>", "<button>", "data-done=\"", "data-used=\"", "id=\"again\""] {
+            assert!(text.contains(part), "{link}: {part}");
+        }
+        // Nothing is left to be filled in.
+        assert!(!text.contains(['{', '}']), "{link}: {text}");
+        let labels = text.matches("<label for=").count();
+        assert_eq!(labels, text.matches("<input ").count(), "{link}: each field has a label");
+        if let Some((_, call)) = text.split_once("data-call=\"") {
+            let call = call.split('"').next().unwrap();
+            let body = serde_json::json!({"email": "nobody@example.org"});
+            assert_eq!(app.post(&format!("/v1{call}"), body).send().await.status, 200, "{link}: {call}");
+        }
     }
 }
 
@@ -72,10 +95,11 @@ async fn the_pages_of_other_links_change_nothing_either_and_keep_their_address_t
 async fn a_new_password_is_masked_and_may_be_pasted_or_made_up_by_a_program() {
     let app = TestApp::new();
     let page = app.get("/reset_password/a/b").send().await;
-    assert_eq!(page.text().matches("<input").count(), 2, "{page}");
-    assert_eq!(page.text().matches("type=\"password\"").count(), 2, "{page}");
+    let text = page.text();
+    assert_eq!(text.matches("type=\"password\"").count(), 2, "{page}");
+    assert_eq!(text.matches("<input").count() - text.matches("type=\"email\"").count(), 2, "{page}");
     assert_eq!(page.text().matches("autocomplete=\"new-password\"").count(), 2, "{page}");
-    let script = app.get("/assets/reset_password.js").send().await;
+    let script = app.get("/assets/mailed_link.js").send().await;
     assert!(!script.text().contains("paste"), "{script}");
 }
 

@@ -1,11 +1,10 @@
 use crate::Failure;
-use crate::accounts::verify::user;
 use crate::accounts::{Entered, entered};
 use crate::api::State;
-use crate::extract::Client;
-use actix_web::web::{Data, Path};
+use crate::extract::{Client, MailedLink};
+use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
-use square_accounts::{MailToken, SocialLinkError};
+use square_accounts::SocialLinkError;
 use square_wire::ErrorBody;
 
 /// Allow signing in by a provider
@@ -13,10 +12,7 @@ use square_wire::ErrorBody;
 /// Takes both parts of the mailed link, whose token is good once: links the identity to the account, or makes the account, and
 /// signs in. An account whose address was not confirmed before goes over to whoever has the mailbox: its password, other ways to
 /// sign in and sessions end.
-#[utoipa::path(tag = "accounts", params(
-    ("token" = String, Path, description = "The token of the mailed link."),
-    ("uidb64" = String, Path, description = "The account's id, base64url."),
-), responses(
+#[utoipa::path(tag = "accounts", params(MailedLink), responses(
     (status = 200, description = "Linked or made, and signed in; or the second factor is asked for.", body = Entered),
     (status = 400, description = "The link is unknown, used, expired or another account's.", body = ErrorBody),
     (status = 409, description = "The identity or the address belongs to another account by now.", body = ErrorBody),
@@ -25,12 +21,10 @@ use square_wire::ErrorBody;
 #[post("/link_social/{token}/{uidb64}")]
 pub(crate) async fn link_social(
     state: Data<State>,
-    path: Path<(String, String)>,
+    link: MailedLink,
     Client(device): Client,
 ) -> Result<HttpResponse, Failure> {
-    let (token, uidb64) = path.into_inner();
-    let user = user(&uidb64).ok_or(SocialLinkError::Rejected)?;
-    let token = MailToken::received(&token);
-    let entry = state.services.accounts.confirm_social_link(&token, user, &device).await?;
+    let user = link.user.ok_or(SocialLinkError::Rejected)?;
+    let entry = state.services.accounts.confirm_social_link(&link.token, user, &device).await?;
     Ok(entered(&state, "You can sign in this way from now on.", &entry))
 }
