@@ -162,7 +162,7 @@ fn http_services(square: &Arc<Square>, settings: &Settings) -> Services {
             body_time_limit: Duration::from_millis(settings.http.body_timeout_ms),
             questions_need_account: settings.questions.account_required,
             proxies: proxies(settings),
-            secure_cookies: settings.http.public_url.starts_with("https://"),
+            public_origin: settings.http.public_origin(),
             ..HttpSettings::default()
         },
     }

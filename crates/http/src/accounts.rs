@@ -23,6 +23,7 @@ mod verify;
 
 use crate::api::State;
 use crate::device_token;
+use crate::extract::Entrance;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
@@ -162,17 +163,27 @@ impl Session {
 }
 
 /// The reply to somebody who has just come in, with what their device is to show next time.
-fn entered(state: &State, message: &str, entry: &square_accounts::Entry) -> HttpResponse {
+fn entered(
+    state: &State,
+    entrance: &Entrance,
+    message: &str,
+    entry: &square_accounts::Entry,
+) -> HttpResponse {
     match entry {
-        square_accounts::Entry::SignedIn(signed_in) => opened(state, message, signed_in),
+        square_accounts::Entry::SignedIn(signed_in) => opened(state, entrance, message, signed_in),
         square_accounts::Entry::Challenge(_) => private(StatusCode::OK, Entered::new(message, entry)),
     }
 }
 
 /// The same for somebody of whom no more is asked.
-fn opened(state: &State, message: &str, signed_in: &square_accounts::SignedIn) -> HttpResponse {
+fn opened(
+    state: &State,
+    entrance: &Entrance,
+    message: &str,
+    signed_in: &square_accounts::SignedIn,
+) -> HttpResponse {
     let mut response = private(StatusCode::OK, Session::new(message, signed_in));
-    device_token::give(&signed_in.device_tokens, &state.services.settings, &mut response);
+    device_token::give(&signed_in.device_tokens, entrance, &state.services.settings, &mut response);
     response
 }
 

@@ -3,6 +3,7 @@
 mod body;
 mod caller;
 mod device;
+mod entrance;
 mod id;
 mod json;
 mod mailed_link;
@@ -12,6 +13,7 @@ pub(crate) use body::read_body;
 pub use caller::Caller;
 pub(crate) use caller::SignedIn;
 pub(crate) use device::Client;
+pub(crate) use entrance::Entrance;
 pub(crate) use id::Id;
 pub(crate) use json::{Json, OptionalJson};
 pub(crate) use mailed_link::MailedLink;

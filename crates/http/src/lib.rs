@@ -21,6 +21,7 @@ mod pages;
 mod proxies;
 mod questions;
 mod request_id;
+mod sender;
 mod settings;
 mod skills;
 mod unrouted;

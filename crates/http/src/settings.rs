@@ -17,10 +17,17 @@ pub struct HttpSettings {
     pub upload_time_limit: Duration,
     /// Who is believed when they say where a request comes from.
     pub proxies: Proxies,
-    /// Whether clients come over TLS, so that cookies need not go over anything else.
-    pub secure_cookies: bool,
+    /// What browsers call this server, as they write it in `Origin`; `None` where it is not known.
+    pub public_origin: Option<String>,
     /// Whether only those who are signed in may ask.
     pub questions_need_account: bool,
+}
+
+impl HttpSettings {
+    /// Whether browsers come over TLS, so that cookies need not go over anything else.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.public_origin.as_ref().is_some_and(|origin| origin.starts_with("https://"))
+    }
 }
 
 impl Default for HttpSettings {
@@ -32,7 +39,7 @@ impl Default for HttpSettings {
             body_time_limit: Duration::from_secs(10),
             upload_time_limit: Duration::from_mins(2),
             proxies: Proxies::default(),
-            secure_cookies: false,
+            public_origin: None,
             questions_need_account: false,
         }
     }

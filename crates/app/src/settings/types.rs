@@ -5,6 +5,7 @@ use square_kernel::Secret;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use url::Url;
 
 /// All settings. `config/default.toml` explains each.
 #[derive(Debug, Clone, Deserialize)]
@@ -47,6 +48,14 @@ pub(crate) struct Http {
     pub(crate) trusted_proxies: Vec<String>,
     pub(crate) proxy_header: ProxyHeader,
     pub(crate) shutdown_timeout_s: u64,
+}
+
+impl Http {
+    /// What browsers call a server at the public address; `None` where there is none, or it is no address.
+    pub(crate) fn public_origin(&self) -> Option<String> {
+        let url = Url::parse(&self.public_url).ok()?;
+        url.has_host().then(|| url.origin().ascii_serialization())
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

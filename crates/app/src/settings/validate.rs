@@ -21,8 +21,9 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
         "must hold addresses such as 10.0.0.5 and networks such as 10.0.0.0/8",
     )?;
     let url = &http.public_url;
-    let url_ok = url.is_empty() || url.starts_with("http://") || url.starts_with("https://");
-    check(url_ok, "http.public_url", "must be empty or begin with http:// or https://")?;
+    let is_web = url.starts_with("http://") || url.starts_with("https://");
+    let url_ok = url.is_empty() || (is_web && http.public_origin().is_some());
+    check(url_ok, "http.public_url", "must be empty or an address that begins with http:// or https://")?;
     check(http.max_body_bytes >= 1024, "http.max_body_bytes", "must be at least 1024")?;
     check(http.head_timeout_ms > 0, "http.head_timeout_ms", "must be more than 0")?;
     check(http.body_timeout_ms > 0, "http.body_timeout_ms", "must be more than 0")?;

@@ -1,7 +1,7 @@
 use super::{Entered, entered};
 use crate::Failure;
 use crate::api::State;
-use crate::extract::{Client, Json};
+use crate::extract::{Entrance, Json};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use serde::Deserialize;
@@ -37,11 +37,11 @@ pub(crate) struct Login {
 pub(crate) async fn login(
     state: Data<State>,
     Json(body): Json<Login>,
-    Client(device): Client,
+    entrance: Entrance,
 ) -> Result<HttpResponse, Failure> {
     let (name, password) = body.parse()?;
-    let entry = state.services.accounts.sign_in(&name, &password, &device).await?;
-    Ok(entered(&state, "Signed in.", &entry))
+    let entry = state.services.accounts.sign_in(&name, &password, &entrance.device).await?;
+    Ok(entered(&state, &entrance, "Signed in.", &entry))
 }
 
 impl Login {

@@ -12,9 +12,10 @@ mod ways_in;
 
 use crate::Failure;
 use crate::api::State;
+use crate::extract::Entrance;
 use actix_web::HttpResponse;
 use square_accounts::ports::identity::Proof;
-use square_accounts::{Device, MailToken, Provider, SocialRequest};
+use square_accounts::{MailToken, Provider, SocialRequest};
 use square_kernel::{Asker, FieldError, Secret};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -35,11 +36,11 @@ async fn come(
     state: &State,
     request: SocialRequest,
     caller: &Asker,
-    device: &Device,
+    entrance: &Entrance,
 ) -> Result<HttpResponse, Failure> {
     let accounts = &state.services.accounts;
-    let outcome = accounts.sign_in_socially(&request, caller.identity.as_ref(), device).await?;
-    Ok(reply::outcome(state, request.provider, &outcome))
+    let outcome = accounts.sign_in_socially(&request, caller.identity.as_ref(), &entrance.device).await?;
+    Ok(reply::outcome(state, entrance, request.provider, &outcome))
 }
 
 fn request(provider: Provider, proof: Proof, begun: Option<String>, nonce: Option<String>) -> SocialRequest {

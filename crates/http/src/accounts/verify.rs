@@ -1,7 +1,7 @@
 use super::{Entered, entered};
 use crate::Failure;
 use crate::api::State;
-use crate::extract::{Client, MailedLink};
+use crate::extract::{Entrance, MailedLink};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use square_accounts::ConfirmError;
@@ -20,9 +20,9 @@ use square_wire::ErrorBody;
 pub(crate) async fn verify(
     state: Data<State>,
     link: MailedLink,
-    Client(device): Client,
+    entrance: Entrance,
 ) -> Result<HttpResponse, Failure> {
     let user = link.user.ok_or(ConfirmError::Rejected)?;
-    let entry = state.services.accounts.verify(&link.token, user, &device).await?;
-    Ok(entered(&state, "The address is confirmed.", &entry))
+    let entry = state.services.accounts.verify(&link.token, user, &entrance.device).await?;
+    Ok(entered(&state, &entrance, "The address is confirmed.", &entry))
 }

@@ -13,6 +13,7 @@ mod hostile;
 mod limits;
 mod mfa;
 mod pages;
+mod pages_from_elsewhere;
 mod promises;
 mod questions;
 mod sessions;

@@ -2,7 +2,7 @@ use super::{all, mfa_token, name_of};
 use crate::Failure;
 use crate::accounts::{Session, opened};
 use crate::api::State;
-use crate::extract::{Client, Json};
+use crate::extract::{Entrance, Json};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use serde::Deserialize;
@@ -36,10 +36,10 @@ pub(crate) struct LoginMfa {
 pub(crate) async fn login_mfa(
     state: Data<State>,
     Json(body): Json<LoginMfa>,
-    Client(device): Client,
+    entrance: Entrance,
 ) -> Result<HttpResponse, Failure> {
     let code = OtpCode::parse(&body.otp.unwrap_or_default());
     let (name, code, token) = all(name_of(body.email, body.username), code, mfa_token(body.mfa_token))?;
-    let signed_in = state.services.accounts.sign_in_by_otp(&name, &token, &code, &device).await?;
-    Ok(opened(&state, "The TOTP MFA token is valid", &signed_in))
+    let signed_in = state.services.accounts.sign_in_by_otp(&name, &token, &code, &entrance.device).await?;
+    Ok(opened(&state, &entrance, "The TOTP MFA token is valid", &signed_in))
 }

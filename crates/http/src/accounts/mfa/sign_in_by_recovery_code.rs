@@ -2,7 +2,7 @@ use super::{all, mfa_token, name_of};
 use crate::Failure;
 use crate::accounts::{Session, opened};
 use crate::api::State;
-use crate::extract::{Client, Json};
+use crate::extract::{Entrance, Json};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use serde::Deserialize;
@@ -38,10 +38,11 @@ pub(crate) struct LostApp {
 pub(crate) async fn verify_recovery_code(
     state: Data<State>,
     Json(body): Json<LostApp>,
-    Client(device): Client,
+    entrance: Entrance,
 ) -> Result<HttpResponse, Failure> {
     let code = RecoveryCode::parse(&body.recovery_code.unwrap_or_default());
     let (name, code, token) = all(name_of(body.email, body.username), code, mfa_token(body.mfa_token))?;
-    let signed_in = state.services.accounts.sign_in_by_recovery_code(&name, &token, &code, &device).await?;
-    Ok(opened(&state, "The recovery code is valid", &signed_in))
+    let signed_in =
+        state.services.accounts.sign_in_by_recovery_code(&name, &token, &code, &entrance.device).await?;
+    Ok(opened(&state, &entrance, "The recovery code is valid", &signed_in))
 }

@@ -1,7 +1,7 @@
 use crate::Failure;
 use crate::accounts::{Entered, entered};
 use crate::api::State;
-use crate::extract::{Client, MailedLink};
+use crate::extract::{Entrance, MailedLink};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use square_accounts::SocialLinkError;
@@ -22,9 +22,9 @@ use square_wire::ErrorBody;
 pub(crate) async fn link_social(
     state: Data<State>,
     link: MailedLink,
-    Client(device): Client,
+    entrance: Entrance,
 ) -> Result<HttpResponse, Failure> {
     let user = link.user.ok_or(SocialLinkError::Rejected)?;
-    let entry = state.services.accounts.confirm_social_link(&link.token, user, &device).await?;
-    Ok(entered(&state, "You can sign in this way from now on.", &entry))
+    let entry = state.services.accounts.confirm_social_link(&link.token, user, &entrance.device).await?;
+    Ok(entered(&state, &entrance, "You can sign in this way from now on.", &entry))
 }

@@ -2,7 +2,7 @@ use super::reply::{LetterSent, SocialReply};
 use super::{come, request, secret};
 use crate::Failure;
 use crate::api::State;
-use crate::extract::{Caller, Client, Json};
+use crate::extract::{Caller, Entrance, Json};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use serde::Deserialize;
@@ -47,11 +47,11 @@ pub(crate) async fn sign_in_by_facebook(
     state: Data<State>,
     caller: Caller,
     Json(body): Json<FacebookToken>,
-    Client(device): Client,
+    entrance: Entrance,
 ) -> Result<HttpResponse, Failure> {
     let (token, subject) = parse(body.access_token, body.user_id)?;
     let request = request(Provider::Facebook, Proof::AccessToken { token, subject }, body.state, None);
-    come(&state, request, &caller.0, &device).await
+    come(&state, request, &caller.0, &entrance).await
 }
 
 fn parse(token: Option<String>, user: Option<String>) -> Result<(Secret, String), Invalid> {

@@ -2,7 +2,7 @@ use super::reply::{LetterSent, SocialReply};
 use super::{come, request, secret};
 use crate::Failure;
 use crate::api::State;
-use crate::extract::{Caller, Client, Json};
+use crate::extract::{Caller, Entrance, Json};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use serde::Deserialize;
@@ -43,9 +43,9 @@ pub(crate) async fn sign_in_by_google(
     state: Data<State>,
     caller: Caller,
     Json(body): Json<GoogleIdToken>,
-    Client(device): Client,
+    entrance: Entrance,
 ) -> Result<HttpResponse, Failure> {
     let token = secret("idtoken", body.idtoken).map_err(Invalid::from)?;
     let request = request(Provider::Google, Proof::IdToken(token), body.state, body.nonce);
-    come(&state, request, &caller.0, &device).await
+    come(&state, request, &caller.0, &entrance).await
 }

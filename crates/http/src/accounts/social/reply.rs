@@ -1,6 +1,7 @@
 use crate::accounts::{Done, SecondFactorRequired, private};
 use crate::api::State;
 use crate::device_token;
+use crate::extract::Entrance;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -61,10 +62,19 @@ pub(crate) struct LetterSent {
 }
 
 /// The reply to an outcome.
-pub(super) fn outcome(state: &State, provider: Provider, outcome: &SocialOutcome) -> HttpResponse {
+pub(super) fn outcome(
+    state: &State,
+    entrance: &Entrance,
+    provider: Provider,
+    outcome: &SocialOutcome,
+) -> HttpResponse {
     match outcome {
-        SocialOutcome::Entered(entry) => entered(state, provider, "signed_in", "Signed in.", entry),
-        SocialOutcome::Created(entry) => entered(state, provider, "created", "The account is made.", entry),
+        SocialOutcome::Entered(entry) => {
+            entered(state, entrance, entry, |signed_in| SocialDone::signed_in(provider, signed_in))
+        }
+        SocialOutcome::Created(entry) => {
+            entered(state, entrance, entry, |signed_in| SocialDone::created(provider, signed_in))
+        }
         SocialOutcome::Linked(account) => private(StatusCode::OK, SocialDone::linked(provider, account)),
         SocialOutcome::LetterSent => {
             let message = "Please follow the link in the letter that was sent to your address.";
@@ -74,20 +84,33 @@ pub(super) fn outcome(state: &State, provider: Provider, outcome: &SocialOutcome
     }
 }
 
-fn entered(state: &State, provider: Provider, outcome: &str, message: &str, entry: &Entry) -> HttpResponse {
+fn entered(
+    state: &State,
+    entrance: &Entrance,
+    entry: &Entry,
+    done: impl FnOnce(&SignedIn) -> SocialDone,
+) -> HttpResponse {
     let signed_in = match entry {
         Entry::SignedIn(signed_in) => signed_in,
         Entry::Challenge(challenge) => {
             return private(StatusCode::OK, SecondFactorRequired::new(challenge));
         }
     };
-    let mut response = private(StatusCode::OK, SocialDone::signed_in(provider, outcome, message, signed_in));
-    device_token::give(&signed_in.device_tokens, &state.services.settings, &mut response);
+    let mut response = private(StatusCode::OK, done(signed_in));
+    device_token::give(&signed_in.device_tokens, entrance, &state.services.settings, &mut response);
     response
 }
 
 impl SocialDone {
-    fn signed_in(provider: Provider, outcome: &str, message: &str, signed_in: &SignedIn) -> Self {
+    fn signed_in(provider: Provider, signed_in: &SignedIn) -> Self {
+        Self::with_tokens(provider, "signed_in", "Signed in.", signed_in)
+    }
+
+    fn created(provider: Provider, signed_in: &SignedIn) -> Self {
+        Self::with_tokens(provider, "created", "The account is made.", signed_in)
+    }
+
+    fn with_tokens(provider: Provider, outcome: &str, message: &str, signed_in: &SignedIn) -> Self {
         let tokens = &signed_in.tokens;
         Self {
             done: Done::new(message),
