@@ -4,21 +4,29 @@ use actix_web::dev::ResourceDef;
 use bytes::Bytes;
 use square_wire::ErrorBody;
 use utoipa::PartialSchema;
-use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder,
+    Components, ContentBuilder, Header, InfoBuilder, LicenseBuilder, OpenApi, PathItem, Ref, RefOr,
+    ResponseBuilder,
 };
 use utoipa_actix_web::{AppExt, scope};
 
 /// The name under which operations refer to the access token: `security(("token" = []))`.
 const SCHEME: &str = "token";
 
+/// The other way to send it.
+const OTHER_SCHEME: &str = "token_as_basic";
+
 const DESCRIPTION: &str = "Square picks the skills that fit a question best and returns their answers, together or \
 one by one as each skill answers.\n\nEvery error has the body `ErrorBody`, and every response the header \
-`X-Request-Id`. An access token is sent as `Authorization: Bearer <token>`; a token that is not good is answered by \
-401 everywhere.";
+`X-Request-Id`. An access token is sent as `Authorization: Bearer <token>`, or with the word `Basic` in the place of `Bearer`; a \
+token that is not good is answered by 401 everywhere.";
 
 /// The OpenAPI document of the calls, where those of the API stand under `base_path`. `also` describes the
 /// calls of other transports, with full paths.
@@ -50,7 +58,9 @@ pub fn openapi(base_path: &str, also: OpenApi) -> OpenApi {
     add_shared_parts(components);
     for item in document.paths.paths.values_mut() {
         for (_, operation) in operations_mut(item) {
+            add_other_scheme(operation);
             add_common_errors(operation);
+            add_headers(operation);
         }
     }
     document
@@ -60,14 +70,19 @@ fn add_shared_parts(components: &mut Components) {
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.bearer_format = Some("JWT".to_owned());
     components.security_schemes.insert(SCHEME.to_owned(), RefOr::T(SecurityScheme::Http(bearer)));
+    // Not the scheme `basic` of HTTP, by which clients would send a name and a password in base64.
+    let description = "The word `Basic`, a space and the access token as it is: `Basic eyJ…`. For clients that cannot send `Bearer`.";
+    let basic = ApiKey::Header(ApiKeyValue::with_description("Authorization", description));
+    components.security_schemes.insert(OTHER_SCHEME.to_owned(), RefOr::T(SecurityScheme::ApiKey(basic)));
     let mut referred = Vec::new();
     <ErrorBody as utoipa::ToSchema>::schemas(&mut referred);
     components.schemas.extend(referred);
     components.schemas.insert("ErrorBody".to_owned(), ErrorBody::schema());
-    for (_, name, description) in COMMON_ERRORS {
+    for (status, name, description) in COMMON_ERRORS {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
-        let response =
+        let mut response =
             ResponseBuilder::new().description(description).content("application/json", content).build();
+        response.headers.extend(headers_of(status));
         components.responses.insert(name.to_owned(), RefOr::T(response));
     }
 }
@@ -86,12 +101,15 @@ const COMMON_ERRORS: [(u16, &str, &str); 8] = [
 
 fn add_common_errors(operation: &mut Operation) {
     let (has_body, takes_token) = (operation.request_body.is_some(), operation.security.is_some());
-    let has_parameters = operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty());
+    let in_query = |parameter: &RefOr<Parameter>| {
+        matches!(parameter, RefOr::T(Parameter { parameter_in: ParameterIn::Query, .. }))
+    };
+    let has_query = operation.parameters.iter().flatten().any(in_query);
     for (status, name, _) in COMMON_ERRORS {
         let applies = match status {
-            400 | 408 | 413 | 415 => has_body,
+            408 | 413 | 415 => has_body,
             401 => takes_token,
-            422 => has_body || has_parameters,
+            400 | 422 => has_body || has_query,
             _ => true,
         };
         if applies {
@@ -99,6 +117,35 @@ fn add_common_errors(operation: &mut Operation) {
             operation.responses.responses.entry(status.to_string()).or_insert(response);
         }
     }
+}
+
+/// Whoever takes the token takes it either way.
+fn add_other_scheme(operation: &mut Operation) {
+    let (token, other) =
+        [SCHEME, OTHER_SCHEME].map(|name| SecurityRequirement::new::<_, [&str; 0], &str>(name, [])).into();
+    if let Some(security) = operation.security.as_mut().filter(|security| security.contains(&token)) {
+        security.push(other);
+    }
+}
+
+/// Adds what comes along with a status wherever it does.
+fn add_headers(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let (Ok(status), RefOr::T(response)) = (status.parse(), response) {
+            response.headers.extend(headers_of(status));
+        }
+    }
+}
+
+fn headers_of(status: u16) -> Option<(String, RefOr<Header>)> {
+    let (name, schema, description) = match status {
+        401 => ("WWW-Authenticate", Type::String, "`Bearer`."),
+        429 | 503 => ("Retry-After", Type::Integer, "After how many seconds trying again makes sense."),
+        _ => return None,
+    };
+    let schema = ObjectBuilder::new().schema_type(schema);
+    let header = HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build();
+    Some((name.to_owned(), RefOr::T(header)))
 }
 
 /// The operations of a path with their methods, in the order in which `Allow` names them.

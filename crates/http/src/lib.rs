@@ -7,6 +7,7 @@
 //! - `operations`: health, signing keys, the OpenAPI document and its viewer.
 //! - `pages`: the console and the page that a mailed link opens.
 //! - `extract`: what handlers take from a request. `failure` and `envelope`: how errors leave.
+//! - `sender`, `device_token`: whose page a browser sends a request for, and what it is given to keep.
 //! - `document`: the OpenAPI document, made from the handlers.
 
 mod accounts;

@@ -15,8 +15,10 @@ use utoipa::ToSchema;
 #[schema(example = json!({"email": "ada@example.net", "password": "correct horse"}))]
 pub(crate) struct NewAddress {
     /// The address that the account is to have.
+    #[schema(value_type = String, format = "email", max_length = 254)]
     email: Option<String>,
     /// The account's password; left out where it has none.
+    #[schema(format = Password)]
     password: Option<String>,
 }
 
@@ -26,7 +28,7 @@ pub(crate) struct NewAddress {
 /// address that has an account already. Accounts without a password need a sign-in within the last ten minutes instead.
 #[utoipa::path(tag = "accounts", security(("token" = [])), request_body = NewAddress, responses(
     (status = 200, description = "A letter is on its way to the new address.", body = Done),
-    (status = 403, description = "The password is wrong, or there is none and the sign-in is too long ago.", body = ErrorBody),
+    (status = 403, description = "The password is wrong (`wrong_password`), or there is none and the sign-in too long ago (`reauthentication_required`).", body = ErrorBody),
     (status = 429, description = "Too many wrong passwords, or too many letters.", body = ErrorBody),
 ))]
 #[post("/change_email")]

@@ -12,8 +12,10 @@ use square_wire::ErrorBody;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"token": "q3xGkT0m2vJ1c5nP8wRzYbLdHfS7uA9eKiOoZt4XlMw"}))]
 pub(crate) struct Confirmation {
     /// The token of the mailed link.
+    #[schema(value_type = String, min_length = 1)]
     token: Option<String>,
 }
 

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 #[schema(example = json!({"password": "correct horse"}))]
 pub(crate) struct Farewell {
     /// The account's password; left out where it has none.
+    #[schema(format = Password)]
     password: Option<String>,
 }
 
@@ -21,9 +22,9 @@ pub(crate) struct Farewell {
 ///
 /// With all that belongs to it: sessions, skills, events, questions and their answers, ways to sign in. What the audit log says stays, but
 /// not from where. Accounts without a password need a sign-in within the last ten minutes instead.
-#[utoipa::path(tag = "accounts", security(("token" = [])), request_body = Farewell, responses(
+#[utoipa::path(tag = "accounts", security(("token" = [])), request_body = Option<Farewell>, responses(
     (status = 200, description = "Deleted.", body = Done),
-    (status = 403, description = "The password is wrong, or there is none and the sign-in is too long ago.", body = ErrorBody),
+    (status = 403, description = "The password is wrong (`wrong_password`), or there is none and the sign-in too long ago (`reauthentication_required`).", body = ErrorBody),
     (status = 409, description = "It is the last administrator's.", body = ErrorBody),
     (status = 429, description = "Too many wrong passwords.", body = ErrorBody),
 ))]

@@ -16,8 +16,10 @@ use utoipa::ToSchema;
 #[schema(example = json!({"first_name": "Ada", "last_name": "Lovelace"}))]
 pub(crate) struct Profile {
     /// First name, at most 80 characters; may be empty.
+    #[schema(max_length = 80)]
     first_name: Option<String>,
     /// Last name, at most 80 characters; may be empty.
+    #[schema(max_length = 80)]
     last_name: Option<String>,
     /// Cannot be changed; may be sent as it is.
     username: Option<String>,

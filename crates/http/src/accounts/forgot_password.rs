@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 #[schema(example = json!({"email": "ada@example.org"}))]
 pub(crate) struct Forgotten {
     /// The address of the account.
+    #[schema(value_type = String, format = "email", max_length = 254)]
     email: Option<String>,
 }
 

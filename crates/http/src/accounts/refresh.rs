@@ -11,8 +11,10 @@ use square_wire::ErrorBody;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"refresh_token": "AZMsBxwrfT6PSltsfY6foA.7.Wl9x…"}))]
 pub(crate) struct Refresh {
     /// The refresh token of the session; spent by this call.
+    #[schema(value_type = String, min_length = 1)]
     refresh_token: Option<String>,
 }
 

@@ -15,10 +15,13 @@ use utoipa::ToSchema;
 #[schema(example = json!({"username": "ada", "email": "ada@example.org", "password": "correct horse"}))]
 pub(crate) struct Registration {
     /// The public name: 3 to 30 letters, digits, `.`, `_` and `-`.
+    #[schema(value_type = String, min_length = 3, max_length = 30)]
     username: Option<String>,
     /// The address; may be left out only where the server does not ask for one.
+    #[schema(format = "email", max_length = 254)]
     email: Option<String>,
     /// 8 to 1024 bytes.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
     password: Option<String>,
 }
 

@@ -12,8 +12,10 @@ use square_wire::ErrorBody;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"email": "ada@example.org"}))]
 pub(crate) struct Resend {
     /// The address to confirm.
+    #[schema(value_type = String, format = "email", max_length = 254)]
     email: Option<String>,
 }
 

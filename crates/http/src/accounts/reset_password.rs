@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 #[schema(example = json!({"password": "correct horse battery"}))]
 pub(crate) struct NewPassword {
     /// The new password: 8 to 1024 bytes, none of the most common ones.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
     password: Option<String>,
 }
 
@@ -41,10 +42,13 @@ pub(crate) async fn reset_password(
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"token": "q3xGkT0m2vJ1c5nP8wRzYbLdHfS7uA9eKiOoZt4XlMw", "password": "brand new horse"}))]
 pub(crate) struct TokenAndPassword {
     /// The token of the mailed link.
+    #[schema(value_type = String, min_length = 1)]
     token: Option<String>,
     /// The new password: 8 to 1024 bytes, none of the most common ones.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
     password: Option<String>,
 }
 

@@ -19,6 +19,7 @@ pub(crate) struct Login {
     /// The address, where no name is given.
     email: Option<String>,
     /// The password.
+    #[schema(value_type = String, format = Password, min_length = 1)]
     password: Option<String>,
 }
 
@@ -26,11 +27,13 @@ pub(crate) struct Login {
 ///
 /// Where the account has a second factor, the reply asks for it instead of giving tokens.
 ///
-/// The cookie `square_device` and the header `X-Device-Token` of the reply hold the same; sent with further sign-ins, either way, they
-/// show that this device signed in before. It then has attempts of its own, which nobody else can use up, and no letter tells of a new device.
+/// The cookie `square_device` (over TLS `__Host-square_device`) and the header `X-Device-Token` of the reply hold the same; sent with
+/// further sign-ins, either way, they show that this device signed in before. It then has attempts of its own, which nobody else can use
+/// up, and no letter tells of a new device. A page from elsewhere gets the header alone.
 #[utoipa::path(tag = "accounts", request_body = Login, responses(
     (status = 200, description = "Signed in, or asked for the second factor.", body = Entered),
     (status = 401, description = "The name or the password is wrong.", body = ErrorBody),
+    (status = 403, description = "A browser sent it from a page of a site that may not call (`origin_not_allowed`).", body = ErrorBody),
     (status = 429, description = "Too many attempts, with this name (known or not) or from this address.", body = ErrorBody),
 ))]
 #[post("/login")]

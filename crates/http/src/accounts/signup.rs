@@ -20,12 +20,16 @@ pub(crate) struct SignupRequest {
     /// `signup`, the one way there is.
     login_method: Option<String>,
     /// First name, at most 80 characters.
+    #[schema(max_length = 80)]
     first_name: Option<String>,
     /// Last name, at most 80 characters.
+    #[schema(max_length = 80)]
     last_name: Option<String>,
     /// The address, from which the public name is derived.
+    #[schema(value_type = String, format = "email", max_length = 254)]
     email: Option<String>,
     /// 8 to 1024 bytes.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
     password: Option<String>,
 }
 

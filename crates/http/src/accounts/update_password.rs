@@ -12,10 +12,13 @@ use square_wire::ErrorBody;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"existing_password": "correct horse", "new_password": "brand new horse"}))]
 pub(crate) struct Passwords {
     /// The password as it is.
+    #[schema(value_type = String, format = Password, min_length = 1)]
     existing_password: Option<String>,
     /// The new one: 8 to 1024 bytes, none of the most common ones.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
     new_password: Option<String>,
 }
 
@@ -24,7 +27,7 @@ pub(crate) struct Passwords {
 /// All other sessions end; this one goes on.
 #[utoipa::path(tag = "accounts", security(("token" = [])), request_body = Passwords, responses(
     (status = 200, description = "Changed.", body = Done),
-    (status = 403, description = "The existing password is wrong.", body = ErrorBody),
+    (status = 403, description = "The existing password is wrong (`wrong_password`).", body = ErrorBody),
     (status = 409, description = "The account has no password yet; `forgot_password` gives it one.", body = ErrorBody),
     (status = 429, description = "Too many wrong passwords.", body = ErrorBody),
 ))]

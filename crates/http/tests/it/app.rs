@@ -1,5 +1,6 @@
 //! The application on fakes, with verbs for what tests do.
 
+use crate::documented;
 use actix_web::body::{BoxBody, to_bytes};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
@@ -35,6 +36,7 @@ pub(crate) struct TestApp {
     pub(crate) log: Arc<MemoryLog>,
     pub(crate) broken: Arc<Mutex<bool>>,
     pub(crate) api: HttpApi,
+    base_path: String,
 }
 
 /// A call of another transport, as it describes itself.
@@ -86,6 +88,7 @@ impl TestApp {
         let events = Arc::new(InMemoryEvents::default());
         let mut settings = HttpSettings::default();
         change(&mut settings);
+        let base_path = settings.base_path.clone();
         let broken: Arc<Mutex<bool>> = Arc::default();
         let is_broken = broken.clone();
         let api = HttpApi::new(
@@ -104,7 +107,7 @@ impl TestApp {
             },
             also(),
         );
-        Self { people, owners, connector, skills, events, log, broken, api }
+        Self { people, owners, connector, skills, events, log, broken, api, base_path }
     }
 
     /// Somebody registered, signed in and allowed to own skills.
@@ -197,9 +200,15 @@ impl Call<'_> {
         call_service(&app, self.request.to_request()).await
     }
 
-    /// The whole reply.
+    /// The whole reply, which is one that the document knows.
     pub(crate) async fn send(self) -> Reply {
-        Reply::of(self.open().await).await
+        let app = init_service(self.app.api.app(&|_| {})).await;
+        let request = self.request.to_request();
+        let (method, path) = (request.method().clone(), request.path().to_owned());
+        let reply = Reply::of(call_service(&app, request).await).await;
+        let media_type = reply.header("Content-Type");
+        documented::check(&self.app.base_path, method.as_str(), &path, reply.status, media_type);
+        reply
     }
 
     /// The whole reply of the application with routes added to it.

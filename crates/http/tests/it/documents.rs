@@ -86,6 +86,85 @@ fn every_operation_says_what_it_does_and_what_can_go_wrong() {
     }
 }
 
+/// What a `$ref` leads to; anything else is itself.
+fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let reference = value["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
+    reference.map_or(value, |reference| document.pointer(reference).unwrap())
+}
+
+#[test]
+fn whoever_is_told_to_come_back_later_is_told_when() {
+    let document = serde_json::to_value(square_http::openapi("/api", OpenApi::default())).unwrap();
+    for ((method, path), operation) in documented("/api") {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let headers = &resolved(&document, response)["headers"];
+            let wanted = ["429", "503"].contains(&status.as_str());
+            assert_eq!(headers.get("Retry-After").is_some(), wanted, "{method} {path} {status}");
+        }
+    }
+}
+
+#[test]
+fn every_field_and_parameter_is_described() {
+    fn walk(document: &Value, name: &str, schema: &Value) {
+        for part in ["allOf", "oneOf", "anyOf"].iter().filter_map(|part| schema[part].as_array()).flatten() {
+            walk(document, name, part);
+        }
+        for (field, property) in schema["properties"].as_object().into_iter().flatten() {
+            let name = format!("{name}.{field}");
+            let is_described =
+                |schema: &Value| schema["description"].as_str().is_some_and(|text| !text.is_empty());
+            let referred = |schema: &Value| is_described(resolved(document, schema));
+            let either = property["oneOf"].as_array().is_some_and(|parts| parts.iter().any(referred));
+            assert!(is_described(property) || referred(property) || either, "{name} is not described");
+            walk(document, &name, property);
+        }
+    }
+    let document = serde_json::to_value(square_http::openapi("/api", OpenApi::default())).unwrap();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        walk(&document, name, schema);
+    }
+    for ((method, path), operation) in documented("/api") {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            assert!(parameter["description"].is_string(), "{method} {path}: {parameter}");
+        }
+    }
+}
+
+#[test]
+fn the_token_may_be_sent_under_both_names_wherever_it_is_taken() {
+    let (bearer, basic) = (serde_json::json!({"token": []}), serde_json::json!({"token_as_basic": []}));
+    let mut takers = 0;
+    for ((method, path), operation) in documented("/api") {
+        let Some(security) = operation["security"].as_array() else { continue };
+        assert_eq!(security.contains(&bearer), security.contains(&basic), "{method} {path}");
+        takers += usize::from(security.contains(&bearer));
+    }
+    assert!(takers > 30, "{takers}");
+}
+
+#[test]
+fn what_is_taken_in_two_forms_is_said_to_be() {
+    let document = serde_json::to_value(square_http::openapi("/api", OpenApi::default())).unwrap();
+    let types = |schema: &str, field: &str| {
+        let field = &document["components"]["schemas"][schema]["properties"][field];
+        let types = field["oneOf"].as_array().unwrap_or_else(|| panic!("{schema}.{field}"));
+        types.iter().map(|part| part["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for schema in ["LoginMfa", "OtpToVerify", "MfaSwitch"] {
+        assert_eq!(types(schema, "otp"), ["string", "integer"], "{schema}");
+    }
+    assert_eq!(types("UserChange", "active"), ["boolean", "integer", "null"]);
+    let required = |schema: &str| document["components"]["schemas"][schema]["required"].clone();
+    assert_eq!(required("LoginMfa"), serde_json::json!(["otp", "mfa_token"]));
+    assert_eq!(required("MfaSwitch"), serde_json::json!(["mfa_enabled"]));
+    let farewell = &document["paths"]["/api/me"]["delete"]["requestBody"];
+    assert_ne!(farewell["required"], true, "a body may be left out: {farewell}");
+    let image =
+        &document["paths"]["/api/qrcode"]["post"]["responses"]["200"]["content"]["image/png"]["schema"];
+    assert_eq!((&image["type"], &image["format"]), (&"string".into(), &"binary".into()), "{image}");
+}
+
 #[test]
 fn every_reference_leads_somewhere() {
     fn references(value: &Value, found: &mut BTreeSet<String>) {

@@ -7,6 +7,7 @@ mod admin;
 mod app;
 mod bad_input;
 mod credentials;
+mod documented;
 mod documents;
 mod envelope;
 mod hostile;

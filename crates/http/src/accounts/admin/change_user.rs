@@ -20,8 +20,10 @@ const MOST_ROLES: usize = 100;
 pub(crate) struct UserChange {
     /// Whether the account may be used: `true` or 1, `false` or 0. Suspending it ends its sessions.
     #[serde(default, deserialize_with = "super::flag::flag")]
+    #[schema(schema_with = super::flag::schema, required = false)]
     active: Option<bool>,
     /// All its roles, by name: those that are left out it has no more.
+    #[schema(max_items = 100)]
     roles: Option<Vec<String>>,
 }
 

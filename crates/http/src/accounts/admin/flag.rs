@@ -1,11 +1,24 @@
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
+use serde_json::json;
 use std::fmt;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 
 const EXPECTED: &str = "true, false, 1 or 0";
 
 /// Reads yes or no, as `true` and `false` or as the 1 and 0 in which accounts are shown; `null` is neither.
 pub(super) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
     from.deserialize_any(Flag)
+}
+
+/// How the OpenAPI document describes what [`flag`] reads.
+pub(super) fn schema() -> Schema {
+    let word = ObjectBuilder::new().schema_type(Type::Boolean);
+    let number = ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some([0, 1]));
+    let either =
+        OneOfBuilder::new().item(word).item(number).item(ObjectBuilder::new().schema_type(Type::Null));
+    let description =
+        "Whether the account may be used: `true` or 1, `false` or 0. Suspending it ends its sessions.";
+    either.description(Some(description)).examples([json!(1), json!(false)]).into()
 }
 
 /// The same in a query string.

@@ -16,6 +16,7 @@ pub(crate) struct QrCodeRequest {
     /// `signup` (or nothing) for an account with a password, `social` for one without.
     login_type: Option<String>,
     /// The password, where the account has one.
+    #[schema(format = Password)]
     password: Option<String>,
 }
 
@@ -24,8 +25,8 @@ pub(crate) struct QrCodeRequest {
 /// Holds a new secret, in the place of one that was not switched on. An account that has no password sends `social`, and has to
 /// have signed in within the last ten minutes.
 #[utoipa::path(tag = "accounts", security(("token" = [])), request_body = QrCodeRequest, responses(
-    (status = 200, description = "The QR code.", content_type = "image/png", body = Vec<u8>),
-    (status = 403, description = "The password is wrong, or the sign-in too long ago.", body = ErrorBody),
+    (status = 200, description = "The QR code.", content_type = "image/png", body = inline(super::qr_image::Png)),
+    (status = 403, description = "The password is wrong (`wrong_password`), or there is none and the sign-in too long ago (`reauthentication_required`).", body = ErrorBody),
     (status = 409, description = "The second factor is on already.", body = ErrorBody),
     (status = 429, description = "Too many attempts.", body = ErrorBody),
 ))]

@@ -1,6 +1,13 @@
 use png::{BitDepth, ColorType, Encoder};
 use qrcode::{Color, EcLevel, QrCode};
 use square_kernel::Unavailable;
+use utoipa::ToSchema;
+
+/// How the OpenAPI document describes an image.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary, content_media_type = "image/png")]
+#[expect(dead_code, reason = "only its description is used")]
+pub(super) struct Png(Vec<u8>);
 
 /// How many pixels wide and high a module of the code is.
 const SCALE: usize = 8;

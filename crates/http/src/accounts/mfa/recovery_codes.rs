@@ -27,7 +27,7 @@ fn reply(codes: &[RecoveryCode]) -> HttpResponse {
 /// Show the recovery codes that were not used
 #[utoipa::path(tag = "accounts", security(("token" = [])), responses(
     (status = 200, description = "The codes.", body = RecoveryCodes),
-    (status = 403, description = "The sign-in is more than ten minutes ago.", body = ErrorBody),
+    (status = 403, description = "The sign-in is more than ten minutes ago (`reauthentication_required`).", body = ErrorBody),
 ))]
 #[get("/recovery_codes")]
 pub(crate) async fn recovery_codes(state: Data<State>, caller: SignedIn) -> Result<HttpResponse, Failure> {
@@ -39,7 +39,7 @@ pub(crate) async fn recovery_codes(state: Data<State>, caller: SignedIn) -> Resu
 /// Those from before are good no more.
 #[utoipa::path(tag = "accounts", security(("token" = [])), responses(
     (status = 200, description = "The new codes.", body = RecoveryCodes),
-    (status = 403, description = "The sign-in is more than ten minutes ago.", body = ErrorBody),
+    (status = 403, description = "The sign-in is more than ten minutes ago (`reauthentication_required`).", body = ErrorBody),
     (status = 409, description = "No authenticator app was verified.", body = ErrorBody),
     (status = 429, description = "New ones were made often of late.", body = ErrorBody),
 ))]

@@ -14,13 +14,16 @@ use utoipa::ToSchema;
 #[schema(example = json!({"email": "ada@example.org", "otp": "123456", "mfa_token": "0iQ…"}))]
 pub(crate) struct LoginMfa {
     /// The account's address.
+    #[schema(format = "email")]
     email: Option<String>,
     /// The account's public name, where it has no address.
     username: Option<String>,
     /// What the authenticator app shows, as a string or a number.
     #[serde(default, deserialize_with = "super::otp::otp")]
+    #[schema(schema_with = super::otp::schema, required = true)]
     otp: Option<String>,
     /// The token that `login` gave.
+    #[schema(value_type = String, min_length = 1)]
     mfa_token: Option<String>,
 }
 
@@ -30,6 +33,7 @@ pub(crate) struct LoginMfa {
 #[utoipa::path(tag = "accounts", request_body = LoginMfa, responses(
     (status = 200, description = "Signed in.", body = Session),
     (status = 401, description = "The code is wrong or was used already, or the token is not good any more.", body = ErrorBody),
+    (status = 403, description = "A browser sent it from a page of a site that may not call (`origin_not_allowed`).", body = ErrorBody),
     (status = 429, description = "Too many wrong codes; `Retry-After` says when to try again.", body = ErrorBody),
 ))]
 #[post("/login_mfa")]

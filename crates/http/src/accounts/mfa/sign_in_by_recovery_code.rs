@@ -16,12 +16,15 @@ use utoipa::ToSchema;
 }))]
 pub(crate) struct LostApp {
     /// The account's address.
+    #[schema(format = "email")]
     email: Option<String>,
     /// The account's public name, where it has no address.
     username: Option<String>,
     /// One of the recovery codes; spent by this call.
+    #[schema(value_type = String, min_length = 1)]
     recovery_code: Option<String>,
     /// The token that `login` gave.
+    #[schema(value_type = String, min_length = 1)]
     mfa_token: Option<String>,
 }
 
@@ -32,6 +35,7 @@ pub(crate) struct LostApp {
 #[utoipa::path(tag = "accounts", request_body = LostApp, responses(
     (status = 200, description = "Signed in.", body = Session),
     (status = 401, description = "The code is wrong or was used already, or the token is not good any more.", body = ErrorBody),
+    (status = 403, description = "A browser sent it from a page of a site that may not call (`origin_not_allowed`).", body = ErrorBody),
     (status = 429, description = "Too many wrong codes; `Retry-After` says when to try again.", body = ErrorBody),
 ))]
 #[post("/verify_recovery_code")]

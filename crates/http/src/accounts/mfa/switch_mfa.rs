@@ -15,9 +15,11 @@ use utoipa::ToSchema;
 #[schema(example = json!({"mfa_enabled": true, "otp": "123456"}))]
 pub(crate) struct MfaSwitch {
     /// Whether signing in is to ask for a second factor.
+    #[schema(value_type = bool)]
     mfa_enabled: Option<bool>,
     /// What the authenticator app shows, as a string or a number; needed to switch it on.
     #[serde(default, deserialize_with = "super::otp::otp")]
+    #[schema(schema_with = super::otp::schema, required = false)]
     otp: Option<String>,
 }
 
@@ -26,7 +28,7 @@ pub(crate) struct MfaSwitch {
 /// All other sessions end. Switching it off asks for a sign-in within the last ten minutes and forgets secret and recovery codes.
 #[utoipa::path(tag = "accounts", security(("token" = [])), request_body = MfaSwitch, responses(
     (status = 200, description = "Switched.", body = Done),
-    (status = 403, description = "To switch it off, sign in again.", body = ErrorBody),
+    (status = 403, description = "To switch it off, sign in again (`reauthentication_required`).", body = ErrorBody),
     (status = 409, description = "It is on already, or no authenticator app was verified.", body = ErrorBody),
     (status = 422, description = "The code is wrong or was used already.", body = ErrorBody),
     (status = 429, description = "Too many attempts.", body = ErrorBody),

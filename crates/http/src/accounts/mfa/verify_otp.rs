@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 pub(crate) struct OtpToVerify {
     /// What the authenticator app shows, as a string or a number.
     #[serde(default, deserialize_with = "super::otp::otp")]
+    #[schema(schema_with = super::otp::schema, required = true)]
     otp: Option<String>,
 }
 
@@ -27,6 +28,7 @@ pub(crate) struct OtpVerified {
     data: Verified,
 }
 
+/// That it does, and what stands in for it once it is lost.
 #[derive(Serialize, ToSchema)]
 struct Verified {
     /// Always `true`.

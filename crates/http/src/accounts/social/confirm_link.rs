@@ -15,6 +15,7 @@ use square_wire::ErrorBody;
 #[utoipa::path(tag = "accounts", params(MailedLink), responses(
     (status = 200, description = "Linked or made, and signed in; or the second factor is asked for.", body = Entered),
     (status = 400, description = "The link is unknown, used, expired or another account's.", body = ErrorBody),
+    (status = 403, description = "A browser sent it from a page of a site that may not call (`origin_not_allowed`).", body = ErrorBody),
     (status = 409, description = "The identity or the address belongs to another account by now.", body = ErrorBody),
     (status = 429, description = "Too many attempts from this address.", body = ErrorBody),
 ))]

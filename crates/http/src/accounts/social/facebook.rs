@@ -15,11 +15,14 @@ use utoipa::ToSchema;
 /// What Facebook's own script gives a client. Only the token and whose it is are read; everything else is asked of Facebook.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"accessToken": "EAAGm0PX4ZCpsBAK…", "userID": "10158812345678901"}))]
 pub(crate) struct FacebookToken {
     /// The access token.
+    #[schema(value_type = String, min_length = 1, max_length = 16384)]
     access_token: Option<String>,
     /// Whose it is.
     #[serde(rename = "userID")]
+    #[schema(value_type = String, pattern = "^[0-9]{1,64}$")]
     user_id: Option<String>,
     /// The state of `authorize`, where the sign-in was begun there.
     state: Option<String>,
@@ -36,7 +39,7 @@ pub(crate) struct FacebookToken {
     (status = 202, description = "A letter asks whoever has the mailbox.", body = LetterSent),
     (status = 400, description = "`state` is unknown, used, expired or another sign-in's.", body = ErrorBody),
     (status = 401, description = "Facebook does not confirm what was sent, or the account is suspended, or the access token is not good.", body = ErrorBody),
-    (status = 403, description = "Linking takes a fresh sign-in (`reauthentication_required`).", body = ErrorBody),
+    (status = 403, description = "Linking takes a fresh sign-in (`reauthentication_required`), or a browser sent it from a page of a site that may not call (`origin_not_allowed`).", body = ErrorBody),
     (status = 404, description = "Facebook is not set up on this server (`provider_not_set_up`).", body = ErrorBody),
     (status = 409, description = "The identity belongs to another account.", body = ErrorBody),
     (status = 422, description = "A field breaks a rule, or Facebook tells no address (`address_missing`).", body = ErrorBody),

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 #[schema(example = json!({"code": "4/P7q7W91a-oMsCeLvIaQm6bTrgtp7"}))]
 pub(crate) struct LinkedinCode {
     /// The authorization code that LinkedIn sent the browser back with.
+    #[schema(value_type = String, min_length = 1, max_length = 16384)]
     code: Option<String>,
     /// The state of `authorize`, where the sign-in was begun there.
     state: Option<String>,
@@ -31,7 +32,7 @@ pub(crate) struct LinkedinCode {
     (status = 202, description = "A letter asks whoever has the mailbox.", body = LetterSent),
     (status = 400, description = "`state` is unknown, used, expired or another sign-in's.", body = ErrorBody),
     (status = 401, description = "LinkedIn does not confirm what was sent, or the account is suspended, or the access token is not good.", body = ErrorBody),
-    (status = 403, description = "Linking takes a fresh sign-in (`reauthentication_required`).", body = ErrorBody),
+    (status = 403, description = "Linking takes a fresh sign-in (`reauthentication_required`), or a browser sent it from a page of a site that may not call (`origin_not_allowed`).", body = ErrorBody),
     (status = 404, description = "LinkedIn is not set up on this server (`provider_not_set_up`).", body = ErrorBody),
     (status = 409, description = "The identity belongs to another account.", body = ErrorBody),
     (status = 422, description = "A field breaks a rule, or LinkedIn tells no address (`address_missing`).", body = ErrorBody),
