@@ -60,7 +60,7 @@ export const newPassword = {
     await page.getByLabel("New password").fill(NEW);
     await page.getByLabel("The same again").fill(NEW);
     await set.click();
-    await endsIn(page, "This link is good no more");
+    await endsIn(page, "This link no longer works");
     await fits(page);
     await screenshot("reset-password-used");
     await page.getByLabel("Your e-mail address").fill(WHO.email);
@@ -78,7 +78,7 @@ const hopeless = (path, button, advice) => ({
     await screenshot(path);
     assert.ok(await page.getByText(advice).isHidden());
     await page.getByRole("button", { name: button }).click();
-    await endsIn(page, "This link is good no more");
+    await endsIn(page, "This link no longer works");
     await page.getByText(advice).waitFor();
     assert.ok(await page.getByRole("button", { name: button }).isHidden());
     await screenshot(`${path}-no-good`);

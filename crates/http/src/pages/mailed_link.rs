@@ -48,7 +48,7 @@ const VERIFY: Words = Words {
     fields: "",
     button: "Confirm my address",
     done: "Your address is confirmed. You can sign in now.",
-    used: "This link is good no more: it has been used, or it is too old. If you used it yourself, your address is confirmed.",
+    used: "This link no longer works: it has been used, or it is too old. If you used it yourself, your address is confirmed.",
     again: Again::Letter {
         call: "/resend_confirmation",
         invitation: "If not, have a new link sent. It goes to addresses that wait to be confirmed.",
@@ -61,7 +61,7 @@ const RESET_PASSWORD: Words = Words {
     fields: NEW_PASSWORD,
     button: "Set the password",
     done: "Your password is set. You can sign in with it now.",
-    used: "This link is good no more: it has been used, or it is too old.",
+    used: "This link no longer works: it has been used, or it is too old.",
     again: Again::Letter {
         call: "/forgot_password",
         invitation: "Have a new link sent, and use it soon: each is good once, and only for a short time.",
@@ -74,7 +74,7 @@ const CHANGE_EMAIL: Words = Words {
     fields: "",
     button: "This is my address",
     done: "Your address is changed. You can close this page.",
-    used: "This link is good no more: it has been used, it is too old, or another address was asked for after it.",
+    used: "This link no longer works: it has been used, it is too old, or another address was asked for after it.",
     again: Again::Elsewhere(
         "Your account shows which address it has. Where that is the old one, ask for the change once more while you are \
          signed in: a new link is then sent here.",
@@ -87,7 +87,7 @@ const LINK_SOCIAL: Words = Words {
     fields: "",
     button: "That is me, allow it",
     done: "You can sign in this way now. You can close this page.",
-    used: "This link is good no more: it has been used, or it is too old.",
+    used: "This link no longer works: it has been used, or it is too old.",
     again: Again::Elsewhere(
         "Sign in that way once more: either it works by now, or a new link is sent to this address.",
     ),

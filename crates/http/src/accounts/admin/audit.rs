@@ -18,9 +18,6 @@ use uuid::Uuid;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AuditQuery {
-    /// Those that concern this account or were caused by it.
-    #[param(value_type = Option<Uuid>)]
-    pub(super) user: Option<String>,
     /// Those of this kind, such as `signed_in`.
     action: Option<String>,
     /// Those at or after this moment, RFC 3339.
@@ -31,12 +28,22 @@ pub(crate) struct AuditQuery {
     until: Option<String>,
 }
 
+/// Whose entries are wanted.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Concerned {
+    /// Those that concern this account or were caused by it.
+    #[param(value_type = Option<Uuid>)]
+    user: Option<String>,
+}
+
 impl AuditQuery {
-    pub(super) fn filter(self) -> Result<AuditFilter, Invalid> {
+    /// Those of one account, where one is named.
+    pub(super) fn filter(self, user: Option<String>) -> Result<AuditFilter, Invalid> {
         let mut invalid = Invalid::default();
-        let user =
+        let id =
             |text: String| text.parse::<UserId>().map_err(|error| FieldError::new("user", error.to_string()));
-        let user = invalid.collect(self.user.map(user).transpose());
+        let user = invalid.collect(user.map(id).transpose());
         let action = |text: String| {
             text.parse::<AuditAction>().map_err(|()| FieldError::new("action", "is no kind of entry"))
         };
@@ -116,7 +123,7 @@ impl From<Slice<AuditEntry, AuditPosition>> for AuditPage {
 /// The audit log
 ///
 /// Newest first. Takes the permission `get:audit`.
-#[utoipa::path(tag = "administration", params(AuditQuery, Paging), security(("token" = [])), responses(
+#[utoipa::path(tag = "administration", params(Concerned, AuditQuery, Paging), security(("token" = [])), responses(
     (status = 200, description = "A page of it.", body = AuditPage),
     (status = 403, description = "You may not.", body = ErrorBody),
 ))]
@@ -124,10 +131,11 @@ impl From<Slice<AuditEntry, AuditPosition>> for AuditPage {
 pub(crate) async fn audit(
     state: Data<State>,
     caller: SignedIn,
+    Query(Concerned { user }): Query<Concerned>,
     Query(query): Query<AuditQuery>,
     Query(paging): Query<Paging>,
 ) -> Result<HttpResponse, Failure> {
-    let (filter, page) = (query.filter()?, paging.page()?);
+    let (filter, page) = (query.filter(user)?, paging.page()?);
     let slice = state.services.accounts.audit(&caller.asker, &filter, page).await?;
     Ok(private(StatusCode::OK, AuditPage::from(slice)))
 }

@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, get};
 
 /// One's own part of the audit log
 ///
-/// What one did, and what was done to one's account; newest first. `user` means nothing here. From where others did something is not told.
+/// What one did, and what was done to one's account; newest first. From where others did something is not told.
 #[utoipa::path(tag = "accounts", params(AuditQuery, Paging), security(("token" = [])), responses(
     (status = 200, description = "A page of it.", body = AuditPage),
 ))]
@@ -17,11 +17,10 @@ use actix_web::{HttpResponse, get};
 pub(crate) async fn own_audit(
     state: Data<State>,
     caller: SignedIn,
-    Query(mut query): Query<AuditQuery>,
+    Query(query): Query<AuditQuery>,
     Query(paging): Query<Paging>,
 ) -> Result<HttpResponse, Failure> {
-    query.user = None;
-    let (filter, page) = (query.filter()?, paging.page()?);
+    let (filter, page) = (query.filter(None)?, paging.page()?);
     let slice = state.services.accounts.own_audit(&caller.identity, &filter, page).await?;
     Ok(private(StatusCode::OK, AuditPage::from(slice)))
 }
