@@ -6,7 +6,7 @@ use square_wire::ErrorBody;
 use utoipa::PartialSchema;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
@@ -58,6 +58,7 @@ pub fn openapi(base_path: &str, also: OpenApi) -> OpenApi {
     add_shared_parts(components);
     for item in document.paths.paths.values_mut() {
         for (_, operation) in operations_mut(item) {
+            leave_null_out(operation);
             add_other_scheme(operation);
             add_common_errors(operation);
             add_headers(operation);
@@ -115,6 +116,17 @@ fn add_common_errors(operation: &mut Operation) {
         if applies {
             let response = RefOr::Ref(Ref::from_response_name(name));
             operation.responses.responses.entry(status.to_string()).or_insert(response);
+        }
+    }
+}
+
+/// A body that may be left out is described as one that may be `null`, which is not the same.
+fn leave_null_out(operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    for content in body.content.values_mut().filter(|_| body.required.is_none()) {
+        let RefOr::T(content) = content else { continue };
+        if let Some(RefOr::T(Schema::OneOf(either))) = &content.schema {
+            content.schema = either.items.iter().find(|item| matches!(item, RefOr::Ref(_))).cloned();
         }
     }
 }

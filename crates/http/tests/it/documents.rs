@@ -163,6 +163,8 @@ fn what_is_taken_in_two_forms_is_said_to_be() {
     assert_eq!(required("MfaSwitch"), serde_json::json!(["mfa_enabled"]));
     let farewell = &document["paths"]["/api/me"]["delete"]["requestBody"];
     assert_ne!(farewell["required"], true, "a body may be left out: {farewell}");
+    let schema = &farewell["content"]["application/json"]["schema"];
+    assert_eq!(schema["$ref"], "#/components/schemas/Farewell", "but is not null: {farewell}");
     let image =
         &document["paths"]["/api/qrcode"]["post"]["responses"]["200"]["content"]["image/png"]["schema"];
     assert_eq!((&image["type"], &image["format"]), (&"string".into(), &"binary".into()), "{image}");

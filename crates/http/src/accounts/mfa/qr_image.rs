@@ -3,7 +3,7 @@ use qrcode::{Color, EcLevel, QrCode};
 use square_kernel::Unavailable;
 use utoipa::ToSchema;
 
-/// How the OpenAPI document describes an image.
+/// A square of black and white.
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary, content_media_type = "image/png")]
 #[expect(dead_code, reason = "only its description is used")]
