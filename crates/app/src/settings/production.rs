@@ -2,6 +2,7 @@
 
 use super::environment::SettingsError;
 use super::types::{RabbitMq, SecretSetting, Settings};
+use square_kernel::Secret;
 use std::net::IpAddr;
 use url::Url;
 
@@ -66,7 +67,7 @@ fn is_here(address: &str) -> bool {
 }
 
 fn text(secret: &SecretSetting) -> &str {
-    secret.get().map(|secret| secret.expose()).unwrap_or_default()
+    secret.get().map(Secret::expose).unwrap_or_default()
 }
 
 fn no_example(secret: &str, name: &str) -> Result<(), SettingsError> {
