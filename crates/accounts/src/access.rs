@@ -18,6 +18,7 @@ impl Accounts {
             session: claims.session,
             username: claims.username,
             roles: claims.roles,
+            rights: claims.rights,
         };
         let everybody = self.everybodys_permissions();
         let permissions = if everybody.iter().next().is_none() {

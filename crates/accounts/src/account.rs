@@ -41,6 +41,11 @@ impl LoginMethod {
     }
 }
 
+/// The address of an account has to be confirmed first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("confirm your e-mail address first")]
+pub struct NotConfirmed;
+
 /// A person's account, without its secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -58,6 +63,9 @@ pub struct Account {
     pub standing: Standing,
     /// When the address was confirmed. An account without an address counts as confirmed from the start.
     pub confirmed_at: Option<Timestamp>,
+    /// Until when nobody had shown that they have its mailbox, where it began without: what was set up before this moment may be a
+    /// stranger's, who only knew the address.
+    pub unproved_until: Option<Timestamp>,
     /// How it came about.
     pub login_method: LoginMethod,
     /// Since when signing in asks for a second factor; `None` where it does not.
@@ -68,6 +76,9 @@ pub struct Account {
     pub permissions: Permissions,
     /// How often what it may do was changed. Access tokens made before the last change are not good any more.
     pub rights: u32,
+    /// How often what lets somebody in was changed so that others were shut out: a password set, the second factor switched, a way to
+    /// sign in taken away. Whoever began to sign in before the last change does not get in.
+    pub credentials: u32,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -81,5 +92,11 @@ impl Account {
     /// Whether it may be used.
     pub fn is_active(&self) -> bool {
         self.standing == Standing::Active
+    }
+
+    /// Refuses an account whose address was not confirmed yet: what is added to how one gets in would stay with whoever made it,
+    /// who need not have the mailbox.
+    pub(crate) fn confirmed(&self) -> Result<(), NotConfirmed> {
+        self.confirmed_at.map(drop).ok_or(NotConfirmed)
     }
 }

@@ -4,7 +4,7 @@ use crate::letter::Occasion;
 use crate::limits::{Counted, TooMany, limited};
 use crate::names::EmailAddress;
 use crate::owner::OwnerError;
-use crate::ports::{AddressChange, Consequences, NewLetter, NewSecret, Purpose};
+use crate::ports::{AddressChange, Caller, Consequences, NewLetter, NewSecret, Purpose};
 use crate::service::{Accounts, later};
 use crate::session_tokens::Device;
 use crate::tokens::MailToken;
@@ -81,7 +81,8 @@ impl Accounts {
             created_at: now,
             expires_at: later(now, self.parts.policy.email_change_lifetime),
         };
-        let asked = self.parts.credentials.ask_for_address(&secret, &told).await?;
+        let asked = self.parts.credentials.ask_for_address(&secret, Caller::from(who), &told).await?;
+        let asked = asked.map_err(OwnerError::from)?;
         asked.then_some(()).ok_or(ChangeEmailError::Owner(OwnerError::Gone))
     }
 
@@ -124,7 +125,7 @@ impl Accounts {
         let store = Arc::clone(&self.parts.credentials);
         let changing = async move { store.change_address(&digest, owner, &new, now, &told).await };
         match self.to_the_end(changing).await? {
-            AddressChange::Changed(account) => Ok(*account),
+            AddressChange::Changed(account) => Ok(self.as_it_counts(*account).await?),
             AddressChange::Taken => Err(ConfirmEmailError::Taken),
             AddressChange::LinkNotGood => Err(ConfirmEmailError::Rejected),
         }
@@ -255,5 +256,16 @@ mod tests {
         test.accounts.reset_password(&token, None, &new, &Device::default()).await.unwrap();
         let confirmed = test.accounts.confirm_new_email(&stolen, None, &Device::default()).await;
         assert!(matches!(confirmed, Err(ConfirmEmailError::Rejected)));
+    }
+
+    #[tokio::test]
+    async fn whoever_is_signed_out_meanwhile_asks_for_nothing() {
+        let (test, signed_in) = ada().await;
+        let (who, password) = (test.caller(&signed_in), Secret::new(TestAccounts::PASSWORD));
+        test.accounts.sign_out(&who, &Device::default()).await.unwrap();
+        let thief = TestAccounts::email("thief");
+        let late = test.accounts.change_email(&who, &thief, Some(&password), &Device::default()).await;
+        assert!(matches!(late, Err(ChangeEmailError::Owner(OwnerError::Overtaken(_)))));
+        assert_eq!(test.store.letters().len(), 1);
     }
 }

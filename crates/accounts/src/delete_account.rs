@@ -3,7 +3,7 @@ use crate::admin::RightsError;
 use crate::audit::{Actor, AuditAction};
 use crate::letter::Occasion;
 use crate::owner::OwnerError;
-use crate::ports::{Keep, Rights};
+use crate::ports::{Asked, Caller, Keep, Rights};
 use crate::register::FIRST_ROLE;
 use crate::service::{Accounts, in_batches};
 use crate::session_tokens::Device;
@@ -34,20 +34,29 @@ impl Accounts {
     ) -> Result<(), DeleteAccountError> {
         let (account, _) = self.prove_owner(who, password).await?;
         let actor = Actor::user(who.user, device);
-        self.resign(&account, &actor).await?;
-        let deleted = self.erase(&account, actor).await?;
+        let rights = self.resign(who, &account, &actor).await?;
+        let by = Some(Caller { rights, ..Caller::from(who) });
+        let deleted = self.erase(&account, by, actor).await?.map_err(OwnerError::from)?;
         deleted.then_some(()).ok_or(DeleteAccountError::Owner(OwnerError::Gone))
     }
 
-    /// Gives up what an account was trusted with beyond others, so that of several administrators who go at once one is left.
-    async fn resign(&self, account: &Account, actor: &Actor) -> Result<(), DeleteAccountError> {
+    /// Gives up what an account was trusted with beyond others, so that of several administrators who go at once one is left. Gives the
+    /// number of its rights then.
+    async fn resign(
+        &self,
+        who: &Identity,
+        account: &Account,
+        actor: &Actor,
+    ) -> Result<u32, DeleteAccountError> {
         let plain = |seen: &Account| Rights { standing: seen.standing, roles: vec![FIRST_ROLE.to_owned()] };
         if account.roles.iter().all(|role| role == FIRST_ROLE) {
-            return Ok(());
+            return Ok(who.rights);
         }
-        let resigned = self.change_rights(account.id, plain, Keep::OneAdministrator, actor).await;
+        let by = Some(Caller::from(who));
+        let resigned = self.change_rights(account.id, plain, Keep::OneAdministrator, by, actor).await;
         match resigned {
-            Ok(_) => Ok(()),
+            Ok(account) => Ok(account.rights),
+            Err(RightsError::Overtaken(error)) => Err(OwnerError::from(error).into()),
             Err(RightsError::NotFound) => Err(OwnerError::Gone.into()),
             Err(RightsError::LastAdministrator) => Err(DeleteAccountError::LastAdministrator),
             Err(RightsError::NoSuchRole(role)) => Err(Unavailable::new(format!("no role '{role}'")).into()),
@@ -59,7 +68,7 @@ impl Accounts {
     ///
     /// Questions go first and in small parts, since there may be very many; who is interrupted at that has lost nothing but them,
     /// and tries again. All the rest goes at once.
-    pub(crate) async fn erase(&self, account: &Account, actor: Actor) -> Result<bool, Unavailable> {
+    pub(crate) async fn erase(&self, account: &Account, by: Option<Caller>, actor: Actor) -> Asked<bool> {
         let (user, now) = (account.id, self.now());
         let letter = self.notice(account, Occasion::AccountDeleted).await?;
         let told = self.noted(AuditAction::AccountDeleted, actor, user).with_letter(letter);
@@ -67,9 +76,10 @@ impl Accounts {
         let deleting = async move {
             in_batches(|at_most| store.forget_questions(user, now, at_most)).await?;
             // That may have taken long, and other instances look for what ended of late.
-            store.delete_account(user, clock.now(), &told).await
+            store.delete_account(user, by, clock.now(), &told).await
         };
-        self.ending_sessions(now, deleting).await
+        let deleted = self.ending_sessions(now, deleting).await?;
+        Ok(deleted.map(|deleted| deleted.is_some()))
     }
 }
 
@@ -146,5 +156,16 @@ mod tests {
         delete("ada").await.unwrap();
         assert!(matches!(delete("bob").await, Err(DeleteAccountError::LastAdministrator)));
         test.sign_in("bob").await;
+    }
+
+    #[tokio::test]
+    async fn whoever_is_signed_out_meanwhile_deletes_nothing() {
+        let test = TestAccounts::default();
+        let account = test.register("ada").await;
+        let who = test.caller(&test.sign_in("ada").await);
+        test.accounts.sign_out(&who, &Device::default()).await.unwrap();
+        let late = test.accounts.delete_account(&who, Some(&password()), &Device::default()).await;
+        assert!(matches!(late, Err(DeleteAccountError::Owner(OwnerError::Overtaken(_)))));
+        assert!(test.store.by_id(account.id).await.unwrap().is_some());
     }
 }

@@ -23,21 +23,24 @@ const SETTLING: SignedDuration = SignedDuration::from_hours(1);
 /// Among so many of the newest sessions a device is looked for.
 const SESSIONS: u32 = 100;
 
-/// That somebody signed in to an account from a device. Nothing is stored; the text is account, random number and a keyed hash
-/// over both, as base64url.
+/// That somebody signed in to an account from a device. Nothing is stored; the text is account, random number, the number of the
+/// account's credentials and a keyed hash over all of it, as base64url. Once they were changed it shows nothing any more: whoever was
+/// shut out then may have held it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DeviceToken {
     /// The account.
     pub(crate) user: UserId,
     /// Tells this device from others.
     pub(crate) nonce: [u8; 16],
+    /// [`Account::credentials`] at that sign-in.
+    pub(crate) credentials: u32,
 }
 
 impl DeviceToken {
-    fn new(user: UserId, randomness: &dyn Randomness) -> Self {
+    fn new(user: UserId, credentials: u32, randomness: &dyn Randomness) -> Self {
         let mut nonce = [0; 16];
         randomness.fill(&mut nonce);
-        Self { user, nonce }
+        Self { user, nonce, credentials }
     }
 
     /// The text for the client.
@@ -51,8 +54,13 @@ impl DeviceToken {
     fn read(text: &Secret, keyed_hash: &dyn KeyedHash) -> Option<Self> {
         let bytes = from_base64_url(text.expose())?;
         let (user, rest) = bytes.split_first_chunk::<16>()?;
-        let (nonce, mac) = rest.split_first_chunk::<16>()?;
-        let token = Self { user: Uuid::from_bytes(*user).into(), nonce: *nonce };
+        let (nonce, rest) = rest.split_first_chunk::<16>()?;
+        let (credentials, mac) = rest.split_first_chunk::<4>()?;
+        let token = Self {
+            user: Uuid::from_bytes(*user).into(),
+            nonce: *nonce,
+            credentials: u32::from_be_bytes(*credentials),
+        };
         bool::from(token.mac(keyed_hash).ct_eq(mac)).then_some(token)
     }
 
@@ -60,16 +68,22 @@ impl DeviceToken {
         keyed_hash.hash("device-token", &self.message())
     }
 
-    pub(crate) fn message(self) -> [u8; 32] {
-        let mut message = [0; 32];
+    pub(crate) fn message(self) -> [u8; 36] {
+        let mut message = [0; 36];
         message[..16].copy_from_slice(self.user.uuid().as_bytes());
-        message[16..].copy_from_slice(&self.nonce);
+        message[16..32].copy_from_slice(&self.nonce);
+        message[32..].copy_from_slice(&self.credentials.to_be_bytes());
         message
+    }
+
+    /// Whether it was given for the account as it is.
+    fn is_of(self, account: &Account) -> bool {
+        self.user == account.id && self.credentials == account.credentials
     }
 }
 
 impl Accounts {
-    /// The tokens that a device holds and that are good, one for each account.
+    /// The tokens that a device holds and that were made here, one for each account.
     fn device_tokens<'a>(&'a self, device: &'a Device) -> impl Iterator<Item = DeviceToken> + 'a {
         let read = |text| DeviceToken::read(text, &*self.parts.keyed_hash);
         device.tokens.iter().filter_map(read).take(ACCOUNTS)
@@ -77,7 +91,7 @@ impl Accounts {
 
     /// Whether the account was signed in to from this device before, as the device itself can prove.
     pub(crate) fn is_known_device(&self, account: &Account, device: &Device) -> bool {
-        self.device_tokens(device).any(|token| token.user == account.id)
+        self.device_tokens(device).any(|token| token.is_of(account))
     }
 
     /// What the device holds for the account that `login` names. Asks for the accounts of the device's tokens only, so that how long it
@@ -93,7 +107,7 @@ impl Accounts {
                 LoginName::Username(key) => account.username.key() == *key,
                 LoginName::Email(email) => account.email.as_ref() == Some(email),
             };
-            if named {
+            if named && token.is_of(&account) {
                 return Ok(Some(token));
             }
         }
@@ -124,13 +138,13 @@ impl Accounts {
         self.notice(account, Occasion::NewDevice { device }).await
     }
 
-    /// What the device is to hold from now on, where somebody has just signed in to `user` from it: that account's token first, and those
-    /// of other accounts.
-    pub(crate) fn remembered(&self, user: UserId, device: &Device) -> Vec<Secret> {
+    /// What the device is to hold from now on, where somebody has just shown at it that `user`, whose credentials have this number, is
+    /// theirs: that account's token first, and those of other accounts.
+    pub(crate) fn remembered(&self, user: UserId, credentials: u32, device: &Device) -> Vec<Secret> {
         let (own, others): (Vec<DeviceToken>, Vec<DeviceToken>) =
             self.device_tokens(device).partition(|token| token.user == user);
-        let own = own.first().copied();
-        let own = own.unwrap_or_else(|| DeviceToken::new(user, &*self.parts.randomness));
+        let own = own.into_iter().find(|token| token.credentials == credentials);
+        let own = own.unwrap_or_else(|| DeviceToken::new(user, credentials, &*self.parts.randomness));
         let all = std::iter::once(own).chain(others).take(ACCOUNTS);
         all.map(|token| token.text(&*self.parts.keyed_hash)).collect()
     }
@@ -149,7 +163,7 @@ mod tests {
     #[test]
     fn a_token_reads_back_and_no_altered_one_does() {
         let randomness = SeededRandomness::default();
-        let token = DeviceToken::new(user(&randomness), &randomness);
+        let token = DeviceToken::new(user(&randomness), 7, &randomness);
         let text = token.text(&PlainHash);
         assert_eq!(DeviceToken::read(&text, &PlainHash), Some(token));
         let bytes = from_base64_url(text.expose()).unwrap();
@@ -171,13 +185,13 @@ mod tests {
         let users: Vec<UserId> = (0..7).map(|_| user(&randomness)).collect();
         let mut device = Device::default();
         for user in &users {
-            device.tokens = test.accounts.remembered(*user, &device);
+            device.tokens = test.accounts.remembered(*user, 0, &device);
         }
         let remembered: Vec<UserId> = test.accounts.device_tokens(&device).map(|token| token.user).collect();
         assert_eq!(remembered, [users[6], users[5], users[4], users[3], users[2]]);
 
         let before = device.tokens.clone();
-        device.tokens = test.accounts.remembered(users[4], &device);
+        device.tokens = test.accounts.remembered(users[4], 0, &device);
         assert_eq!(device.tokens[0], before[2], "a token is given once and stays");
         assert_eq!(device.tokens.len(), 5);
     }
@@ -241,5 +255,16 @@ mod tests {
         test.clock.advance(SignedDuration::from_secs(1));
         assert_eq!(told_of(&test, &device("192.0.2.2", "Browser/1")).await, None, "it was there before");
         assert!(told_of(&test, &device("192.0.2.3", "Browser/1")).await.is_some());
+    }
+
+    #[test]
+    fn a_token_counts_for_the_credentials_that_it_was_given_for() {
+        let (test, randomness) = (TestAccounts::default(), SeededRandomness::default());
+        let ada = user(&randomness);
+        let first =
+            Device { tokens: test.accounts.remembered(ada, 0, &Device::default()), ..Device::default() };
+        assert_eq!(test.accounts.remembered(ada, 0, &first), first.tokens);
+        let next = test.accounts.remembered(ada, 1, &first);
+        assert!(next.len() == 1 && next != first.tokens, "the new one takes its place");
     }
 }

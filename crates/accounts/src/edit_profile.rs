@@ -46,7 +46,8 @@ impl Accounts {
         let noted = self.noted(AuditAction::ProfileChanged, Actor::user(who.user, device), who.user);
         let store = &self.parts.credentials;
         let renamed = store.rename(who.user, &first_name, &last_name, self.now(), &noted).await?;
-        renamed.ok_or(EditProfileError::Gone)
+        let account = renamed.ok_or(EditProfileError::Gone)?;
+        Ok(self.as_it_counts(account).await?)
     }
 }
 

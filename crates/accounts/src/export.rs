@@ -1,7 +1,8 @@
 use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
 use crate::limits::{Counted, TooMany, limited};
-use crate::ports::{SessionRecord, WaysIn};
+use crate::names::EmailAddress;
+use crate::ports::{Purpose, SessionRecord, WaysIn};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Identity, Page, SessionId, Slice, Unavailable};
@@ -27,6 +28,8 @@ limited!(ExportError);
 pub struct AccountData {
     /// The account.
     pub account: Account,
+    /// The address that it is to have once that is confirmed, where another one was asked for.
+    pub asked_address: Option<EmailAddress>,
     /// How one can sign in to it.
     pub ways_in: WaysIn,
     /// How many recovery codes are left; `None` where there is no authenticator app.
@@ -44,9 +47,13 @@ impl Accounts {
             Some(_) => Some(self.parts.mfa.recovery_codes(who.user).await?.len()),
             None => None,
         };
+        let asked = self.parts.secrets.newest_secret(who.user, Purpose::ChangeEmail, self.now()).await?;
+        let asked = asked.and_then(|held| held.payload);
+        let asked_address = asked.and_then(|address| EmailAddress::parse(address.expose()).ok());
+        let account = self.as_it_counts(account).await?;
         let noted = self.noted(AuditAction::DataExported, Actor::user(who.user, device), who.user);
         self.parts.store.record(&noted).await?;
-        Ok(AccountData { account, ways_in, recovery_codes })
+        Ok(AccountData { account, asked_address, ways_in, recovery_codes })
     }
 
     /// All sessions of `who` that are stored, ended and expired ones included, newest first.
@@ -87,5 +94,21 @@ mod tests {
         }
         let refused = test.accounts.begin_export(&who, &Device::default()).await;
         assert!(matches!(refused, Err(ExportError::TooMany(_))));
+    }
+
+    #[tokio::test]
+    async fn the_address_that_was_asked_for_belongs_to_it() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let who = test.caller(&test.sign_in("ada").await);
+        let export =
+            async || test.accounts.begin_export(&who, &Device::default()).await.unwrap().asked_address;
+        assert_eq!(export().await, None);
+        let (new, password) =
+            (TestAccounts::email("new"), square_kernel::Secret::new(TestAccounts::PASSWORD));
+        test.accounts.change_email(&who, &new, Some(&password), &Device::default()).await.unwrap();
+        assert_eq!(export().await, Some(new));
+        test.clock.advance(TestAccounts::policy().email_change_lifetime);
+        assert_eq!(export().await, None);
     }
 }

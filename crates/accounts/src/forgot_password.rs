@@ -7,7 +7,7 @@ use crate::ports::{LetterRequest, NewSecret, Purpose, RequestedLetter};
 use crate::service::{Accounts, later};
 use crate::session_tokens::Device;
 use crate::tokens::MailToken;
-use square_kernel::Unavailable;
+use square_kernel::{Secret, Unavailable};
 
 /// So many links of one account are good at a time; asking for more sends no letter.
 const LINKS: u32 = 5;
@@ -28,7 +28,8 @@ impl Accounts {
             digest: token.digest(),
             purpose: Purpose::ResetPassword,
             user: Some(account.id),
-            payload: None,
+            // Whoever changes the address meanwhile does not know of this link.
+            payload: Some(Secret::new(request.to.as_str())),
             attempts: 1,
             created_at: now,
             expires_at: later(now, self.parts.policy.reset_lifetime),

@@ -42,7 +42,10 @@ pub enum Occasion {
         token: MailToken,
     },
     /// The password was changed or reset.
-    PasswordChanged,
+    PasswordChanged {
+        /// Providers by which one can sign in all the same, by their names for people.
+        ways: Vec<String>,
+    },
     /// To the new address: the link makes it the account's.
     ConfirmNewAddress {
         /// The account, which the link names.
@@ -118,7 +121,7 @@ impl Occasion {
             Self::ConfirmAddress { .. } => "confirm_address",
             Self::AlreadyRegistered => "already_registered",
             Self::ResetPassword { .. } => "reset_password",
-            Self::PasswordChanged => "password_changed",
+            Self::PasswordChanged { .. } => "password_changed",
             Self::ConfirmNewAddress { .. } => "confirm_new_address",
             Self::AddressChangeRequested { .. } => "address_change_requested",
             Self::AddressChanged { .. } => "address_changed",
@@ -148,7 +151,8 @@ impl Occasion {
             Self::ConfirmAddress { user, token: link() },
             Self::AlreadyRegistered,
             Self::ResetPassword { user, token: link() },
-            Self::PasswordChanged,
+            Self::PasswordChanged { ways: Vec::new() },
+            Self::PasswordChanged { ways: vec!["GitHub".to_owned(), "Google".to_owned()] },
             Self::ConfirmNewAddress { user, token: link() },
             Self::MfaEnabled,
             Self::MfaDisabled,

@@ -51,7 +51,7 @@ mod update_password;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use account::{Account, LoginMethod, Standing};
+pub use account::{Account, LoginMethod, NotConfirmed, Standing};
 pub use admin::{AdminError, UserPatch};
 pub use audit::{Actor, AuditAction, AuditEntry, AuditId};
 pub use change_email::{ChangeEmailError, ConfirmEmailError};

@@ -26,6 +26,7 @@ pub use begin_otp::BeginOtpError;
 pub use challenge::{Entry, MfaChallenge, SecondFactorError};
 pub use recovery_code::{RecoveryCode, RecoveryCodeId, RecoveryDigest};
 pub use recovery_codes::RecoveryCodesError;
+pub(crate) use switch_mfa::note_switch;
 pub use switch_mfa::{DisableMfaError, EnableMfaError};
 pub use totp::{OtpCode, OtpSecret};
 pub use verify_otp::VerifyOtpError;

@@ -1,7 +1,7 @@
 use crate::account::Account;
 use crate::limits::{Counted, TooMany, limited};
 use crate::password::PasswordHash;
-use crate::ports::PasswordCheck;
+use crate::ports::{Overtaken, PasswordCheck};
 use crate::service::Accounts;
 use square_kernel::{Identity, Secret, Unavailable};
 
@@ -20,6 +20,9 @@ pub enum OwnerError {
     /// It has no password, and the sign-in is too long ago.
     #[error("sign in again to do this")]
     ReauthenticationRequired,
+    /// They are signed in no more, or not as they were.
+    #[error(transparent)]
+    Overtaken(#[from] Overtaken),
     /// Too many wrong passwords were given of late.
     #[error(transparent)]
     TooMany(#[from] TooMany),

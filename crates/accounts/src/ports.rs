@@ -4,6 +4,7 @@ pub mod identity;
 
 mod administration;
 mod audit;
+mod caller;
 mod credentials;
 mod letter_requests;
 mod letter_shelf;
@@ -20,14 +21,15 @@ mod signing;
 
 pub use administration::{ADMINISTER, Administration, Keep, Rights, RightsChange, UserFilter};
 pub use audit::{AuditFilter, AuditLog, AuditPosition, PositionSyntax};
+pub use caller::{Asked, Caller, CredentialChange, Overtaken};
 pub use credentials::{AddressChange, CredentialStore};
 pub use letter_requests::{LetterRequest, LetterRequestId, LetterRequests, RequestedLetter};
 pub use letter_shelf::{Backlog, LetterShelf, ShelvedLetter};
 pub use letters::{LetterQueue, PostError, Postman};
 pub use limits::{Charge, LimitKey, Limits, Quota, Spent};
 pub use login_methods::{
-    HeldSocialLink, LinkedIdentity, Linking, LoginMethodId, LoginMethodStore, NewLoginMethod, NewSocialLink,
-    SocialRegistration, Unlinking, WaysIn,
+    HeldSocialLink, LinkedBy, LinkedIdentity, Linking, LoginMethodId, LoginMethodStore, NewLoginMethod,
+    NewSocialLink, SocialRegistration, Unlinking, WaysIn,
 };
 pub use mfa::{
     AttemptBudget, AttemptKind, Attempted, MfaAttemptId, MfaStore, MfaSwitch, MfaSwitched, NewAttempt,
@@ -176,7 +178,8 @@ pub trait AccountStore: Send + Sync {
     async fn by_email(&self, email: &EmailAddress) -> Result<Option<Account>, Unavailable>;
 
     /// Spends a confirmation secret, and all others of its account, confirms the account's address at
-    /// `at` and stores `consequences`. Of any number of calls with one secret exactly one MUST get the account; the others, and those
+    /// `at` and stores `consequences`. Changes of an address that was not confirmed before are dropped with it: whoever asked for them
+    /// need not have had the mailbox. Of any number of calls with one secret exactly one MUST get the account; the others, and those
     /// with a secret that is unknown or expired at `at` or belongs to another account than `user` (where
     /// given), get `None`, and nothing is stored. A secret has expired from its `expires_at` on.
     async fn confirm(

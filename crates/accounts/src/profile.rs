@@ -4,9 +4,10 @@ use crate::service::Accounts;
 use square_kernel::{Unavailable, UserId};
 
 impl Accounts {
-    /// An account as it is now; `None` when it is gone.
+    /// An account as it is now, with the permissions that count; `None` when it is gone.
     pub async fn profile(&self, user: UserId) -> Result<Option<Account>, Unavailable> {
-        self.parts.store.by_id(user).await
+        let Some(account) = self.parts.store.by_id(user).await? else { return Ok(None) };
+        self.as_it_counts(account).await.map(Some)
     }
 
     /// The account that somebody would sign in to by this name or address.

@@ -135,11 +135,13 @@ impl NewAccount {
             last_name: self.last_name.clone(),
             standing: Standing::Active,
             confirmed_at: self.confirmed_at,
+            unproved_until: None,
             login_method: self.login_method,
             mfa_enabled_at: None,
             roles: roles.into(),
             permissions,
             rights: 0,
+            credentials: 0,
             created_at: self.created_at,
         }
     }

@@ -25,7 +25,7 @@ pub struct Device {
 /// Somebody who has just proved who they are.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// Their account.
+    /// Their account; its permissions are those that count.
     pub account: Account,
     /// The session.
     pub session: SessionId,
@@ -59,8 +59,8 @@ impl Device {
 }
 
 impl Accounts {
-    /// Opens a session; `None` when the account is gone or suspended, or asks for a second factor by now that was not given.
-    /// Sign-ins come here by [`Self::sign_in_proved`].
+    /// Opens a session; `None` when the account is gone or suspended, or asks for a second factor by now that was not given, or when
+    /// what lets somebody in is not what it was when `account` was read. Sign-ins come here by [`Self::sign_in_proved`].
     pub(crate) async fn open_session(
         &self,
         account: Account,
@@ -70,7 +70,7 @@ impl Accounts {
         let now = self.now();
         let noted = self.noted(AuditAction::SignedIn, Actor::user(account.id, device), account.id);
         let noted = noted.with_letter(self.new_device_letter(&account, device).await?);
-        let device_tokens = self.remembered(account.id, device);
+        let device_tokens = self.remembered(account.id, account.credentials, device);
         let device = device.clipped();
         let ends_at = later(now, self.parts.policy.longest_session);
         let record = SessionRecord {
@@ -86,7 +86,7 @@ impl Accounts {
             address: device.address,
             agent: device.agent,
         };
-        let opened = self.parts.sessions.open(&record, &noted).await?;
+        let opened = self.parts.sessions.open(&record, account.credentials, &noted).await?;
         if !opened {
             return Ok(None);
         }
@@ -102,6 +102,7 @@ impl Accounts {
         record: &SessionRecord,
     ) -> Result<SignedIn, Unavailable> {
         let (held, mfa_missing) = (self.held(&account).await?, self.mfa_missing(&account));
+        let account = Account { permissions: held.permissions.clone(), ..account };
         let issued_at = whole_seconds(record.rotated_at);
         let expires_at = later(issued_at, self.parts.policy.access_token_lifetime);
         let generation = RefreshToken { session: record.id, generation: record.generation };

@@ -2,11 +2,10 @@ use crate::account::Account;
 use crate::limits::{TooMany, limited};
 use crate::mfa::Entry;
 use crate::password::{Password, PasswordHash};
-use crate::ports::{Consequences, LoginName, PasswordCheck, Purpose};
+use crate::ports::{LoginName, PasswordCheck};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
-use crate::tokens::MailToken;
-use square_kernel::{Secret, Unavailable, UserId};
+use square_kernel::{Secret, Unavailable};
 
 /// Why nobody is signed in.
 #[derive(Debug, thiserror::Error)]
@@ -49,78 +48,37 @@ impl Accounts {
             return Err(SignInError::WrongCredentials);
         }
         self.give_back(charge).await;
-        let upgraded = if outdated { self.upgrade(&account, password, &hash).await } else { None };
-        let hash = upgraded.unwrap_or(hash);
-        let user = account.id;
-        let entry = self.sign_in_proved(account, device).await?.ok_or(SignInError::WrongCredentials)?;
-        if self.is_password_still(user, password, &hash).await? {
-            return Ok(entry);
+        if outdated {
+            self.upgrade(&account, password, &hash).await;
         }
-        self.turn_back(&entry).await?;
-        Err(SignInError::WrongCredentials)
+        // Whoever changed the password meanwhile has counted the account's credentials up, so this comes too late.
+        self.sign_in_proved(account, device).await?.ok_or(SignInError::WrongCredentials)
     }
 
-    /// Whether a password that was right when `hash` was read is so still. Whoever changed it meanwhile has ended all sessions
-    /// that there were; this one came after them.
-    async fn is_password_still(
-        &self,
-        user: UserId,
-        password: &Secret,
-        hash: &PasswordHash,
-    ) -> Result<bool, Unavailable> {
-        let Some((_, now)) = self.parts.credentials.own_credentials(user).await? else { return Ok(false) };
-        if now == *hash {
-            return Ok(true);
-        }
-        // It may have been hashed anew only.
-        Ok(now.is_set() && self.parts.hasher.verify(password, &now).await? != PasswordCheck::Wrong)
-    }
-
-    async fn turn_back(&self, entry: &Entry) -> Result<(), Unavailable> {
-        match entry {
-            Entry::SignedIn(signed_in) => {
-                self.end_session(signed_in.session, self.now(), Consequences::default()).await
-            }
-            Entry::Challenge(challenge) => {
-                let digest = MailToken::received(challenge.token.expose()).digest();
-                let (secrets, at) = (&self.parts.secrets, self.now());
-                secrets.spend(&digest, Purpose::Mfa, at, Consequences::none()).await.map(drop)
-            }
-        }
-    }
-
-    /// Hashes the password anew by the present settings and gives the hash that is stored then. A failure costs nothing but the
-    /// next attempt.
-    async fn upgrade(
-        &self,
-        account: &Account,
-        password: &Secret,
-        old: &PasswordHash,
-    ) -> Option<PasswordHash> {
+    /// Hashes the password anew by the present settings. A failure costs nothing but the next attempt.
+    async fn upgrade(&self, account: &Account, password: &Secret, old: &PasswordHash) {
         // One that was set under looser rules stays as it is.
-        let password = Password::parse("password", password.expose()).ok()?;
+        let Ok(password) = Password::parse("password", password.expose()) else { return };
         let upgraded = match self.parts.hasher.hash(&password).await {
-            Ok(new) => {
-                self.parts.store.upgrade_hash(account.id, old, &new).await.map(|done| done.then_some(new))
-            }
+            Ok(new) => self.parts.store.upgrade_hash(account.id, old, &new).await.map(drop),
             Err(error) => Err(error),
         };
-        upgraded.unwrap_or_else(|error| {
+        if let Err(error) = upgraded {
             tracing::warn!(user = %account.id, cause = error.chain(), "an outdated password hash stays");
-            None
-        })
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::{AccountStore, CredentialStore, PasswordHasher, Rotation, SessionStore};
+    use crate::ports::{AccountStore, Consequences, CredentialStore, PasswordHasher, Rotation, SessionStore};
     use crate::testing::watched::{MockCalls, watched};
     use crate::testing::{FastHasher, MemoryAccounts, TestAccounts, signed_in};
+    use crate::tokens::MailToken;
     use async_trait::async_trait;
+    use square_kernel::Page;
     use square_kernel::testing::SeededRandomness;
-    use square_kernel::{Page, SessionId};
     use std::sync::Arc;
 
     #[tokio::test]
@@ -217,8 +175,10 @@ mod tests {
         async fn verify(&self, typed: &Secret, hash: &PasswordHash) -> Result<PasswordCheck, Unavailable> {
             let (account, old) = self.0.credentials(&LoginName::Username("ada".to_owned())).await?.unwrap();
             let (new, at) = (FastHasher::current("brand new horse"), account.created_at);
-            let nowhere = SessionId::from(account.id.uuid());
-            self.0.change_password(account.id, nowhere, &old, &new, at, Consequences::none()).await?;
+            if old != new {
+                let changed = self.0.change_password(account.id, None, &old, &new, at, Consequences::none());
+                changed.await?.expect("nobody in particular does it");
+            }
             FastHasher::default().verify(typed, hash).await
         }
 

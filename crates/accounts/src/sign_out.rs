@@ -108,9 +108,10 @@ mod tests {
         async fn open(
             &self,
             session: &SessionRecord,
+            credentials: u32,
             consequences: &Consequences,
         ) -> Result<bool, Unavailable> {
-            self.0.open(session, consequences).await
+            self.0.open(session, credentials, consequences).await
         }
 
         async fn session(&self, session: SessionId) -> Result<Option<SessionRecord>, Unavailable> {

@@ -1,6 +1,7 @@
 use crate::audit::{Actor, AuditAction};
 use crate::owner::OwnerError;
 use crate::password::Password;
+use crate::ports::Caller;
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Identity, Invalid, Secret, Unavailable};
@@ -24,14 +25,15 @@ pub enum UpdatePasswordError {
 }
 
 impl Accounts {
-    /// Sets a new password and ends all sessions but the one that `who` is in.
+    /// Sets a new password and ends all sessions but the one that `who` is in. Gives what the device is to show at sign-ins: what any
+    /// of the account's showed before shows nothing any more.
     pub async fn update_password(
         &self,
         who: &Identity,
         existing: &Secret,
         new: &Password,
         device: &Device,
-    ) -> Result<(), UpdatePasswordError> {
+    ) -> Result<Vec<Secret>, UpdatePasswordError> {
         let (account, old) = match self.prove_owner(who, Some(existing)).await {
             Ok((_, hash)) if !hash.is_set() => return Err(UpdatePasswordError::NoPassword),
             Err(OwnerError::ReauthenticationRequired) => return Err(UpdatePasswordError::NoPassword),
@@ -43,13 +45,15 @@ impl Accounts {
         account.refuse_as_password("new_password", new).map_err(Invalid::from)?;
         let hash = self.parts.hasher.hash(new).await?;
         let actor = Actor::user(account.id, device);
-        let told = self.told_of_password(&account, AuditAction::PasswordChanged, actor).await?;
+        let ways = self.providers_of(account.id, None).await?;
+        let told = self.told_of_password(&account, AuditAction::PasswordChanged, actor, ways).await?;
         let (store, now) = (Arc::clone(&self.parts.credentials), self.now());
-        let (user, kept) = (account.id, who.session);
-        let changing = async move { store.change_password(user, kept, &old, &hash, now, &told).await };
-        let changed = self.ending_sessions(now, changing).await?;
+        let (user, by) = (account.id, Some(Caller::from(who)));
+        let changing = async move { store.change_password(user, by, &old, &hash, now, &told).await };
+        let changed = self.ending_sessions(now, changing).await?.map_err(OwnerError::from)?;
         // It was changed meanwhile, so what was given is right no more.
-        changed.then_some(()).ok_or(UpdatePasswordError::Owner(OwnerError::WrongPassword))
+        let changed = changed.ok_or(OwnerError::WrongPassword)?;
+        Ok(self.remembered(user, changed.credentials, device))
     }
 }
 
@@ -68,7 +72,7 @@ mod tests {
         by: &SignedIn,
         existing: &str,
         new: &str,
-    ) -> Result<(), UpdatePasswordError> {
+    ) -> Result<Vec<Secret>, UpdatePasswordError> {
         let (who, new) = (test.caller(by), Password::parse("new_password", new).unwrap());
         test.accounts.update_password(&who, &Secret::new(existing), &new, &Device::default()).await
     }
@@ -85,7 +89,10 @@ mod tests {
         assert!(test.try_sign_in("ada", TestAccounts::PASSWORD).await.is_err());
         assert!(test.try_sign_in("ada", NEW).await.is_ok());
         assert!(
-            test.store.letters().iter().any(|letter| matches!(letter.occasion, Occasion::PasswordChanged))
+            test.store
+                .letters()
+                .iter()
+                .any(|letter| matches!(letter.occasion, Occasion::PasswordChanged { .. }))
         );
         assert!(test.store.audit().iter().any(|entry| entry.action == AuditAction::PasswordChanged));
     }
@@ -125,5 +132,19 @@ mod tests {
         test.clock.advance(retry_after);
         let here = test.sign_in("ada").await;
         update(&test, &here, TestAccounts::PASSWORD, NEW).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn whoever_is_signed_out_meanwhile_changes_nothing() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let by = test.sign_in("ada").await;
+        let who = test.caller(&by);
+        test.accounts.sign_out(&who, &Device::default()).await.unwrap();
+        let new = Password::parse("new_password", NEW).unwrap();
+        let existing = Secret::new(TestAccounts::PASSWORD);
+        let late = test.accounts.update_password(&who, &existing, &new, &Device::default()).await;
+        assert!(matches!(late, Err(UpdatePasswordError::Owner(OwnerError::Overtaken(_)))));
+        assert!(test.try_sign_in("ada", NEW).await.is_err());
     }
 }

@@ -72,6 +72,7 @@ fn acting_as(account: &Account) -> Asker {
         session: SessionId::from(account.id.uuid()),
         username: account.username.shared(),
         roles: Arc::clone(&account.roles),
+        rights: account.rights,
     };
     Asker { identity: Some(identity), permissions: Permissions::default() }
 }

@@ -157,7 +157,8 @@ mod tests {
 
     fn asker(user: UserId, permissions: &[&str]) -> Asker {
         let session = SessionId::from(Uuid::from_u128(9));
-        let identity = Identity { user, session, username: "somebody".into(), roles: [].into() };
+        let (username, roles) = ("somebody".into(), [].into());
+        let identity = Identity { user, session, username, roles, rights: 0 };
         Asker { identity: Some(identity), permissions: permissions.iter().copied().collect() }
     }
 

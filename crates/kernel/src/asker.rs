@@ -21,6 +21,9 @@ pub struct Identity {
     pub username: Arc<str>,
     /// Names of their roles.
     pub roles: Arc<[String]>,
+    /// How often what they may do had been changed when they were given this: less than the account's number where it says what is
+    /// true no more.
+    pub rights: u32,
 }
 
 impl Asker {

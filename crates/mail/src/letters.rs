@@ -80,8 +80,10 @@ impl Letters {
                 context.insert("address", device.address.as_deref().unwrap_or("an unknown address"));
                 context.insert("agent", device.agent.as_deref().unwrap_or("an unknown program"));
             }
+            Occasion::PasswordChanged { ways } => {
+                context.insert("ways", &ways.join(", "));
+            }
             Occasion::AlreadyRegistered
-            | Occasion::PasswordChanged
             | Occasion::MfaEnabled
             | Occasion::MfaDisabled
             | Occasion::AccountDeleted => {}
@@ -162,7 +164,8 @@ mod tests {
 
         and press the button there. The link is good once.
 
-        If you did not register with Square, ignore this letter.
+        If you did not register with Square, leave the button alone: whoever did knows the password of this account. To have
+        the account for yourself, set a new password instead, by "forgot password" at https://square.example.
 
         <!doctype html>
         <html lang="en">
@@ -173,7 +176,8 @@ mod tests {
         <p>please confirm that this is your e-mail address:</p>
         <p><a href="https://square.example/verify/s3cret/MDE5MzJjMDctMWMyYi03ZDNlLThmNGEtNWI2YzdkOGU5ZmEw">Confirm the address</a></p>
         <p>The link is good once. Should it not open, copy this into your browser:<br>https://square.example/verify/s3cret/MDE5MzJjMDctMWMyYi03ZDNlLThmNGEtNWI2YzdkOGU5ZmEw</p>
-        <p>If you did not register with Square, ignore this letter.</p>
+        <p>If you did not register with Square, leave the button alone: whoever did knows the password of this account. To have
+        the account for yourself, set a new password instead, by "forgot password" at https://square.example.</p>
 
         <p style="color: #666">Square</p>
         </body>
@@ -248,5 +252,21 @@ mod tests {
     fn a_folder_that_is_not_there_is_refused() {
         let error = Letters::new(links(), Some(Path::new("/nowhere/letters"))).err().unwrap();
         insta::assert_snapshot!(error, @"mail.templates: /nowhere/letters cannot be read: No such file or directory (os error 2)");
+    }
+
+    #[test]
+    fn a_new_password_is_told_with_the_ways_in_that_stay() {
+        let letters = Letters::new(links(), None).unwrap();
+        let told = |ways: &[&str]| {
+            let ways = ways.iter().map(ToString::to_string).collect();
+            letters.render(&letter(Occasion::PasswordChanged { ways })).unwrap()
+        };
+        let (some, none) = (told(&["GitHub", "Google"]), told(&[]));
+        for text in [&some.text, &some.html] {
+            assert!(text.contains("with GitHub, Google: that stays as it was"), "{text}");
+        }
+        for text in [&none.text, &none.html] {
+            assert!(!text.contains("stays as it was") && text.contains("ways to sign in"), "{text}");
+        }
     }
 }

@@ -46,7 +46,8 @@ async fn a_letter_becomes_one_file() {
 
     and press the button there. The link is good once.
 
-    If you did not register with Square, ignore this letter.
+    If you did not register with Square, leave the button alone: whoever did knows the password of this account. To have
+    the account for yourself, set a new password instead, by "forgot password" at https://square.example.
 
     --square-019b76daa80070008000000000000001
     Content-Type: text/html; charset=utf-8
@@ -61,7 +62,8 @@ async fn a_letter_becomes_one_file() {
     <p>please confirm that this is your e-mail address:</p>
     <p><a href="https://square.example/verify/s3cret-token/MDE5MzJjMDctMWMyYi03ZDNlLThmNGEtNWI2YzdkOGU5ZmEw">Confirm the address</a></p>
     <p>The link is good once. Should it not open, copy this into your browser:<br>https://square.example/verify/s3cret-token/MDE5MzJjMDctMWMyYi03ZDNlLThmNGEtNWI2YzdkOGU5ZmEw</p>
-    <p>If you did not register with Square, ignore this letter.</p>
+    <p>If you did not register with Square, leave the button alone: whoever did knows the password of this account. To have
+    the account for yourself, set a new password instead, by "forgot password" at https://square.example.</p>
 
     <p style="color: #666">Square</p>
     </body>

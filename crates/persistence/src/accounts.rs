@@ -117,10 +117,7 @@ impl AccountStore for Stores {
                     return Ok(None);
                 }
                 secrets::drop_all(connection, owner, Purpose::Confirm)?;
-                let unconfirmed = accounts::table.find(owner).filter(accounts::confirmed_at.is_null());
-                let confirmed =
-                    diesel::update(unconfirmed).set(accounts::confirmed_at.eq(at)).execute(connection)?;
-                if confirmed == 1 {
+                if confirm_address(connection, owner, at)? {
                     changes.add(of_person(Action::Update, owner.0.into(), at.at));
                 }
                 rows.insert(connection)?;
@@ -287,6 +284,8 @@ pub(crate) struct AccountRow {
     rights: i64,
     rights_changed_at: Option<Moment>,
     mfa_enabled_at: Option<Moment>,
+    credentials: i64,
+    unproved_until: Option<Moment>,
 }
 
 impl AccountRow {
@@ -316,6 +315,8 @@ impl From<&NewAccount> for AccountRow {
             rights: 0,
             rights_changed_at: None,
             mfa_enabled_at: None,
+            credentials: 0,
+            unproved_until: None,
         }
     }
 }
@@ -385,6 +386,8 @@ pub(crate) fn account_from(
         roles: roles.into(),
         permissions,
         rights: rights(row.rights)?,
+        credentials: credentials(row.credentials)?,
+        unproved_until: row.unproved_until.map(|until| until.at),
         created_at: row.created_at.at,
     })
 }
@@ -403,6 +406,30 @@ pub(crate) fn rights(number: i64) -> QueryResult<u32> {
 pub(crate) fn lock(connection: &mut DbConnection, id: Key) -> QueryResult<bool> {
     let itself = accounts::suspended.eq(accounts::suspended);
     Ok(diesel::update(accounts::table.find(id)).set(itself).execute(connection)? == 1)
+}
+
+fn credentials(number: i64) -> QueryResult<u32> {
+    u32::try_from(number).map_err(|error| corrupt("accounts.credentials", error))
+}
+
+/// Has whoever began to sign in to an account that is locked come too late, and counts that.
+pub(crate) fn count_credentials(connection: &mut DbConnection, id: Key) -> QueryResult<u32> {
+    let account = accounts::table.find(id);
+    let counted = accounts::credentials.eq(accounts::credentials + 1);
+    diesel::update(account).set(counted).execute(connection)?;
+    credentials(account.select(accounts::credentials).first(connection)?)
+}
+
+/// Confirms the address of an account that is locked, where it was not before, and drops what somebody asked for who need not have had
+/// the mailbox; whether it was not.
+pub(crate) fn confirm_address(connection: &mut DbConnection, id: Key, at: Moment) -> QueryResult<bool> {
+    let unconfirmed = accounts::table.find(id).filter(accounts::confirmed_at.is_null());
+    let confirmed = (accounts::confirmed_at.eq(at), accounts::unproved_until.eq(at));
+    if diesel::update(unconfirmed).set(confirmed).execute(connection)? == 0 {
+        return Ok(false);
+    }
+    secrets::drop_all(connection, id, Purpose::ChangeEmail)?;
+    Ok(true)
 }
 
 fn login_method(word: &str) -> QueryResult<LoginMethod> {

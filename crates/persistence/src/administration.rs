@@ -1,5 +1,5 @@
 use crate::Stores;
-use crate::accounts::{AccountRow, account, account_from, lock, of_person};
+use crate::accounts::{AccountRow, account, account_from, confirm_address, lock, of_person};
 use crate::columns::{Key, Moment};
 use crate::connection::DbConnection;
 use crate::consequences::ConsequenceRows;
@@ -10,7 +10,8 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use jiff::Timestamp;
 use square_accounts::ports::{
-    ADMINISTER, Administration, Consequences, Keep, Purpose, Rights, RightsChange, UserFilter,
+    ADMINISTER, Administration, Asked, Caller, Consequences, Keep, Overtaken, Purpose, Rights, RightsChange,
+    UserFilter,
 };
 use square_accounts::{Account, Standing};
 use square_changes::Action;
@@ -55,9 +56,10 @@ impl Administration for Stores {
         seen: &Account,
         wanted: &Rights,
         keep: Keep,
+        by: Option<Caller>,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<RightsChange, Unavailable> {
+    ) -> Asked<RightsChange> {
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let (seen, wanted) = (seen.clone(), wanted.clone());
         let (user, at) = (Key(seen.id.uuid()), Moment::from(at));
@@ -66,24 +68,27 @@ impl Administration for Stores {
                 if keep == Keep::OneAdministrator {
                     hold_administrators(connection)?;
                 }
+                if !sessions::is_still(connection, by)? {
+                    return Ok(Err(Overtaken));
+                }
                 // Nobody changes its rights or opens a session of this account from here on.
                 if !lock(connection, user)? {
-                    return Ok(RightsChange::Moved);
+                    return Ok(Ok(RightsChange::Moved));
                 }
-                let Some(is) = account(connection, user)? else { return Ok(RightsChange::Moved) };
+                let Some(is) = account(connection, user)? else { return Ok(Ok(RightsChange::Moved)) };
                 if (is.standing, &is.roles, is.rights) != (seen.standing, &seen.roles, seen.rights) {
-                    return Ok(RightsChange::Moved);
+                    return Ok(Ok(RightsChange::Moved));
                 }
                 for role in &wanted.roles {
                     if roles::table.find(role).count().get_result::<i64>(connection)? == 0 {
-                        return Ok(RightsChange::NoSuchRole(role.clone()));
+                        return Ok(Ok(RightsChange::NoSuchRole(role.clone())));
                     }
                 }
                 if keep == Keep::OneAdministrator
                     && !administers(connection, &wanted)?
                     && is_last_administrator(connection, user)?
                 {
-                    return Ok(RightsChange::LastAdministrator);
+                    return Ok(Ok(RightsChange::LastAdministrator));
                 }
                 if *is.roles != *wanted.roles {
                     set_roles(connection, user, &wanted.roles, at)?;
@@ -100,7 +105,7 @@ impl Administration for Stores {
                 rows.insert(connection)?;
                 // It was there a moment ago and is held.
                 let account = account(connection, user)?.ok_or(diesel::result::Error::NotFound)?;
-                Ok(RightsChange::Changed { account: Box::new(account), ended })
+                Ok(Ok(RightsChange::Changed { account: Box::new(account), ended }))
             })
             .await
     }
@@ -115,9 +120,7 @@ impl Administration for Stores {
         let (user, at) = (Key(user.uuid()), Moment::from(at));
         self.database
             .change(move |connection, changes| {
-                let unconfirmed = accounts::table.find(user).filter(accounts::confirmed_at.is_null());
-                let confirmed = diesel::update(unconfirmed).set(accounts::confirmed_at.eq(at));
-                if confirmed.execute(connection)? == 0 {
+                if !lock(connection, user)? || !confirm_address(connection, user, at)? {
                     return Ok(false);
                 }
                 secrets::drop_all(connection, user, Purpose::Confirm)?;

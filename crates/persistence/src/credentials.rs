@@ -1,5 +1,5 @@
 use crate::Stores;
-use crate::accounts::{AccountRow, account, account_of, lock, of_person};
+use crate::accounts::{AccountRow, account, account_of, confirm_address, lock, of_person};
 use crate::changes::Changes;
 use crate::columns::{Key, Moment, count};
 use crate::connection::DbConnection;
@@ -14,7 +14,8 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use jiff::Timestamp;
 use square_accounts::ports::{
-    AddressChange, Consequences, CredentialStore, NewSecret, Purpose, SessionRecord,
+    AddressChange, Asked, Caller, Consequences, CredentialChange, CredentialStore, NewSecret, Overtaken,
+    Purpose, SessionRecord,
 };
 use square_accounts::{Account, EmailAddress, PasswordHash, PersonName, TokenDigest};
 use square_changes::Action;
@@ -43,7 +44,7 @@ impl CredentialStore for Stores {
         password: &PasswordHash,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Option<Vec<SessionId>>, Unavailable> {
+    ) -> Result<Option<CredentialChange>, Unavailable> {
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let (digest, password) = (*digest, password.clone());
         let (user, at) = (Key(user.uuid()), Moment::from(at));
@@ -53,16 +54,18 @@ impl CredentialStore for Stores {
                     return Ok(None);
                 }
                 let mut ended = login_methods::take_over(connection, user, at, changes)?;
-                drop_what_the_password_led_to(connection, user)?;
+                drop_what_strangers_left(connection, user, at, changes)?;
+                drop_what_the_password_led_to(connection, user, at, changes)?;
                 secrets::drop_all(connection, user, Purpose::Confirm)?;
                 let set = accounts::password_hash.eq(password.as_str());
                 diesel::update(accounts::table.find(user)).set(set).execute(connection)?;
-                for session in sessions::end_all(connection, user, at)? {
+                let change = sessions::shut_out_others(connection, user, None, at)?;
+                for session in change.ended {
                     changes.add(sessions::ended(session, at.at));
                     ended.push(session);
                 }
                 rows.insert(connection)?;
-                Ok(Some(ended))
+                Ok(Some(CredentialChange { ended, credentials: change.credentials }))
             })
             .await
     }
@@ -70,30 +73,33 @@ impl CredentialStore for Stores {
     async fn change_password(
         &self,
         user: UserId,
-        kept: SessionId,
+        by: Option<Caller>,
         old: &PasswordHash,
         new: &PasswordHash,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Option<Vec<SessionId>>, Unavailable> {
+    ) -> Asked<Option<CredentialChange>> {
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let (old, new) = (old.clone(), new.clone());
-        let (user, kept, at) = (Key(user.uuid()), Key(kept.uuid()), Moment::from(at));
+        let (user, at) = (Key(user.uuid()), Moment::from(at));
         self.database
             .change(move |connection, changes| {
+                if !sessions::is_still(connection, by)? {
+                    return Ok(Err(Overtaken));
+                }
                 // Nobody opens a session of this account from here on.
                 let as_known = accounts::table.find(user).filter(accounts::password_hash.eq(old.as_str()));
                 let set = accounts::password_hash.eq(new.as_str());
                 if diesel::update(as_known).set(set).execute(connection)? == 0 {
-                    return Ok(None);
+                    return Ok(Ok(None));
                 }
-                drop_what_the_password_led_to(connection, user)?;
-                let ended = sessions::end_others(connection, user, kept, at)?;
-                for session in &ended {
+                drop_what_the_password_led_to(connection, user, at, changes)?;
+                let change = sessions::shut_out_others(connection, user, by, at)?;
+                for session in &change.ended {
                     changes.add(sessions::ended(*session, at.at));
                 }
                 rows.insert(connection)?;
-                Ok(Some(ended))
+                Ok(Ok(Some(change)))
             })
             .await
     }
@@ -101,21 +107,25 @@ impl CredentialStore for Stores {
     async fn ask_for_address(
         &self,
         secret: &NewSecret,
+        by: Caller,
         consequences: &Consequences,
-    ) -> Result<bool, Unavailable> {
-        let Some(user) = secret.user.map(|user| Key(user.uuid())) else { return Ok(false) };
+    ) -> Asked<bool> {
+        if secret.user != Some(by.user) {
+            return Ok(Ok(false));
+        }
+        let user = Key(by.user.uuid());
         let secret = SecretRow::sealed(secret, &*self.sealer);
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         self.database
             .write(move |connection| {
                 // Nobody else gives or spends a secret of this account from here on.
-                if !lock(connection, user)? {
-                    return Ok(false);
+                if !sessions::is_current(connection, by)? {
+                    return Ok(Err(Overtaken));
                 }
                 secrets::drop_all(connection, user, Purpose::ChangeEmail)?;
                 secret.insert(connection)?;
                 rows.insert(connection)?;
-                Ok(true)
+                Ok(Ok(true))
             })
             .await
     }
@@ -138,6 +148,7 @@ impl CredentialStore for Stores {
                 }
                 let set = (accounts::email.eq(new.as_str()), accounts::confirmed_at.eq(at));
                 let update = |connection: &mut DbConnection| {
+                    confirm_address(connection, user, at)?;
                     diesel::update(accounts::table.find(user)).set(set).execute(connection)
                 };
                 match savepoint(connection, update) {
@@ -227,12 +238,20 @@ impl CredentialStore for Stores {
     async fn delete_account(
         &self,
         user: UserId,
+        by: Option<Caller>,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Option<Vec<SessionId>>, Unavailable> {
+    ) -> Asked<Option<Vec<SessionId>>> {
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let (user, at) = (Key(user.uuid()), Moment::from(at));
-        self.database.change(move |connection, changes| delete(connection, user, at, &rows, changes)).await
+        self.database
+            .change(move |connection, changes| {
+                if !sessions::is_still(connection, by)? {
+                    return Ok(Err(Overtaken));
+                }
+                delete(connection, user, at, &rows, changes).map(Ok)
+            })
+            .await
     }
 }
 
@@ -282,8 +301,27 @@ fn claim_own(
 }
 
 /// What the old password and who knew it have led to.
-fn drop_what_the_password_led_to(connection: &mut DbConnection, user: Key) -> QueryResult<()> {
-    [Purpose::ResetPassword, Purpose::ChangeEmail, Purpose::Mfa]
-        .into_iter()
-        .try_for_each(|purpose| secrets::drop_all(connection, user, purpose))
+fn drop_what_the_password_led_to(
+    connection: &mut DbConnection,
+    user: Key,
+    at: Moment,
+    changes: &mut Changes,
+) -> QueryResult<()> {
+    for purpose in [Purpose::ResetPassword, Purpose::ChangeEmail, Purpose::Mfa] {
+        secrets::drop_all(connection, user, purpose)?;
+    }
+    mfa::forget_half_set_up(connection, user, at.at, changes)
+}
+
+/// What may have been set up by somebody who only knew the address, before anybody had shown that the mailbox is theirs.
+fn drop_what_strangers_left(
+    connection: &mut DbConnection,
+    user: Key,
+    at: Moment,
+    changes: &mut Changes,
+) -> QueryResult<()> {
+    let until = accounts::table.find(user).select(accounts::unproved_until);
+    let Some(until): Option<Moment> = until.first(connection)? else { return Ok(()) };
+    login_methods::remove_linked_before(connection, user, until, at.at, changes)?;
+    mfa::drop_set_up_before(connection, user, until, at.at, changes)
 }

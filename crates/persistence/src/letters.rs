@@ -196,7 +196,9 @@ enum StoredOccasion<'a> {
     ConfirmAddress { user: Uuid, token: &'a str },
     AlreadyRegistered,
     ResetPassword { user: Uuid, token: &'a str },
+    // As it was stored before it said which other ways to sign in there are.
     PasswordChanged,
+    PasswordSet { ways: Vec<String> },
     ConfirmNewAddress { user: Uuid, token: &'a str },
     AddressChangeRequested { new: &'a str },
     AddressChanged { new: &'a str },
@@ -243,7 +245,7 @@ impl<'a> From<&'a Occasion> for StoredOccasion<'a> {
             Occasion::ResetPassword { user, token } => {
                 Self::ResetPassword { user: user.uuid(), token: token.expose() }
             }
-            Occasion::PasswordChanged => Self::PasswordChanged,
+            Occasion::PasswordChanged { ways } => Self::PasswordSet { ways: ways.clone() },
             Occasion::ConfirmNewAddress { user, token } => {
                 Self::ConfirmNewAddress { user: user.uuid(), token: token.expose() }
             }
@@ -284,7 +286,8 @@ impl StoredOccasion<'_> {
             Self::ResetPassword { user, token: text } => {
                 Occasion::ResetPassword { user: user.into(), token: token(text) }
             }
-            Self::PasswordChanged => Occasion::PasswordChanged,
+            Self::PasswordChanged => Occasion::PasswordChanged { ways: Vec::new() },
+            Self::PasswordSet { ways } => Occasion::PasswordChanged { ways },
             Self::ConfirmNewAddress { user, token: text } => {
                 Occasion::ConfirmNewAddress { user: user.into(), token: token(text) }
             }

@@ -18,8 +18,9 @@ use diesel::result::{DatabaseErrorKind, Error};
 use jiff::Timestamp;
 use square_accounts::ports::identity::ExternalIdentity;
 use square_accounts::ports::{
-    Consequences, HeldSocialLink, Linking, LoginMethodId, LoginMethodStore, NewAccount, NewLoginMethod,
-    NewSecret, NewSocialLink, OneTimeSecrets, Purpose, Registration, SocialRegistration, Unlinking, WaysIn,
+    Asked, Caller, Consequences, HeldSocialLink, LinkedBy, Linking, LoginMethodId, LoginMethodStore,
+    NewAccount, NewLoginMethod, NewSecret, NewSocialLink, OneTimeSecrets, Overtaken, Purpose, Registration,
+    SocialRegistration, Unlinking, WaysIn,
 };
 use square_accounts::{Account, PasswordHash, Provider, TokenDigest};
 use square_changes::{Action, Audience, Channel};
@@ -102,11 +103,16 @@ impl LoginMethodStore for Stores {
         &self,
         user: UserId,
         method: &NewLoginMethod,
-        link: Option<&TokenDigest>,
+        by: LinkedBy<'_>,
         consequences: &Consequences,
-    ) -> Result<Linking, Unavailable> {
+    ) -> Asked<Linking> {
+        let (link, by) = match by {
+            LinkedBy::Mailbox(link) => (Some(link), None),
+            LinkedBy::Owner(by) if by.user == user => (None, Some(by)),
+            LinkedBy::Owner(_) => return Ok(Err(Overtaken)),
+        };
         if !self.is_for(link, user, true, method.at).await? {
-            return Ok(Linking::LinkNotGood);
+            return Ok(Ok(Linking::LinkNotGood));
         }
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let profile = Profile::sealed(&method.identity, &*self.sealer).map_err(Unavailable::new)?;
@@ -115,15 +121,18 @@ impl LoginMethodStore for Stores {
         self.database
             .change(move |connection, changes| {
                 // Nobody else changes how one signs in to this account from here on.
+                if !sessions::is_still(connection, by)? {
+                    return Ok(Err(Overtaken));
+                }
                 if !lock(connection, row.user_id)? {
-                    return Ok(Linking::LinkNotGood);
+                    return Ok(Ok(Linking::LinkNotGood));
                 }
                 let owner = known_by(connection, &row.provider, &row.subject)?.map(|known| known.user_id);
                 if owner.is_some_and(|owner| owner != row.user_id) {
-                    return Ok(Linking::Elsewhere);
+                    return Ok(Ok(Linking::Elsewhere));
                 }
                 if !spend(connection, link.as_ref(), at)? {
-                    return Ok(Linking::LinkNotGood);
+                    return Ok(Ok(Linking::LinkNotGood));
                 }
                 let ended = if link.is_some() {
                     take_over(connection, row.user_id, at, changes)?
@@ -144,11 +153,11 @@ impl LoginMethodStore for Stores {
                 }
                 let account = account(connection, row.user_id)?.ok_or(Error::NotFound)?;
                 let account = Box::new(account);
-                Ok(if before.is_some() {
+                Ok(Ok(if before.is_some() {
                     Linking::Known(account)
                 } else {
                     Linking::Linked { account, ended }
-                })
+                }))
             })
             .await
     }
@@ -197,33 +206,37 @@ impl LoginMethodStore for Stores {
 
     async fn unlink(
         &self,
-        user: UserId,
+        by: Caller,
         method: LoginMethodId,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Unlinking, Unavailable> {
+    ) -> Asked<Unlinking> {
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
-        let (user, method) = (Key(user.uuid()), Key(method.uuid()));
+        let (user, method) = (Key(by.user.uuid()), Key(method.uuid()));
         self.database
             .change(move |connection, changes| {
                 // Two that take away the last two ways at the same time wait for one another.
-                if !lock(connection, user)? {
-                    return Ok(Unlinking::Unknown);
+                if !sessions::is_current(connection, by)? {
+                    return Ok(Err(Overtaken));
                 }
                 let own = login_methods::table.filter(login_methods::user_id.eq(user));
                 let ids: Vec<Key> = own.select(login_methods::id).load(connection)?;
                 if !ids.contains(&method) {
-                    return Ok(Unlinking::Unknown);
+                    return Ok(Ok(Unlinking::Unknown));
                 }
                 let hash: String =
                     accounts::table.find(user).select(accounts::password_hash).first(connection)?;
                 if ids.len() == 1 && !PasswordHash::new(hash).is_set() {
-                    return Ok(Unlinking::LastWayIn);
+                    return Ok(Ok(Unlinking::LastWayIn));
                 }
                 diesel::delete(login_methods::table.find(method)).execute(connection)?;
                 rows.insert(connection)?;
                 changes.add(of_method(Action::Delete, method, user, at));
-                Ok(Unlinking::Removed)
+                let change = sessions::shut_out_others(connection, user, Some(by), at.into())?;
+                for session in &change.ended {
+                    changes.add(sessions::ended(*session, at));
+                }
+                Ok(Ok(Unlinking::Removed(change)))
             })
             .await
     }
@@ -308,6 +321,7 @@ pub(crate) fn take_over(
     let taken = diesel::update(unconfirmed)
         .set((
             accounts::confirmed_at.eq(at),
+            accounts::unproved_until.eq(at),
             accounts::password_hash.eq(PasswordHash::none().as_str()),
             accounts::mfa_enabled_at.eq(None::<Moment>),
         ))
@@ -319,11 +333,11 @@ pub(crate) fn take_over(
     remove_all_of(connection, user, at.at, changes)?;
     mfa::forget_method(connection, user, at.at, changes)?;
     diesel::delete(one_time_secrets::table.filter(one_time_secrets::user_id.eq(user))).execute(connection)?;
-    let ended = sessions::end_all(connection, user, at)?;
-    for session in &ended {
+    let change = sessions::shut_out_others(connection, user, None, at)?;
+    for session in &change.ended {
         changes.add(sessions::ended(*session, at.at));
     }
-    Ok(ended)
+    Ok(change.ended)
 }
 
 /// Takes all ways to sign in by a provider from an account that is locked.
@@ -333,7 +347,20 @@ pub(crate) fn remove_all_of(
     at: Timestamp,
     changes: &mut Changes,
 ) -> QueryResult<()> {
-    let methods = login_methods::table.filter(login_methods::user_id.eq(user));
+    remove_linked_before(connection, user, Moment::from(Timestamp::MAX), at, changes)
+}
+
+/// The same, but those alone that were linked before a moment.
+pub(crate) fn remove_linked_before(
+    connection: &mut DbConnection,
+    user: Key,
+    until: Moment,
+    at: Timestamp,
+    changes: &mut Changes,
+) -> QueryResult<()> {
+    let methods = login_methods::table
+        .filter(login_methods::user_id.eq(user))
+        .filter(login_methods::created_at.lt(until));
     for method in methods.select(login_methods::id).load::<Key>(connection)? {
         changes.add(of_method(Action::Delete, method, user, at));
     }

@@ -1,5 +1,5 @@
 use crate::Stores;
-use crate::accounts::{lock, of_person, rights};
+use crate::accounts::{account, lock, of_person, rights};
 use crate::changes::{Changes, Record};
 use crate::columns::{Key, Moment, corrupt};
 use crate::connection::DbConnection;
@@ -14,8 +14,9 @@ use diesel::prelude::*;
 use diesel::result::Error;
 use jiff::Timestamp;
 use square_accounts::ports::{
-    AttemptBudget, Attempted, Consequences, MfaAttemptId, MfaStore, MfaSwitch, MfaSwitched, NewAttempt,
-    NewOtpMethod, NewRecoveryCode, OtpMethod, OtpProof, Purpose, RecoveryPass, RecoveryProof,
+    Asked, AttemptBudget, Attempted, Caller, Consequences, CredentialChange, MfaAttemptId, MfaStore,
+    MfaSwitch, MfaSwitched, NewAttempt, NewOtpMethod, NewRecoveryCode, OtpMethod, OtpProof, Overtaken,
+    Purpose, RecoveryPass, RecoveryProof,
 };
 use square_accounts::{OtpSecret, RecoveryCode, TokenDigest};
 use square_changes::{Action, Audience, Channel};
@@ -24,24 +25,23 @@ use zeroize::Zeroizing;
 
 #[async_trait]
 impl MfaStore for Stores {
-    async fn begin_otp(
-        &self,
-        method: &NewOtpMethod,
-        consequences: &Consequences,
-    ) -> Result<bool, Unavailable> {
+    async fn begin_otp(&self, method: &NewOtpMethod, by: Caller, consequences: &Consequences) -> Asked<bool> {
         let row = OtpRow::sealed(method, &*self.sealer);
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let at = method.at;
         self.database
             .change(move |connection, changes| {
-                if !lock(connection, row.user_id)? || is_on(connection, row.user_id)? {
-                    return Ok(false);
+                if !sessions::is_current(connection, by)? {
+                    return Ok(Err(Overtaken));
+                }
+                if row.user_id.0 != by.user.uuid() || is_on(connection, row.user_id)? {
+                    return Ok(Ok(false));
                 }
                 forget_method(connection, row.user_id, at, changes)?;
                 diesel::insert_into(otp_methods::table).values(&row).execute(connection)?;
                 rows.insert(connection)?;
                 changes.add(of_owner(Channel::OtpMethod, Action::Create, row.id, row.user_id, at));
-                Ok(true)
+                Ok(Ok(true))
             })
             .await
     }
@@ -57,9 +57,10 @@ impl MfaStore for Stores {
     async fn verify_otp(
         &self,
         proof: &OtpProof,
+        by: Caller,
         codes: &[NewRecoveryCode],
         consequences: &Consequences,
-    ) -> Result<bool, Unavailable> {
+    ) -> Asked<bool> {
         let (proof, at) = (*proof, Moment::from(proof.at));
         let user = Key(proof.user.uuid());
         let codes = CodeRow::all(proof.user, codes, at, &*self.sealer);
@@ -68,18 +69,21 @@ impl MfaStore for Stores {
             .change(move |connection, changes| {
                 let unverified = otp_methods::verified_at.is_null();
                 let verified = (otp_methods::last_step.eq(step(&proof)), otp_methods::verified_at.eq(at));
-                if !lock(connection, user)?
+                if !sessions::is_current(connection, by)? {
+                    return Ok(Err(Overtaken));
+                }
+                if proof.user != by.user
                     || diesel::update(unused(&proof).filter(unverified)).set(verified).execute(connection)?
                         == 0
                 {
-                    return Ok(false);
+                    return Ok(Ok(false));
                 }
                 replace_codes(connection, user, &codes, at.at, changes)?;
                 give_back(connection, proof.attempt)?;
                 rows.insert(connection)?;
                 let method = Key(proof.method.uuid());
                 changes.add(of_owner(Channel::OtpMethod, Action::Update, method, user, at.at));
-                Ok(true)
+                Ok(Ok(true))
             })
             .await
     }
@@ -89,12 +93,15 @@ impl MfaStore for Stores {
         proof: &OtpProof,
         switch: &MfaSwitch,
         consequences: &Consequences,
-    ) -> Result<Option<MfaSwitched>, Unavailable> {
+    ) -> Asked<Option<MfaSwitched>> {
         let (proof, switch) = (*proof, switch.clone());
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         self.database
             .change(move |connection, changes| {
                 let (user, at) = (Key(switch.user.uuid()), Moment::from(switch.at));
+                if !sessions::is_still(connection, switch.by)? {
+                    return Ok(Err(Overtaken));
+                }
                 let switched = all_or_nothing(connection, |connection| {
                     let off = accounts::table.find(user).filter(accounts::mfa_enabled_at.is_null());
                     let on = accounts::mfa_enabled_at.eq(at);
@@ -111,7 +118,7 @@ impl MfaStore for Stores {
                     changes.add(of_owner(Channel::OtpMethod, Action::Update, method, user, at.at));
                     record(switched, &switch, changes);
                 }
-                Ok(switched)
+                Ok(Ok(switched))
             })
             .await
     }
@@ -120,14 +127,17 @@ impl MfaStore for Stores {
         &self,
         switch: &MfaSwitch,
         consequences: &Consequences,
-    ) -> Result<Option<MfaSwitched>, Unavailable> {
+    ) -> Asked<Option<MfaSwitched>> {
         let switch = switch.clone();
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         self.database
             .change(move |connection, changes| {
                 let user = Key(switch.user.uuid());
+                if !sessions::is_still(connection, switch.by)? {
+                    return Ok(Err(Overtaken));
+                }
                 if !lock(connection, user)? {
-                    return Ok(None);
+                    return Ok(Ok(None));
                 }
                 let on = accounts::table.find(user).filter(accounts::mfa_enabled_at.is_not_null());
                 let off = accounts::mfa_enabled_at.eq(None::<Moment>);
@@ -135,12 +145,14 @@ impl MfaStore for Stores {
                 forget_method(connection, user, switch.at, changes)?;
                 secrets::drop_all(connection, user, Purpose::Mfa)?;
                 if !was_on {
-                    return Ok(Some(MfaSwitched { ended: Vec::new(), rights: None }));
+                    let account = account(connection, user)?.ok_or(Error::NotFound)?;
+                    let credentials = account.credentials;
+                    return Ok(Ok(Some(MfaSwitched { ended: Vec::new(), rights: None, credentials })));
                 }
                 rows.insert(connection)?;
                 let switched = switched(connection, &switch)?;
                 record(&switched, &switch, changes);
-                Ok(Some(switched))
+                Ok(Ok(Some(switched)))
             })
             .await
     }
@@ -156,24 +168,27 @@ impl MfaStore for Stores {
 
     async fn replace_recovery_codes(
         &self,
-        user: UserId,
+        by: Caller,
         codes: &[NewRecoveryCode],
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<bool, Unavailable> {
-        let codes = CodeRow::all(user, codes, at.into(), &*self.sealer);
+    ) -> Asked<bool> {
+        let codes = CodeRow::all(by.user, codes, at.into(), &*self.sealer);
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
-        let user = Key(user.uuid());
+        let user = Key(by.user.uuid());
         self.database
             .change(move |connection, changes| {
                 let own = otp_methods::table.filter(otp_methods::user_id.eq(user));
                 let verified = own.filter(otp_methods::verified_at.is_not_null());
-                if !lock(connection, user)? || verified.count().get_result::<i64>(connection)? == 0 {
-                    return Ok(false);
+                if !sessions::is_current(connection, by)? {
+                    return Ok(Err(Overtaken));
+                }
+                if verified.count().get_result::<i64>(connection)? == 0 {
+                    return Ok(Ok(false));
                 }
                 replace_codes(connection, user, &codes, at, changes)?;
                 rows.insert(connection)?;
-                Ok(true)
+                Ok(Ok(true))
             })
             .await
     }
@@ -323,6 +338,35 @@ fn give_back(connection: &mut DbConnection, attempt: MfaAttemptId) -> QueryResul
     diesel::delete(mfa_attempts::table.find(Key(attempt.uuid()))).execute(connection).map(drop)
 }
 
+/// Deletes method and recovery codes of an account that is locked, where the second factor is not on.
+pub(crate) fn forget_half_set_up(
+    connection: &mut DbConnection,
+    user: Key,
+    at: Timestamp,
+    changes: &mut Changes,
+) -> QueryResult<()> {
+    if is_on(connection, user)? { Ok(()) } else { forget_method(connection, user, at, changes) }
+}
+
+/// Switches the second factor of an account that is locked off, and forgets it, where its secret was made before `until`.
+pub(crate) fn drop_set_up_before(
+    connection: &mut DbConnection,
+    user: Key,
+    until: Moment,
+    at: Timestamp,
+    changes: &mut Changes,
+) -> QueryResult<()> {
+    let own = otp_methods::table.filter(otp_methods::user_id.eq(user));
+    let before = own.filter(otp_methods::created_at.lt(until));
+    if before.count().get_result::<i64>(connection)? == 0 {
+        return Ok(());
+    }
+    let off = accounts::mfa_enabled_at.eq(None::<Moment>);
+    diesel::update(accounts::table.find(user)).set(off).execute(connection)?;
+    changes.add(of_person(Action::Update, user.0.into(), at));
+    forget_method(connection, user, at, changes)
+}
+
 /// Deletes method and recovery codes of an account that is locked.
 pub(crate) fn forget_method(
     connection: &mut DbConnection,
@@ -362,17 +406,17 @@ fn replace_codes(
 /// What follows from switching the second factor of an account that is locked.
 fn switched(connection: &mut DbConnection, switch: &MfaSwitch) -> QueryResult<MfaSwitched> {
     let (user, at) = (Key(switch.user.uuid()), Moment::from(switch.at));
-    let ended = sessions::end_others(connection, user, Key(switch.session.uuid()), at)?;
+    let CredentialChange { ended, credentials } = sessions::shut_out_others(connection, user, switch.by, at)?;
     let own = user_roles::table.filter(user_roles::user_id.eq(user));
     let concerned = own.filter(user_roles::role.eq_any(switch.required_roles.clone()));
     if concerned.count().get_result::<i64>(connection)? == 0 {
-        return Ok(MfaSwitched { ended, rights: None });
+        return Ok(MfaSwitched { ended, rights: None, credentials });
     }
     let account = accounts::table.find(user);
     let counted = (accounts::rights.eq(accounts::rights + 1), accounts::rights_changed_at.eq(at));
     diesel::update(account).set(counted).execute(connection)?;
     let rights = rights(account.select(accounts::rights).first(connection)?)?;
-    Ok(MfaSwitched { ended, rights: Some(rights) })
+    Ok(MfaSwitched { ended, rights: Some(rights), credentials })
 }
 
 fn record(switched: &MfaSwitched, switch: &MfaSwitch, changes: &mut Changes) {

@@ -55,6 +55,23 @@ impl OneTimeSecrets for Stores {
         found.map(|stored| stored.open(&*self.sealer)).transpose()
     }
 
+    async fn newest_secret(
+        &self,
+        user: UserId,
+        purpose: Purpose,
+        at: Timestamp,
+    ) -> Result<Option<HeldSecret>, Unavailable> {
+        let (user, at) = (Key(user.uuid()), Moment::from(at));
+        let found = self.database.read(move |connection| {
+            let good = of(user, purpose.as_str()).filter(one_time_secrets::expires_at.gt(at));
+            let newest = good.order((one_time_secrets::created_at.desc(), one_time_secrets::digest));
+            let columns =
+                (one_time_secrets::user_id, one_time_secrets::payload, one_time_secrets::attempts_left);
+            newest.select(columns).first::<StoredSecret>(connection).optional()
+        });
+        found.await?.map(|stored| stored.open(&*self.sealer)).transpose()
+    }
+
     async fn attempt(
         &self,
         digest: &TokenDigest,

@@ -1,4 +1,5 @@
 use crate::Stores;
+use crate::accounts::count_credentials;
 use crate::changes::Record;
 use crate::columns::{Key, Moment, corrupt, count};
 use crate::connection::DbConnection;
@@ -9,20 +10,28 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use jiff::Timestamp;
-use square_accounts::ports::{Consequences, Rotation, SessionRecord, SessionStore};
+use square_accounts::ports::{Caller, Consequences, CredentialChange, Rotation, SessionRecord, SessionStore};
 use square_changes::{Action, Channel};
 use square_kernel::{SessionId, Unavailable};
 
 #[async_trait]
 impl SessionStore for Stores {
-    async fn open(&self, session: &SessionRecord, consequences: &Consequences) -> Result<bool, Unavailable> {
+    async fn open(
+        &self,
+        session: &SessionRecord,
+        credentials: u32,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable> {
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let row = SessionRow::from(session);
         self.database
             .write(move |connection| {
                 // Changes nothing, but holds the account until this transaction ends: where writers run side by
-                // side, a suspension comes before this session or finds it.
-                let account = accounts::table.find(row.user_id).filter(accounts::suspended.eq(false));
+                // side, whatever ends the account's sessions comes before this one, and is seen, or finds it.
+                let account = accounts::table
+                    .find(row.user_id)
+                    .filter(accounts::suspended.eq(false))
+                    .filter(accounts::credentials.eq(i64::from(credentials)));
                 let passed = accounts::mfa_enabled_at.is_null().or(row.second_factor.into_sql::<Bool>());
                 if diesel::update(account.filter(passed))
                     .set(accounts::suspended.eq(false))
@@ -159,7 +168,46 @@ pub(crate) fn end_all(connection: &mut DbConnection, user: Key, at: Moment) -> Q
     Ok(ids.into_iter().map(|id| id.0.into()).collect())
 }
 
-/// The same, but for one.
+/// Holds the account and the session of whoever asks for a change; whether that is live and they may do what they might when they asked.
+pub(crate) fn is_current(connection: &mut DbConnection, by: Caller) -> QueryResult<bool> {
+    let user = Key(by.user.uuid());
+    let as_asked = accounts::table
+        .find(user)
+        .filter(accounts::rights.eq(i64::from(by.rights)))
+        .filter(accounts::suspended.eq(false));
+    // Both change nothing, but whoever changes rights or ends sessions comes before this, and is seen, or waits.
+    if diesel::update(as_asked).set(accounts::suspended.eq(false)).execute(connection)? == 0 {
+        return Ok(false);
+    }
+    let live = sessions::table
+        .find(Key(by.session.uuid()))
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::ended_at.is_null());
+    let held = diesel::update(live).set(sessions::generation.eq(sessions::generation)).execute(connection)?;
+    Ok(held == 1)
+}
+
+/// The same, where anybody in particular asks; the operator is not looked at.
+pub(crate) fn is_still(connection: &mut DbConnection, by: Option<Caller>) -> QueryResult<bool> {
+    by.map_or(Ok(true), |by| is_current(connection, by))
+}
+
+/// Ends all sessions of an account that is locked but the one that somebody calls in, and counts its credentials up.
+pub(crate) fn shut_out_others(
+    connection: &mut DbConnection,
+    user: Key,
+    by: Option<Caller>,
+    at: Moment,
+) -> QueryResult<CredentialChange> {
+    let ended = match by {
+        Some(by) => end_others(connection, user, Key(by.session.uuid()), at)?,
+        None => end_all(connection, user, at)?,
+    };
+    let credentials = count_credentials(connection, user)?;
+    Ok(CredentialChange { ended, credentials })
+}
+
+/// Ends all sessions of an account that is locked but one.
 pub(crate) fn end_others(
     connection: &mut DbConnection,
     user: Key,

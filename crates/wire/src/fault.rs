@@ -293,7 +293,7 @@ impl From<&square_skills::RegisterError> for Fault {
         use square_skills::RegisterError as Error;
         match error {
             Error::SignInRequired => Self::sign_in_required(),
-            Error::NotConfirmed => Self::new(403, "address_not_confirmed", error.to_string()),
+            Error::NotConfirmed => Self::address_not_confirmed(error.to_string()),
             Error::Invalid(invalid) => Self::from(invalid),
             Error::NameTaken => Self::taken("name"),
             Error::Unavailable(error) => Self::from(error),

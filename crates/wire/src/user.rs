@@ -33,7 +33,8 @@ pub struct User {
     pub mfa_enabled: bool,
     /// Names of its roles.
     pub roles: Vec<String>,
-    /// What its roles allow, each `verb:thing`.
+    /// What its roles allow, each `verb:thing`; not what roles would allow that count only with a second factor, as long as the
+    /// account has none.
     pub permissions: Vec<String>,
     /// How it came about.
     #[schema(example = "signup")]

@@ -1,7 +1,7 @@
 use super::error::{AdminError, permitted};
 use crate::account::{Account, Standing};
 use crate::audit::{Actor, AuditAction, AuditEntry};
-use crate::ports::{ADMINISTER, Consequences, Keep, Rights, RightsChange};
+use crate::ports::{ADMINISTER, Asked, Caller, Consequences, Keep, Overtaken, Rights, RightsChange};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Asker, Invalid, Unavailable, UserId};
@@ -27,6 +27,8 @@ pub(crate) enum RightsError {
     NoSuchRole(String),
     /// Nobody would be left to manage accounts.
     LastAdministrator,
+    /// Who asks is signed in no more, or may do other things by now.
+    Overtaken(Overtaken),
     /// Something needed does not work.
     Unavailable(Unavailable),
 }
@@ -46,6 +48,7 @@ impl From<RightsError> for AdminError {
                 format!("must name roles that exist; there is no '{role}'"),
             )),
             RightsError::LastAdministrator => Self::LastAdministrator,
+            RightsError::Overtaken(error) => Self::Overtaken(error),
             RightsError::Unavailable(error) => Self::Unavailable(error),
         }
     }
@@ -65,15 +68,18 @@ impl Accounts {
             return Err(AdminError::Oneself);
         }
         let actor = Actor::user(who.user, device);
-        Ok(self.change_rights(user, |seen| patch.over(seen), Keep::OneAdministrator, &actor).await?)
+        let (by, keep) = (Some(Caller::from(who)), Keep::OneAdministrator);
+        let account = self.change_rights(user, |seen| patch.over(seen), keep, by, &actor).await?;
+        Ok(self.as_it_counts(account).await?)
     }
 
-    /// Gives an account the rights that `wanted` makes of it as it is.
+    /// Gives an account the rights that `wanted` makes of it as it is; `by` is `None` for the operator.
     pub(crate) async fn change_rights(
         &self,
         user: UserId,
         wanted: impl Fn(&Account) -> Rights,
         keep: Keep,
+        by: Option<Caller>,
         actor: &Actor,
     ) -> Result<Account, RightsError> {
         for _ in 0..ATTEMPTS {
@@ -85,7 +91,8 @@ impl Accounts {
             if noted.audit.is_empty() {
                 return Ok(seen);
             }
-            match self.store_rights(seen, wanted, keep, noted).await? {
+            let stored = self.store_rights(seen, wanted, (keep, by), noted).await?;
+            match stored.map_err(RightsError::Overtaken)? {
                 RightsChange::Changed { account, .. } => return Ok(*account),
                 // What the audit log would say was true a moment ago.
                 RightsChange::Moved => {}
@@ -100,14 +107,14 @@ impl Accounts {
         &self,
         seen: Account,
         wanted: Rights,
-        keep: Keep,
+        (keep, by): (Keep, Option<Caller>),
         noted: Consequences,
-    ) -> Result<RightsChange, Unavailable> {
+    ) -> Asked<RightsChange> {
         let now = self.now();
         let (store, revocations) = (Arc::clone(&self.parts.administration), Arc::clone(&self.revocations));
         self.to_the_end(async move {
-            let changed = store.change_rights(&seen, &wanted, keep, now, &noted).await?;
-            if let RightsChange::Changed { account, ended } = &changed {
+            let changed = store.change_rights(&seen, &wanted, keep, by, now, &noted).await?;
+            if let Ok(RightsChange::Changed { account, ended }) = &changed {
                 for session in ended {
                     revocations.note(*session, now);
                 }
@@ -299,5 +306,25 @@ mod tests {
         assert!(matches!(own, Err(AdminError::NotAllowed("patch:users"))));
         let nobody = test.change(&Asker::default(), bob.id, &roles(&["admin"])).await;
         assert!(matches!(nobody, Err(AdminError::SignInRequired)));
+    }
+
+    #[tokio::test]
+    async fn an_administrator_who_is_one_no_more_changes_nothing_that_was_asked_for_before() {
+        let test = TestAccounts::default();
+        let (root, eve) = (test.admin("root").await, test.admin("eve").await);
+        let ada = test.register("ada").await;
+        test.change(&root, eve.user().unwrap(), &roles(&["user"])).await.unwrap();
+        for patch in [roles(&["admin"]), standing(Standing::Suspended)] {
+            let late = test.change(&eve, ada.id, &patch).await;
+            assert!(matches!(late, Err(AdminError::Overtaken(_))));
+        }
+        let late = test.accounts.delete_user(&eve, ada.id, &Device::default()).await;
+        assert!(matches!(late, Err(AdminError::Overtaken(_))));
+        assert_eq!(test.store.by_id(ada.id).await.unwrap(), Some(ada.clone()));
+
+        test.accounts.sign_out(root.identity.as_ref().unwrap(), &Device::default()).await.unwrap();
+        let late = test.change(&root, ada.id, &roles(&["admin"])).await;
+        assert!(matches!(late, Err(AdminError::Overtaken(_))));
+        assert_eq!(test.store.by_id(ada.id).await.unwrap(), Some(ada));
     }
 }

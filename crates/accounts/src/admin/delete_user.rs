@@ -1,7 +1,7 @@
 use super::error::{AdminError, permitted};
 use crate::account::Standing;
 use crate::audit::Actor;
-use crate::ports::{Keep, Rights};
+use crate::ports::{Caller, Keep, Rights};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Asker, UserId};
@@ -22,8 +22,11 @@ impl Accounts {
         let actor = Actor::user(who.user, device);
         let suspended =
             |seen: &crate::Account| Rights { standing: Standing::Suspended, roles: seen.roles.to_vec() };
-        let account = self.change_rights(user, suspended, Keep::OneAdministrator, &actor).await?;
-        if self.erase(&account, actor).await? { Ok(()) } else { Err(AdminError::NotFound) }
+        let by = Some(Caller::from(who));
+        let account = self.change_rights(user, suspended, Keep::OneAdministrator, by, &actor).await?;
+        // Whoever asked has been looked at, and what was begun is brought to its end.
+        let erased = self.erase(&account, None, actor).await?;
+        erased.is_ok_and(|erased| erased).then_some(()).ok_or(AdminError::NotFound)
     }
 }
 

@@ -1,3 +1,4 @@
+use crate::ports::Overtaken;
 use square_kernel::{Asker, Identity, Invalid, Unavailable};
 
 /// Why an administrator's call did nothing.
@@ -18,6 +19,9 @@ pub enum AdminError {
     /// Nobody would be left to manage accounts.
     #[error("this is the last administrator; make another one first")]
     LastAdministrator,
+    /// Who asks is signed in no more, or may do other things by now.
+    #[error(transparent)]
+    Overtaken(#[from] Overtaken),
     /// Something that was sent breaks its rules.
     #[error(transparent)]
     Invalid(#[from] Invalid),

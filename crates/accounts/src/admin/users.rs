@@ -28,7 +28,11 @@ impl Accounts {
         page: Page<UserId>,
     ) -> Result<Slice<Account, UserId>, AdminError> {
         permitted(asker, LOOK)?;
-        Ok(self.all_users(filter, page).await?)
+        let mut slice = self.all_users(filter, page).await?;
+        for account in &mut slice.items {
+            *account = self.as_it_counts(account.clone()).await?;
+        }
+        Ok(slice)
     }
 
     /// The same for the operator, who may.
@@ -43,7 +47,8 @@ impl Accounts {
     /// One account.
     pub async fn user(&self, asker: &Asker, user: UserId) -> Result<Account, AdminError> {
         permitted(asker, LOOK)?;
-        self.parts.store.by_id(user).await?.ok_or(AdminError::NotFound)
+        let account = self.parts.store.by_id(user).await?.ok_or(AdminError::NotFound)?;
+        Ok(self.as_it_counts(account).await?)
     }
 }
 

@@ -225,6 +225,44 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_device_showed_before_the_password_changed_shows_nothing_any_more() {
+        let test = per_name();
+        test.register("ada").await;
+        let (here, there) = (
+            test.attempt(&name("ada"), TestAccounts::PASSWORD, &Device::default()).await.unwrap(),
+            test.attempt(&name("ada"), TestAccounts::PASSWORD, &Device::default()).await.unwrap(),
+        );
+        let who = test.caller(&here);
+        let before = Device { tokens: here.device_tokens, ..Device::default() };
+        let (existing, new) = (Secret::new(TestAccounts::PASSWORD), "brand new horse");
+        let password = crate::Password::parse("new_password", new).unwrap();
+        let tokens = test.accounts.update_password(&who, &existing, &password, &before).await.unwrap();
+        assert_ne!(tokens, before.tokens);
+        test.fail(&name("ada"), &at("203.0.113.9"), 3).await;
+        let wait = SignedDuration::from_mins(20);
+        for stale in [before, Device { tokens: there.device_tokens, ..Device::default() }] {
+            test.assert_limited(&name("ada"), &stale, wait).await;
+        }
+        let own = Device { tokens, ..Device::default() };
+        assert!(test.attempt(&name("ada"), new, &own).await.is_ok(), "the one that changed it is known");
+    }
+
+    #[tokio::test]
+    async fn whoever_resets_their_password_is_not_locked_out_by_strangers() {
+        let test = per_name();
+        test.register("ada").await;
+        test.fail(&name("ada"), &at("203.0.113.9"), 3).await;
+        test.forget_password("ada").await;
+        let token = test.store.mailed_token().unwrap();
+        let new = crate::Password::parse("password", "brand new horse").unwrap();
+        let tokens = test.accounts.reset_password(&token, None, &new, &Device::default()).await.unwrap();
+        let own = Device { tokens, ..Device::default() };
+        assert!(test.attempt(&name("ada"), "brand new horse", &own).await.is_ok());
+        let refused = test.attempt(&name("ada"), "brand new horse", &Device::default()).await;
+        assert!(matches!(refused, Err(SignInError::TooMany(_))));
+    }
+
+    #[tokio::test]
     async fn a_device_of_somebody_else_is_a_stranger() {
         let test = per_name();
         test.register("ada").await;

@@ -1,7 +1,8 @@
 use super::totp::OtpSecret;
+use crate::account::NotConfirmed;
 use crate::audit::{Actor, AuditAction};
 use crate::owner::OwnerError;
-use crate::ports::{NewOtpMethod, OtpMethodId};
+use crate::ports::{Caller, NewOtpMethod, OtpMethodId};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Identity, Secret, Unavailable};
@@ -15,6 +16,9 @@ pub enum BeginOtpError {
     /// Nobody has shown that the account is theirs.
     #[error(transparent)]
     Owner(#[from] OwnerError),
+    /// The account's address was not confirmed yet: who made it need not have the mailbox.
+    #[error(transparent)]
+    NotConfirmed(#[from] NotConfirmed),
     /// Something needed does not work.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -30,6 +34,7 @@ impl Accounts {
         device: &Device,
     ) -> Result<Secret, BeginOtpError> {
         let (account, _) = self.prove_owner(who, password).await?;
+        account.confirmed()?;
         let secret = OtpSecret::new(&*self.parts.randomness);
         let method = NewOtpMethod {
             id: OtpMethodId::new(&*self.parts.clock, &*self.parts.randomness),
@@ -38,7 +43,8 @@ impl Accounts {
             at: self.now(),
         };
         let noted = self.noted(AuditAction::OtpMethodCreated, Actor::user(account.id, device), account.id);
-        if !self.parts.mfa.begin_otp(&method, &noted).await? {
+        let begun = self.parts.mfa.begin_otp(&method, Caller::from(who), &noted).await?;
+        if !begun.map_err(OwnerError::from)? {
             return Err(BeginOtpError::AlreadyOn);
         }
         let label = account.email.as_ref().map_or(account.username.as_str(), |email| email.as_str());

@@ -6,7 +6,7 @@ use crate::service::{Accounts, later};
 use crate::session_tokens::{Device, SecondFactor, SignedIn};
 use crate::tokens::{MailToken, TokenDigest};
 use jiff::{SignedDuration, Timestamp};
-use square_kernel::{Secret, Unavailable, UserId};
+use square_kernel::{Secret, Unavailable};
 
 /// For so long the second factor may be given after the first.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
@@ -38,7 +38,7 @@ pub struct MfaChallenge {
 /// Why the second factor signed nobody in.
 #[derive(Debug, thiserror::Error)]
 pub enum SecondFactorError {
-    /// The challenge is unknown, spent, expired or another account's, or five codes were tried on it.
+    /// The challenge is unknown, spent, expired, another account's or from before its credentials changed, or five codes were tried on it.
     #[error("the mfa_token is not good, or not any more: sign in again")]
     ChallengeRejected,
     /// The code is wrong or was used before.
@@ -73,20 +73,21 @@ impl Accounts {
             return Ok(None);
         }
         if account.mfa_enabled_at.is_some() {
-            return Ok(self.challenge(account.id).await?.map(Entry::Challenge));
+            return Ok(self.challenge(&account).await?.map(Entry::Challenge));
         }
         let signed_in = self.open_session(account, device, SecondFactor::NotAsked).await?;
         Ok(signed_in.map(|signed_in| Entry::SignedIn(Box::new(signed_in))))
     }
 
-    async fn challenge(&self, user: UserId) -> Result<Option<MfaChallenge>, Unavailable> {
+    async fn challenge(&self, account: &Account) -> Result<Option<MfaChallenge>, Unavailable> {
         let token = MailToken::new(&*self.parts.randomness);
         let (now, expires_at) = (self.now(), later(self.now(), LIFETIME));
         let secret = NewSecret {
             digest: token.digest(),
             purpose: Purpose::Mfa,
-            user: Some(user),
-            payload: None,
+            user: Some(account.id),
+            // Who is shut out between the two factors stays out.
+            payload: Some(Secret::new(account.credentials.to_string())),
             attempts: ATTEMPTS,
             created_at: now,
             expires_at,
@@ -104,12 +105,14 @@ impl Accounts {
     ) -> Result<Trial, SecondFactorError> {
         let challenge = MailToken::received(challenge.expose()).digest();
         let held = self.parts.secrets.attempt(&challenge, Purpose::Mfa, self.now()).await?;
-        let Some(user) = held.and_then(|held| held.user) else {
-            return Err(SecondFactorError::ChallengeRejected);
-        };
+        let held = held.and_then(|held| Some((held.user?, held.payload?)));
+        let Some((user, credentials)) = held else { return Err(SecondFactorError::ChallengeRejected) };
         let account = self.parts.store.by_id(user).await?;
         let account = account.filter(|account| {
-            account.is_active() && account.mfa_enabled_at.is_some() && is_named(account, login)
+            account.is_active()
+                && account.mfa_enabled_at.is_some()
+                && account.credentials.to_string() == credentials.expose()
+                && is_named(account, login)
         });
         let account = account.ok_or(SecondFactorError::ChallengeRejected)?;
         let attempt = self.count_attempt(user, AttemptKind::SignIn).await?;

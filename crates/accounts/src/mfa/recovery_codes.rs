@@ -1,6 +1,7 @@
 use super::recovery_code::RecoveryCode;
 use crate::audit::{Actor, AuditAction};
 use crate::limits::{Counted, TooMany, limited};
+use crate::ports::{Caller, Overtaken};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Identity, Unavailable};
@@ -17,6 +18,9 @@ pub enum RecoveryCodesError {
     /// New ones were made often of late.
     #[error(transparent)]
     TooMany(#[from] TooMany),
+    /// Whoever asks is signed in no more, or not as they were.
+    #[error(transparent)]
+    Overtaken(#[from] Overtaken),
     /// Something needed does not work.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -45,7 +49,8 @@ impl Accounts {
         self.spend_budgets([self.charge(Counted::NewRecoveryCodes, who.user.uuid().as_bytes())]).await?;
         let (user, codes) = (who.user, self.new_recovery_codes(who.user));
         let noted = self.noted(AuditAction::RecoveryCodesCreated, Actor::user(user, device), user);
-        if !self.parts.mfa.replace_recovery_codes(user, &codes, self.now(), &noted).await? {
+        let (by, now) = (Caller::from(who), self.now());
+        if !self.parts.mfa.replace_recovery_codes(by, &codes, now, &noted).await?? {
             return Err(RecoveryCodesError::NotVerified);
         }
         Ok(codes.into_iter().map(|new| new.code).collect())

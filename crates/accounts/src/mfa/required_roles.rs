@@ -17,6 +17,13 @@ impl Accounts {
         account.mfa_enabled_at.is_none() && account.roles.iter().any(|role| required.contains(role))
     }
 
+    /// An account as others are to see it: what its roles allow is what counts. Those that ask for a second factor which it lacks are
+    /// named all the same.
+    pub(crate) async fn as_it_counts(&self, account: Account) -> Result<Account, Unavailable> {
+        let permissions = self.held(&account).await?.permissions;
+        Ok(Account { permissions, ..account })
+    }
+
     /// The roles of an account that count, and what they allow: all of them, unless some ask for a second factor that the
     /// account does not have.
     pub(crate) async fn held(&self, account: &Account) -> Result<Held, Unavailable> {

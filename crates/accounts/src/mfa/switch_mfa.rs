@@ -1,13 +1,13 @@
 use super::attempts::{TooManyAttempts, from_not_counted};
 use super::totp::OtpCode;
-use crate::account::Account;
+use crate::account::{Account, NotConfirmed};
 use crate::audit::{Actor, AuditAction};
 use crate::letter::Occasion;
-use crate::ports::{AttemptKind, Consequences, MfaSwitch, MfaSwitched, OtpProof};
+use crate::ports::{AttemptKind, Caller, Consequences, MfaSwitch, MfaSwitched, OtpProof, Overtaken};
 use crate::revocations::Revocations;
 use crate::service::Accounts;
 use crate::session_tokens::Device;
-use square_kernel::{Identity, Unavailable};
+use square_kernel::{Identity, Secret, Unavailable};
 use std::sync::Arc;
 
 /// Why the second factor was not switched on.
@@ -25,6 +25,12 @@ pub enum EnableMfaError {
     /// Too many wrong codes of late.
     #[error(transparent)]
     TooManyAttempts(#[from] TooManyAttempts),
+    /// The account's address was not confirmed yet: who made it need not have the mailbox.
+    #[error(transparent)]
+    NotConfirmed(#[from] NotConfirmed),
+    /// Whoever asks is signed in no more, or not as they were.
+    #[error(transparent)]
+    Overtaken(#[from] Overtaken),
     /// Something needed does not work.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -38,6 +44,9 @@ pub enum DisableMfaError {
     /// The sign-in is too long ago.
     #[error("sign in again to do this")]
     ReauthenticationRequired,
+    /// Whoever asks is signed in no more, or not as they were.
+    #[error(transparent)]
+    Overtaken(#[from] Overtaken),
     /// Something needed does not work.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -45,15 +54,16 @@ pub enum DisableMfaError {
 
 impl Accounts {
     /// Has every sign-in to the account of `who` ask for a second factor from now on. Their other sessions end, and the owner
-    /// is told by letter.
+    /// is told by letter. Gives what the device is to show at sign-ins.
     pub async fn enable_mfa(
         &self,
         who: &Identity,
         code: &OtpCode,
         device: &Device,
-    ) -> Result<(), EnableMfaError> {
+    ) -> Result<Vec<Secret>, EnableMfaError> {
         let user = who.user;
         let account = self.parts.store.by_id(user).await?.ok_or(EnableMfaError::NotVerified)?;
+        account.confirmed()?;
         if account.mfa_enabled_at.is_some() {
             return Err(EnableMfaError::AlreadyOn);
         }
@@ -68,33 +78,37 @@ impl Accounts {
         let (store, revocations) = (Arc::clone(&self.parts.mfa), Arc::clone(&self.revocations));
         let switched = self.to_the_end(async move {
             let switched = store.enable_mfa(&proof, &switch, &told).await?;
-            Ok(switched.map(|switched| note_switch(&revocations, &switch, &switched)))
+            note_switch(&revocations, &switch, &switched);
+            Ok(switched)
         });
-        switched.await?.ok_or(EnableMfaError::WrongCode)
+        let switched = switched.await??.ok_or(EnableMfaError::WrongCode)?;
+        Ok(self.remembered(user, switched.credentials, device))
     }
 
     /// Has signing in to the account of `who` ask for no second factor any more and forgets secret and recovery codes. Their
-    /// other sessions end, and the owner is told by letter. Where it was off it stays off.
-    pub async fn disable_mfa(&self, who: &Identity, device: &Device) -> Result<(), DisableMfaError> {
+    /// other sessions end, and the owner is told by letter. Where it was off it stays off. Gives what the device is to show at sign-ins.
+    pub async fn disable_mfa(&self, who: &Identity, device: &Device) -> Result<Vec<Secret>, DisableMfaError> {
         if !self.signed_in_lately(who).await? {
             return Err(DisableMfaError::ReauthenticationRequired);
         }
-        let Some(account) = self.parts.store.by_id(who.user).await? else { return Ok(()) };
+        let Some(account) = self.parts.store.by_id(who.user).await? else { return Ok(Vec::new()) };
         let told =
             self.told_of_switch(&account, AuditAction::MfaDisabled, Occasion::MfaDisabled, device).await?;
         let switch = self.switch(who);
         let (store, revocations) = (Arc::clone(&self.parts.mfa), Arc::clone(&self.revocations));
         let switched = self.to_the_end(async move {
             let switched = store.disable_mfa(&switch, &told).await?;
-            Ok(switched.map(|switched| note_switch(&revocations, &switch, &switched)))
+            note_switch(&revocations, &switch, &switched);
+            Ok(switched)
         });
         // An account that is gone asks for no second factor either.
-        switched.await.map(Option::unwrap_or_default).map_err(DisableMfaError::from)
+        let Some(switched) = switched.await?? else { return Ok(Vec::new()) };
+        Ok(self.remembered(who.user, switched.credentials, device))
     }
 
     fn switch(&self, who: &Identity) -> MfaSwitch {
         let required_roles = self.parts.policy.mfa_required_roles.clone();
-        MfaSwitch { user: who.user, session: who.session, required_roles, at: self.now() }
+        MfaSwitch { user: who.user, by: Some(Caller::from(who)), required_roles, at: self.now() }
     }
 
     async fn told_of_switch(
@@ -109,8 +123,13 @@ impl Accounts {
     }
 }
 
-/// Has it bite on the very next request here; other instances read it.
-fn note_switch(revocations: &Revocations, switch: &MfaSwitch, switched: &MfaSwitched) {
+/// Has it bite on the very next request here, where anything was switched; other instances read it.
+pub(crate) fn note_switch(
+    revocations: &Revocations,
+    switch: &MfaSwitch,
+    switched: &Result<Option<MfaSwitched>, Overtaken>,
+) {
+    let Ok(Some(switched)) = switched else { return };
     for session in &switched.ended {
         revocations.note(*session, switch.at);
     }

@@ -20,9 +20,11 @@ fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
 }
 
+/// Whose address is confirmed.
 async fn with_ada() -> TestAccounts {
     let test = TestAccounts::default();
-    test.register("ada").await;
+    let ada = test.register("ada").await;
+    test.vouch_for(ada.id).await;
     test
 }
 
@@ -87,7 +89,7 @@ async fn the_qr_code_shows_a_new_secret_until_it_is_on() {
     let password = Secret::new(TestAccounts::PASSWORD);
     let uri = test.accounts.begin_otp(&who, Some(&password), &Device::default()).await.unwrap();
     assert!(uri.expose().starts_with("otpauth://totp/Square:ada%40example.org?secret="), "{}", uri.expose());
-    test.with_mfa("ada").await;
+    let who = test.caller(&test.with_mfa("ada").await.session);
     let on = test.accounts.begin_otp(&who, Some(&password), &Device::default()).await;
     assert!(matches!(on, Err(BeginOtpError::AlreadyOn)));
 }
@@ -249,10 +251,63 @@ async fn no_other_token_is_a_challenge_and_a_challenge_is_no_other_token() {
 }
 
 #[tokio::test]
+async fn nobody_sets_it_up_before_the_address_is_confirmed() {
+    let test = TestAccounts::default();
+    test.register("ada").await;
+    let link = test.store.mailed_token().unwrap();
+    let who = test.caller(&test.sign_in("ada").await);
+    let (device, password) = (Device::default(), Secret::new(TestAccounts::PASSWORD));
+    let code = OtpCode::parse("123456").unwrap();
+    let begun = test.accounts.begin_otp(&who, Some(&password), &device).await;
+    assert!(matches!(begun, Err(BeginOtpError::NotConfirmed(_))));
+    let verified = test.accounts.verify_otp(&who, &code, &device).await;
+    assert!(matches!(verified, Err(VerifyOtpError::NotConfirmed(_))));
+    let on = test.accounts.enable_mfa(&who, &code, &device).await;
+    assert!(matches!(on, Err(EnableMfaError::NotConfirmed(_))));
+    test.accounts.confirm(&link, None, &device).await.unwrap();
+    test.accounts.begin_otp(&who, Some(&password), &device).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_without_an_address_counts_as_confirmed() {
+    let test = TestAccounts::with(|parts| parts.policy.email_required = false);
+    let new = crate::NewRegistration { email: None, ..TestAccounts::registration("ada") };
+    test.accounts.register(new, &Device::default()).await.unwrap();
+    let who = test.caller(&test.sign_in("ada").await);
+    let password = Secret::new(TestAccounts::PASSWORD);
+    test.accounts.begin_otp(&who, Some(&password), &Device::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_is_signed_out_meanwhile_sets_nothing_up() {
+    let test = with_ada().await;
+    let ada = test.with_mfa("ada").await;
+    let (who, device) = (test.caller(&ada.session), Device::default());
+    test.accounts.disable_mfa(&who, &device).await.unwrap();
+    let secret = test.begin_otp(&who).await;
+    test.accounts.sign_out(&who, &device).await.unwrap();
+    let password = Secret::new(TestAccounts::PASSWORD);
+    let begun = test.accounts.begin_otp(&who, Some(&password), &device).await;
+    assert!(matches!(begun, Err(BeginOtpError::Owner(OwnerError::Overtaken(_)))));
+    let verified = test.accounts.verify_otp(&who, &test.code(&secret), &device).await;
+    assert!(matches!(verified, Err(VerifyOtpError::Overtaken(_))));
+
+    let other = test.caller(&test.sign_in("ada").await);
+    test.accounts.verify_otp(&other, &test.code(&secret), &device).await.unwrap();
+    test.next_code();
+    let on = test.accounts.enable_mfa(&who, &test.code(&secret), &device).await;
+    assert!(matches!(on, Err(EnableMfaError::Overtaken(_))));
+    assert!(test.accounts.profile(who.user).await.unwrap().unwrap().mfa_enabled_at.is_none());
+}
+
+#[tokio::test]
 async fn a_mailed_link_asks_for_the_second_factor_too() {
     let test = with_ada().await;
-    let link = test.store.mailed_token().unwrap();
     let ada = test.with_mfa("ada").await;
+    // As accounts were that set it up before that took a confirmed address.
+    test.store.unconfirm(ada.session.account.id);
+    test.resend("ada").await;
+    let link = test.store.mailed_token().unwrap();
     let entered = test.accounts.verify(&link, ada.session.account.id, &Device::default()).await.unwrap();
     let Entry::Challenge(challenge) = entered else { unreachable!("signed in") };
     test.answer("ada", &challenge, &test.code(&ada.secret)).await.unwrap();
@@ -445,15 +500,20 @@ async fn a_role_that_needs_a_second_factor_counts_only_with_one() {
         (roles.contains(&"admin".to_owned()), asker.may("get:users"), asker.may("get:movies"))
     };
     assert_eq!(may(&before), (false, false, true));
-    assert!(
-        before.mfa_missing && before.account.roles.contains(&"admin".to_owned()),
-        "it is told what is missing"
-    );
+    let shown = async |signed_in: &SignedIn| {
+        let profile = test.accounts.profile(signed_in.account.id).await.unwrap().unwrap();
+        assert_eq!(profile.permissions, signed_in.account.permissions);
+        assert!(profile.roles.contains(&"admin".to_owned()), "it is told what is missing");
+        (profile.permissions.allow("get:users"), profile.permissions.allow("get:movies"))
+    };
+    assert!(before.mfa_missing);
+    assert_eq!(shown(&before).await, (false, true), "what does not count is not shown");
 
     let ada = test.with_mfa("ada").await;
     assert!(test.is_over(&ada.session), "its rights changed");
     let after = test.accounts.refresh(&ada.session.tokens.refresh, &Device::default()).await.unwrap();
     assert_eq!((may(&after), after.mfa_missing), ((true, true, true), false));
+    assert_eq!(shown(&after).await, (true, true));
 
     test.accounts.disable_mfa(&test.caller(&after), &Device::default()).await.unwrap();
     assert!(test.is_over(&after), "a token that says too much is good no more");

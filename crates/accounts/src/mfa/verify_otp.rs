@@ -1,8 +1,9 @@
 use super::attempts::{TooManyAttempts, from_not_counted};
 use super::recovery_code::{CODES, RecoveryCode, RecoveryCodeId};
 use super::totp::OtpCode;
+use crate::account::NotConfirmed;
 use crate::audit::{Actor, AuditAction};
-use crate::ports::{AttemptKind, NewRecoveryCode, OtpProof};
+use crate::ports::{AttemptKind, Caller, NewRecoveryCode, OtpProof, Overtaken};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Identity, Unavailable, UserId};
@@ -22,6 +23,12 @@ pub enum VerifyOtpError {
     /// Too many wrong codes of late.
     #[error(transparent)]
     TooManyAttempts(#[from] TooManyAttempts),
+    /// The account's address was not confirmed yet: who made it need not have the mailbox.
+    #[error(transparent)]
+    NotConfirmed(#[from] NotConfirmed),
+    /// Whoever asks is signed in no more, or not as they were.
+    #[error(transparent)]
+    Overtaken(#[from] Overtaken),
     /// Something needed does not work.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -39,6 +46,8 @@ impl Accounts {
         device: &Device,
     ) -> Result<Vec<RecoveryCode>, VerifyOtpError> {
         let (user, at) = (who.user, self.now());
+        let account = self.parts.store.by_id(user).await?.ok_or(VerifyOtpError::NotBegun)?;
+        account.confirmed()?;
         let method = self.parts.mfa.otp_method(user).await?.ok_or(VerifyOtpError::NotBegun)?;
         if method.verified {
             return Err(VerifyOtpError::AlreadyVerified);
@@ -48,7 +57,7 @@ impl Accounts {
         let proof = OtpProof { user, method: method.id, step, attempt, at };
         let codes = self.new_recovery_codes(user);
         let noted = self.noted(AuditAction::RecoveryCodesCreated, Actor::user(user, device), user);
-        if !self.parts.mfa.verify_otp(&proof, &codes, &noted).await? {
+        if !self.parts.mfa.verify_otp(&proof, Caller::from(who), &codes, &noted).await?? {
             return Err(VerifyOtpError::WrongCode);
         }
         Ok(codes.into_iter().map(|new| new.code).collect())

@@ -12,7 +12,7 @@ impl Accounts {
         actor: &Actor,
     ) -> Result<Account, OperatorError> {
         let account = self.named(login).await?;
-        if self.erase(&account, actor.clone()).await? {
+        if let Ok(true) = self.erase(&account, None, actor.clone()).await? {
             Ok(account)
         } else {
             Err(OperatorError::NoSuchAccount)

@@ -2,11 +2,10 @@ use super::OperatorError;
 use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
 use crate::letter::Occasion;
+use crate::mfa::note_switch;
 use crate::ports::{LoginName, MfaSwitch};
 use crate::service::Accounts;
-use square_kernel::SessionId;
 use std::sync::Arc;
-use uuid::Uuid;
 
 impl Accounts {
     /// Switches the second factor of an account off, for somebody who has lost it: its secret and recovery codes are forgotten, all
@@ -20,26 +19,15 @@ impl Accounts {
         let (user, at) = (account.id, self.now());
         let letter = self.notice(&account, Occasion::MfaDisabled).await?;
         let told = self.noted(AuditAction::MfaDisabled, actor.clone(), user).with_letter(letter);
-        let switch = MfaSwitch {
-            user,
-            session: SessionId::from(Uuid::nil()),
-            required_roles: self.parts.policy.mfa_required_roles.clone(),
-            at,
-        };
+        let switch =
+            MfaSwitch { user, by: None, required_roles: self.parts.policy.mfa_required_roles.clone(), at };
         let (store, revocations) = (Arc::clone(&self.parts.mfa), Arc::clone(&self.revocations));
         let switched = self.to_the_end(async move {
             let switched = store.disable_mfa(&switch, &told).await?;
-            if let Some(switched) = &switched {
-                for session in &switched.ended {
-                    revocations.note(*session, at);
-                }
-                if let Some(rights) = switched.rights {
-                    revocations.note_rights(user, rights, at);
-                }
-            }
+            note_switch(&revocations, &switch, &switched);
             Ok(switched)
         });
-        switched.await?.ok_or(OperatorError::NoSuchAccount)?;
+        switched.await?.ok().flatten().ok_or(OperatorError::NoSuchAccount)?;
         Ok((account.clone(), account.mfa_enabled_at.is_some()))
     }
 }

@@ -18,15 +18,17 @@ impl Accounts {
             let kept = seen.roles.iter().filter(|held| *held != role).cloned();
             Rights { standing: seen.standing, roles: kept.collect() }
         };
-        Ok(self.change_rights(account.id, without, Keep::Nobody, actor).await?)
+        Ok(self.change_rights(account.id, without, Keep::Nobody, None, actor).await?)
     }
 }
 
 impl From<RightsError> for OperatorError {
     fn from(error: RightsError) -> Self {
         match error {
-            // Nobody asks the operator to leave an administrator.
-            RightsError::NotFound | RightsError::LastAdministrator => Self::NoSuchAccount,
+            // Nobody asks the operator to leave an administrator, or looks whether they are still signed in.
+            RightsError::NotFound | RightsError::LastAdministrator | RightsError::Overtaken(_) => {
+                Self::NoSuchAccount
+            }
             RightsError::NoSuchRole(role) => Self::NoSuchRole(role),
             RightsError::Unavailable(error) => Self::Unavailable(error),
         }

@@ -4,9 +4,8 @@ use crate::audit::{Actor, AuditAction};
 use crate::password::Password;
 use crate::ports::LoginName;
 use crate::service::Accounts;
-use square_kernel::{Invalid, SessionId, Unavailable};
+use square_kernel::{Invalid, Unavailable};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// How often the hash is looked at anew that somebody changes at the same time.
 const ATTEMPTS: u32 = 8;
@@ -25,12 +24,12 @@ impl Accounts {
         for _ in 0..ATTEMPTS {
             let found = self.parts.credentials.own_credentials(account.id).await?;
             let (account, old) = found.ok_or(OperatorError::NoSuchAccount)?;
-            let told = self.told_of_password(&account, AuditAction::PasswordSet, actor.clone()).await?;
+            let ways = self.providers_of(account.id, None).await?;
+            let told = self.told_of_password(&account, AuditAction::PasswordSet, actor.clone(), ways).await?;
             let (store, new) = (Arc::clone(&self.parts.credentials), hash.clone());
-            let (user, now, none_kept) = (account.id, self.now(), SessionId::from(Uuid::nil()));
-            let changing =
-                async move { store.change_password(user, none_kept, &old, &new, now, &told).await };
-            if self.ending_sessions(now, changing).await? {
+            let (user, now) = (account.id, self.now());
+            let changing = async move { store.change_password(user, None, &old, &new, now, &told).await };
+            if let Ok(Some(_)) = self.ending_sessions(now, changing).await? {
                 return Ok(account);
             }
         }
@@ -41,7 +40,6 @@ impl Accounts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::letter::Occasion;
     use crate::testing::TestAccounts;
 
     fn password(text: &str) -> Password {
@@ -59,7 +57,7 @@ mod tests {
         assert!(test.try_sign_in("ada", TestAccounts::PASSWORD).await.is_err());
         test.try_sign_in("ada", "another horse").await.unwrap();
         let letters = test.store.letters();
-        assert!(letters.iter().any(|letter| letter.occasion == Occasion::PasswordChanged));
+        assert!(letters.iter().any(|letter| letter.occasion.name() == "password_changed"));
         assert!(test.store.audit().iter().any(|entry| entry.action == AuditAction::PasswordSet));
     }
 

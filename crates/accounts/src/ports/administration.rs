@@ -1,4 +1,4 @@
-use super::Consequences;
+use super::{Asked, Caller, Consequences};
 use crate::account::{Account, Standing};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -67,14 +67,16 @@ pub trait Administration: Send + Sync {
     /// Gives an account that is still as `seen`, in standing, roles and [`Account::rights`], the rights `wanted`. Where the roles are
     /// others than before, [`Account::rights`] MUST be counted up as changed at `at`; where it is suspended, its sessions end at `at`. With
     /// [`Keep::OneAdministrator`] an account that may [`ADMINISTER`] and be used MUST be left where there was one, also under concurrency.
+    /// `by` is `None` for the operator.
     async fn change_rights(
         &self,
         seen: &Account,
         wanted: &Rights,
         keep: Keep,
+        by: Option<Caller>,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<RightsChange, Unavailable>;
+    ) -> Asked<RightsChange>;
 
     /// Confirms the address of an account at `at`; `false`, and nothing stored, when it was confirmed or does not exist. Links that would
     /// confirm it are spent.

@@ -1,4 +1,4 @@
-use super::{Consequences, NewSecret, SessionRecord};
+use super::{Asked, Caller, Consequences, CredentialChange, NewSecret, SessionRecord};
 use crate::account::Account;
 use crate::names::{EmailAddress, PersonName};
 use crate::password::PasswordHash;
@@ -28,9 +28,12 @@ pub trait CredentialStore: Send + Sync {
     /// sessions of the account and gives those that had not ended. Of any number of calls with one secret exactly one MUST get
     /// them; the others, and those with a secret that is unknown, expired at `at` or another account's, get `None`, and nothing is stored.
     ///
-    /// With it go the account's other such secrets, challenges that the old password led to, and changes of its address that nobody
-    /// has confirmed. Who used the secret has the mailbox, so the address counts as confirmed. Where it was not before, the account may
-    /// have been made by anybody who knew the address: its other ways to sign in and its second factor MUST end.
+    /// With it go the account's other such secrets, challenges that the old password led to, changes of its address that nobody
+    /// has confirmed, and a second factor that was not switched on; [`Account::credentials`] is counted up.
+    ///
+    /// Who used the secret has the mailbox, so the address counts as confirmed. Where it was not before, the account may
+    /// have been made by anybody who knew the address: its other ways to sign in and its second factor MUST end. So MUST those of a
+    /// confirmed account that were set up before [`Account::unproved_until`].
     async fn reset_password(
         &self,
         digest: &TokenDigest,
@@ -38,27 +41,28 @@ pub trait CredentialStore: Send + Sync {
         password: &PasswordHash,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Option<Vec<SessionId>>, Unavailable>;
+    ) -> Result<Option<CredentialChange>, Unavailable>;
 
-    /// Puts `new` in the place of `old`, ends all sessions but `kept` and gives those that had not ended; `None`, and nothing
-    /// stored, when the hash is no longer `old`. Secrets go as with [`Self::reset_password`].
+    /// Puts `new` in the place of `old` and ends all sessions but the caller's, or all where the operator does it; `None`, and nothing
+    /// stored, when the hash is no longer `old`. What the old password led to goes as with [`Self::reset_password`].
     async fn change_password(
         &self,
         user: UserId,
-        kept: SessionId,
+        by: Option<Caller>,
         old: &PasswordHash,
         new: &PasswordHash,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Option<Vec<SessionId>>, Unavailable>;
+    ) -> Asked<Option<CredentialChange>>;
 
     /// Stores a secret for [`Purpose::ChangeEmail`](super::Purpose::ChangeEmail) in the place of all others of its account: the
     /// link in a letter to an address that was mistyped must not be good any more. `false`, and nothing stored, when the account is gone.
     async fn ask_for_address(
         &self,
         secret: &NewSecret,
+        by: Caller,
         consequences: &Consequences,
-    ) -> Result<bool, Unavailable>;
+    ) -> Asked<bool>;
 
     /// Spends a secret for [`Purpose::ChangeEmail`](super::Purpose::ChangeEmail) of `user` and makes `new` the account's
     /// address, confirmed at `at`; links that were mailed to the old one are spent with it. Of any number of calls with one
@@ -103,7 +107,8 @@ pub trait CredentialStore: Send + Sync {
     async fn delete_account(
         &self,
         user: UserId,
+        by: Option<Caller>,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Option<Vec<SessionId>>, Unavailable>;
+    ) -> Asked<Option<Vec<SessionId>>>;
 }

@@ -1,5 +1,5 @@
 use super::identity::{ExternalIdentity, Grant, ShownText, Subject};
-use super::{Consequences, NewAccount};
+use super::{Asked, Caller, Consequences, CredentialChange, NewAccount};
 use crate::account::Account;
 use crate::names::EmailAddress;
 use crate::social::Provider;
@@ -113,11 +113,20 @@ pub enum Linking {
     LinkNotGood,
 }
 
+/// On whose word an identity becomes a way to sign in to an account.
+#[derive(Debug, Clone, Copy)]
+pub enum LinkedBy<'a> {
+    /// Of whoever has the mailbox: by a mailed link.
+    Mailbox(&'a TokenDigest),
+    /// Of whoever is signed in to it.
+    Owner(Caller),
+}
+
 /// What became of taking a way to sign in away from an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unlinking {
-    /// It is gone.
-    Removed,
+    /// It is gone, and with it the other sessions: somebody may have come by it.
+    Removed(CredentialChange),
     /// It would have been the last one; nothing changed.
     LastWayIn,
     /// The account has no such way.
@@ -152,14 +161,15 @@ pub trait LoginMethodStore: Send + Sync {
     /// Where a link is given, it MUST be one of this account, and is spent with it: of any number of calls with one link
     /// exactly one MUST get `Linked` or `Known`. Who used it has the account's mailbox, so its address counts as
     /// confirmed. Where it was not before, the account may have been made by anybody who knew the address: its password,
-    /// its other ways to sign in and its sessions MUST end, and its other mailed links be spent.
+    /// its other ways to sign in and its sessions MUST end, its other mailed links be spent, and
+    /// [`Account::credentials`](crate::Account::credentials) be counted up.
     async fn link(
         &self,
         user: UserId,
         method: &NewLoginMethod,
-        link: Option<&TokenDigest>,
+        by: LinkedBy<'_>,
         consequences: &Consequences,
-    ) -> Result<Linking, Unavailable>;
+    ) -> Asked<Linking>;
 
     /// Stores a link by which `method` becomes a way to sign in; `false`, and nothing stored, when its account is said to exist
     /// and is gone or has `at_most` good ones.
@@ -177,12 +187,13 @@ pub trait LoginMethodStore: Send + Sync {
     /// All ways to sign in to an account; `None` when it is gone.
     async fn ways_in(&self, user: UserId) -> Result<Option<WaysIn>, Unavailable>;
 
-    /// Takes a way to sign in away, unless it is the last one.
+    /// Takes a way to sign in away from the caller's account, unless it is the last one. All sessions but the caller's end, and
+    /// [`Account::credentials`](crate::Account::credentials) is counted up.
     async fn unlink(
         &self,
-        user: UserId,
+        by: Caller,
         method: LoginMethodId,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Unlinking, Unavailable>;
+    ) -> Asked<Unlinking>;
 }

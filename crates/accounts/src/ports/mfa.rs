@@ -1,4 +1,4 @@
-use super::Consequences;
+use super::{Asked, Caller, Consequences};
 use crate::mfa::{OtpSecret, RecoveryCode, RecoveryCodeId, RecoveryDigest};
 use crate::tokens::TokenDigest;
 use async_trait::async_trait;
@@ -95,8 +95,8 @@ pub enum RecoveryPass {
 pub struct MfaSwitch {
     /// Whose.
     pub user: UserId,
-    /// The session that goes on; all others of the account end.
-    pub session: SessionId,
+    /// Who does it, and in which session: it goes on, and all others of the account end. `None` for the operator.
+    pub by: Option<Caller>,
     /// Roles that only those have who sign in with a second factor: whoever holds one may do other things afterwards.
     pub required_roles: Vec<String>,
     /// When.
@@ -110,6 +110,8 @@ pub struct MfaSwitched {
     pub ended: Vec<SessionId>,
     /// [`Account::rights`](crate::Account::rights), where they were counted up.
     pub rights: Option<u32>,
+    /// [`Account::credentials`](crate::Account::credentials), counted up where anything was switched.
+    pub credentials: u32,
 }
 
 /// Attempts that are counted together.
@@ -171,11 +173,7 @@ pub enum Attempted {
 pub trait MfaStore: Send + Sync {
     /// Stores a method that counts for nothing yet, in the place of the account's earlier one and its recovery codes; `false`,
     /// and nothing stored, when the second factor is on or the account is gone.
-    async fn begin_otp(
-        &self,
-        method: &NewOtpMethod,
-        consequences: &Consequences,
-    ) -> Result<bool, Unavailable>;
+    async fn begin_otp(&self, method: &NewOtpMethod, by: Caller, consequences: &Consequences) -> Asked<bool>;
 
     /// The method of an account, verified or not.
     async fn otp_method(&self, user: UserId) -> Result<Option<OtpMethod>, Unavailable>;
@@ -185,20 +183,21 @@ pub trait MfaStore: Send + Sync {
     async fn verify_otp(
         &self,
         proof: &OtpProof,
+        by: Caller,
         codes: &[NewRecoveryCode],
         consequences: &Consequences,
-    ) -> Result<bool, Unavailable>;
+    ) -> Asked<bool>;
 
     /// Uses the step of a verified method and switches the second factor on: from then on
-    /// [`SessionStore::open`](super::SessionStore::open) refuses sessions without one. Ends all other sessions, and
-    /// counts the rights up where the account holds one of the roles given. `None`, and nothing stored, when it is on
+    /// [`SessionStore::open`](super::SessionStore::open) refuses sessions without one. Ends all other sessions,
+    /// counts [`Account::credentials`](crate::Account::credentials) up, and the rights where the account holds one of the roles given. `None`, and nothing stored, when it is on
     /// already or the step does not count.
     async fn enable_mfa(
         &self,
         proof: &OtpProof,
         switch: &MfaSwitch,
         consequences: &Consequences,
-    ) -> Result<Option<MfaSwitched>, Unavailable>;
+    ) -> Asked<Option<MfaSwitched>>;
 
     /// Switches the second factor off and forgets method, recovery codes and challenges of the account, also where it was set
     /// up by half only. Otherwise as [`Self::enable_mfa`]; where it was off, no session ends and `consequences` are not
@@ -207,20 +206,20 @@ pub trait MfaStore: Send + Sync {
         &self,
         switch: &MfaSwitch,
         consequences: &Consequences,
-    ) -> Result<Option<MfaSwitched>, Unavailable>;
+    ) -> Asked<Option<MfaSwitched>>;
 
     /// The recovery codes of an account that were not used, oldest first.
     async fn recovery_codes(&self, user: UserId) -> Result<Vec<RecoveryCode>, Unavailable>;
 
-    /// Stores `codes` in the place of all recovery codes of an account that has a verified method; `false`, and nothing stored, when
-    /// it has none.
+    /// Stores `codes` in the place of all recovery codes of the caller's account, where it has a verified method; `false`, and nothing
+    /// stored, when it has none.
     async fn replace_recovery_codes(
         &self,
-        user: UserId,
+        by: Caller,
         codes: &[NewRecoveryCode],
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<bool, Unavailable>;
+    ) -> Asked<bool>;
 
     /// Counts an attempt where the budget allows one more; those made longer ago than the budget's span are forgotten. Of any
     /// number of calls at once no more than the budget MUST be counted, at all instances together.

@@ -92,6 +92,14 @@ pub trait OneTimeSecrets: Send + Sync {
         at: Timestamp,
     ) -> Result<Option<HeldSecret>, Unavailable>;
 
+    /// The newest secret of an account for one purpose that is good at `at`, without spending it.
+    async fn newest_secret(
+        &self,
+        user: UserId,
+        purpose: Purpose,
+        at: Timestamp,
+    ) -> Result<Option<HeldSecret>, Unavailable>;
+
     /// Uses up one of its attempts and gives what it is, with the attempts that are left after this one; `None` when it is
     /// not good or has none left. Of any number of calls at most as many as it allows MUST succeed.
     async fn attempt(

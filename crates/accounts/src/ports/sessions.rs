@@ -45,8 +45,15 @@ pub enum Rotation {
 #[async_trait]
 pub trait SessionStore: Send + Sync {
     /// Stores a new session with `consequences`; `false`, and nothing stored, when its account is gone or suspended or asks
-    /// for a second factor that was not given.
-    async fn open(&self, session: &SessionRecord, consequences: &Consequences) -> Result<bool, Unavailable>;
+    /// for a second factor that was not given, or when [`Account::credentials`](crate::Account::credentials) is not `credentials`, the
+    /// number that was read before whoever signs in was asked for anything. Beside a change that counts it up, a session MUST be refused
+    /// or end with the others.
+    async fn open(
+        &self,
+        session: &SessionRecord,
+        credentials: u32,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable>;
 
     /// One session, live or not.
     async fn session(&self, session: SessionId) -> Result<Option<SessionRecord>, Unavailable>;

@@ -3,7 +3,7 @@ use super::make::Made;
 use crate::audit::{Actor, AuditAction};
 use crate::limits::{Counted, TooMany, limited};
 use crate::mfa::Entry;
-use crate::ports::{HeldSocialLink, Linking, NewLoginMethod};
+use crate::ports::{HeldSocialLink, LinkedBy, Linking, NewLoginMethod};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use crate::tokens::MailToken;
@@ -12,7 +12,8 @@ use square_kernel::{Unavailable, UserId};
 /// Why a mailed link signed nobody in.
 #[derive(Debug, thiserror::Error)]
 pub enum SocialLinkError {
-    /// The link is unknown, used, expired or another account's; or its account is suspended.
+    /// The link is unknown, used, expired or another account's, or was mailed to an address that the account has no more; or its
+    /// account is suspended.
     #[error("the link is not good, or not any more")]
     Rejected,
     /// The identity has become a way to sign in to another account meanwhile.
@@ -66,13 +67,21 @@ impl Accounts {
     ) -> Result<crate::Account, SocialLinkError> {
         let (user, method) = (held.user, NewLoginMethod { at: self.now(), ..held.method });
         let before = self.parts.store.by_id(user).await?.ok_or(SocialLinkError::Rejected)?;
+        // It was mailed to this address. Whoever changes it drops such links; one that was on its way just then comes to the old mailbox
+        // all the same.
+        let mailbox = method.identity.email.as_ref().map(|known| &known.address);
+        if mailbox.is_none() || mailbox != before.email.as_ref() {
+            return Err(SocialLinkError::Rejected);
+        }
         let actor = Actor::stranger(device);
         let mut noted =
             self.method_noted(AuditAction::LoginMethodAdded, actor.clone(), user, method.provider);
         if before.confirmed_at.is_none() {
             noted.audit.push(self.entry(AuditAction::AddressConfirmed, actor, user));
         }
-        match self.parts.login_methods.link(user, &method, Some(&token.digest()), &noted).await? {
+        let digest = token.digest();
+        let linked = self.parts.login_methods.link(user, &method, LinkedBy::Mailbox(&digest), &noted).await?;
+        match linked.unwrap_or(Linking::LinkNotGood) {
             Linking::Linked { account, ended } => {
                 for session in ended {
                     self.revocations.note(session, method.at);

@@ -43,7 +43,7 @@ pub enum SocialOutcome {
 
 impl Accounts {
     /// Signs somebody in by what a provider says, or makes them an account; where somebody is signed in (`caller`), links the
-    /// identity to their account, provided that they signed in within the last ten minutes.
+    /// identity to their account, provided that its address is confirmed and they signed in within the last ten minutes.
     ///
     /// Whose address has an account already is not signed in to it but gets a letter. One may know that of one's own address,
     /// and whoever's address the provider does not vouch for gets the same answer, whether it has an account or not.
@@ -55,15 +55,11 @@ impl Accounts {
     ) -> Result<SocialOutcome, SocialError> {
         let provider = self.identity_provider(request.provider)?;
         self.count(Counted::SignInFromAddress, device).await?;
-        // A stolen token must not become a way in of its own.
-        if let Some(who) = caller
-            && !self.signed_in_lately(who).await?
-        {
-            return Err(SocialError::ReauthenticationRequired);
+        if let Some(who) = caller {
+            self.may_link(who).await?;
         }
-        let caller = caller.map(|who| who.user);
         let expected = match &request.state {
-            Some(state) => self.claim_state(request.provider, state, caller).await?,
+            Some(state) => self.claim_state(request.provider, state, caller.map(|who| who.user)).await?,
             None if self.parts.policy.social_state_required => return Err(SocialError::StateMissing),
             None => Expected { verifier: None, nonce: request.nonce.clone() },
         };
@@ -75,9 +71,17 @@ impl Accounts {
             at: self.now(),
         };
         match caller {
-            Some(user) => self.link_own(user, &method, device).await.map(SocialOutcome::Linked),
+            Some(who) => self.link_own(who, &method, device).await.map(SocialOutcome::Linked),
             None => self.enter(method, device).await,
         }
+    }
+
+    /// Whether an identity may become a way in to the account of `who`: a stolen token must not become one of its own, nor what
+    /// somebody links who does not have the mailbox.
+    async fn may_link(&self, who: &Identity) -> Result<(), SocialError> {
+        let account = self.parts.store.by_id(who.user).await?.ok_or(SocialError::Refused)?;
+        account.confirmed()?;
+        if self.signed_in_lately(who).await? { Ok(()) } else { Err(SocialError::ReauthenticationRequired) }
     }
 
     async fn enter(&self, method: NewLoginMethod, device: &Device) -> Result<SocialOutcome, SocialError> {

@@ -1,4 +1,6 @@
+use crate::account::NotConfirmed;
 use crate::limits::{TooMany, limited};
+use crate::ports::Overtaken;
 use crate::ports::identity::IdentityError;
 use square_kernel::Unavailable;
 
@@ -26,6 +28,12 @@ pub enum SocialError {
     /// Linking asks for a sign-in of the last ten minutes: what is linked is a lasting way in.
     #[error("sign in again to do this")]
     ReauthenticationRequired,
+    /// Linking asks for a confirmed address: who made the account need not have the mailbox.
+    #[error(transparent)]
+    NotConfirmed(#[from] NotConfirmed),
+    /// Whoever links is signed in no more, or not as they were.
+    #[error(transparent)]
+    Overtaken(#[from] Overtaken),
     /// The account is suspended or gone.
     #[error("this account cannot be signed in to")]
     Refused,

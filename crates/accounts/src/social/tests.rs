@@ -3,13 +3,17 @@ use crate::account::{Account, LoginMethod};
 use crate::audit::{Actor, AuditAction};
 use crate::letter::{Letter, Occasion};
 use crate::mfa::Entry;
-use crate::ports::identity::{ExternalIdentity, Proof};
-use crate::ports::{AccountStore, LoginName, Quota};
+use crate::ports::identity::{Challenge, Expected, ExternalIdentity, IdentityError, IdentityProvider, Proof};
+use crate::ports::{
+    AccountStore, Consequences, LoginMethodId, LoginMethodStore, LoginName, NewLoginMethod, NewSocialLink,
+    Quota, SessionList,
+};
 use crate::session_tokens::SecondFactor;
 use crate::session_tokens::{Device, SignedIn};
 use crate::sign_in::SignInError;
-use crate::testing::{FakeProvider, TestAccounts, signed_in};
+use crate::testing::{FakeProvider, MemoryAccounts, TestAccounts, signed_in};
 use crate::tokens::{MailToken, base64_url};
+use async_trait::async_trait;
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 use square_kernel::{Identity, Secret, UserId};
@@ -40,7 +44,9 @@ impl TestAccounts {
         self.come(&request(Provider::Github, name)).await
     }
 
+    /// Links to an account whose address is confirmed now.
     async fn link_github(&self, user: UserId, name: &str) -> Result<SocialOutcome, SocialError> {
+        self.vouch_for(user).await;
         let request = request(Provider::Github, name);
         self.accounts.sign_in_socially(&request, Some(&self.fresh(user).await), &Device::default()).await
     }
@@ -51,8 +57,7 @@ impl TestAccounts {
         let device = Device::default();
         let opened = self.accounts.open_session(account, &device, SecondFactor::NotAsked).await;
         let signed_in = opened.unwrap().unwrap();
-        let (username, roles) = (signed_in.account.username.shared(), signed_in.account.roles.clone());
-        Identity { user, session: signed_in.session, username, roles }
+        self.caller(&signed_in)
     }
 
     async fn follow(&self, token: &MailToken, user: UserId) -> Result<Entry, SocialLinkError> {
@@ -209,8 +214,8 @@ async fn who_registered_with_somebody_elses_address_loses_the_account_to_its_own
     let test = TestAccounts::default();
     let mallory = test.register("ada").await;
     let (session, confirming) = (test.sign_in("ada").await, test.store.mailed_token().unwrap());
-    test.at_github("mallory", true);
-    test.link_github(mallory.id, "mallory").await.unwrap();
+    // As was possible once.
+    test.link(mallory.id, Provider::Google).await;
     test.at_github("ada", true);
     assert!(letter_sent(&test.by_github("ada").await));
     let (user, token) = test.newest_link();
@@ -220,8 +225,101 @@ async fn who_registered_with_somebody_elses_address_loses_the_account_to_its_own
     assert!(test.accounts.refresh(&session.tokens.refresh, &Device::default()).await.is_err());
     assert!(test.try_sign_in("ada", TestAccounts::PASSWORD).await.is_err());
     assert!(test.accounts.confirm(&confirming, None, &Device::default()).await.is_err());
-    assert!(!matches!(test.by_github("mallory").await, Ok(SocialOutcome::Entered(_))));
+    let ways = test.accounts.ways_in(mallory.id).await.unwrap().unwrap();
+    let left: Vec<_> = ways.identities.iter().map(|linked| linked.provider).collect();
+    assert_eq!((ways.password, left), (false, vec![Provider::Github]));
     assert!(test.store.audit().iter().any(|entry| entry.action == AuditAction::AddressConfirmed));
+}
+
+#[tokio::test]
+async fn nobody_links_before_the_address_is_confirmed() {
+    let test = TestAccounts::default();
+    let mallory = test.register("ada").await;
+    let link = test.store.mailed_token().unwrap();
+    test.at_github("mallory", true);
+    let who = test.fresh(mallory.id).await;
+    let come = async || {
+        let request = request(Provider::Github, "mallory");
+        test.accounts.sign_in_socially(&request, Some(&who), &Device::default()).await
+    };
+    assert!(matches!(come().await, Err(SocialError::NotConfirmed(_))));
+    assert!(test.provider(Provider::Github).expected().is_empty(), "the provider is not asked");
+    test.accounts.confirm(&link, None, &Device::default()).await.unwrap();
+    assert!(matches!(come().await, Ok(SocialOutcome::Linked(_))));
+}
+
+/// Ends the session of whoever links, while the provider is asked.
+struct SlowProvider(Arc<FakeProvider>, Arc<MemoryAccounts>);
+
+#[async_trait]
+impl IdentityProvider for SlowProvider {
+    fn provider(&self) -> Provider {
+        self.0.provider()
+    }
+
+    fn authorize_url(&self, challenge: &Challenge) -> String {
+        self.0.authorize_url(challenge)
+    }
+
+    async fn identify(&self, proof: &Proof, expected: &Expected) -> Result<ExternalIdentity, IdentityError> {
+        let ada = self.1.by_email(&TestAccounts::email("ada")).await?.unwrap();
+        self.1.end_others(ada.id, ada.id.uuid().into(), ada.created_at, Consequences::none()).await?;
+        self.0.identify(proof, expected).await
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_signed_out_while_the_provider_is_asked_links_nothing() {
+    let test = TestAccounts::default();
+    let ada = test.confirmed("ada").await;
+    test.at_github("mallory", true);
+    let github = test.providers.iter().find(|fake| fake.provider() == Provider::Github).unwrap().clone();
+    let slow = test.with_providers(vec![Arc::new(SlowProvider(github, test.store.clone()))]);
+    let who = slow.fresh(ada.id).await;
+    let request = request(Provider::Github, "mallory");
+    let late = slow.accounts.sign_in_socially(&request, Some(&who), &Device::default()).await;
+    assert!(matches!(late, Err(SocialError::Overtaken(_))), "{late:?}");
+    assert!(test.accounts.ways_in(ada.id).await.unwrap().unwrap().identities.is_empty());
+}
+
+#[tokio::test]
+async fn a_letter_to_an_address_that_the_account_has_no_more_links_nothing() {
+    let test = TestAccounts::default();
+    let ada = test.confirmed("ada").await;
+    let identity = test.at_github("old", true);
+    // One that was written to the old address while that was changed.
+    let token = MailToken::new(&*test.accounts.parts.randomness);
+    let expires_at = test.accounts.now() + SignedDuration::from_hours(1);
+    let link = NewSocialLink { digest: token.digest(), user: ada.id, exists: true, expires_at };
+    let method = NewLoginMethod {
+        id: LoginMethodId::new(&*test.clock, &*test.accounts.parts.randomness),
+        provider: Provider::Github,
+        identity,
+        at: test.accounts.now(),
+    };
+    assert!(test.store.hold(&link, &method, 9, Consequences::none()).await.unwrap());
+    assert!(matches!(test.follow(&token, ada.id).await, Err(SocialLinkError::Rejected)));
+    assert!(test.accounts.ways_in(ada.id).await.unwrap().unwrap().identities.is_empty());
+}
+
+#[tokio::test]
+async fn taking_a_way_in_away_ends_the_other_sessions_at_once() {
+    let test = TestAccounts::default();
+    let ada = test.confirmed("ada").await;
+    test.at_github("ada", true);
+    test.link_github(ada.id, "ada").await.unwrap();
+    // Somebody came that way, and somebody else is coming.
+    let there = entered(test.by_github("ada").await);
+    let coming = test.store.by_id(ada.id).await.unwrap().unwrap();
+    let here = test.sign_in("ada").await;
+    let method = test.accounts.ways_in(ada.id).await.unwrap().unwrap().identities[0].id;
+    let tokens = test.accounts.unlink(&test.caller(&here), method, &Device::default()).await.unwrap();
+    assert!(test.authenticates(&here) && !test.authenticates(&there));
+    assert!(test.accounts.sign_in_proved(coming, &Device::default()).await.unwrap().is_none());
+    assert!(!tokens.is_empty() && tokens != here.device_tokens);
+    let elsewhere = test.restarted();
+    elsewhere.accounts.load().await.unwrap();
+    assert!(elsewhere.authenticates(&here) && !elsewhere.authenticates(&there));
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 use crate::audit::{Actor, AuditAction};
 use crate::letter::Occasion;
-use crate::ports::{LoginMethodId, Unlinking, WaysIn};
+use crate::ports::{Caller, LoginMethodId, Overtaken, Unlinking, WaysIn};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
-use square_kernel::{Identity, Unavailable, UserId};
+use square_kernel::{Identity, Secret, Unavailable, UserId};
+use std::sync::Arc;
 
 /// Why a way to sign in stays.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,9 @@ pub enum UnlinkError {
     /// Nobody could sign in to the account any more.
     #[error("the last way to sign in cannot be deleted: set a password first")]
     LastWayIn,
+    /// Whoever asks is signed in no more, or not as they were.
+    #[error(transparent)]
+    Overtaken(#[from] Overtaken),
     /// Something needed does not work.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -29,13 +33,14 @@ impl Accounts {
     }
 
     /// Takes a way to sign in away from its owner's account, and tells them by letter. They must have signed in within the last
-    /// ten minutes.
+    /// ten minutes. Their other sessions end, since one of them may have been opened that way. Gives what the device is to show at
+    /// sign-ins.
     pub async fn unlink(
         &self,
         who: &Identity,
         method: LoginMethodId,
         device: &Device,
-    ) -> Result<(), UnlinkError> {
+    ) -> Result<Vec<Secret>, UnlinkError> {
         if !self.signed_in_lately(who).await? {
             return Err(UnlinkError::ReauthenticationRequired);
         }
@@ -48,8 +53,19 @@ impl Accounts {
         let letter = self.notice(&account, occasion).await?;
         let actor = Actor::user(user, device);
         let noted = self.method_noted(AuditAction::LoginMethodRemoved, actor, user, linked.provider);
-        match self.parts.login_methods.unlink(user, method, self.now(), &noted.with_letter(letter)).await? {
-            Unlinking::Removed => Ok(()),
+        let (told, by, now) = (noted.with_letter(letter), Caller::from(who), self.now());
+        let (store, revocations) = (Arc::clone(&self.parts.login_methods), Arc::clone(&self.revocations));
+        let unlinked = self.to_the_end(async move {
+            let unlinked = store.unlink(by, method, now, &told).await?;
+            if let Ok(Unlinking::Removed(change)) = &unlinked {
+                for session in &change.ended {
+                    revocations.note(*session, now);
+                }
+            }
+            Ok(unlinked)
+        });
+        match unlinked.await?? {
+            Unlinking::Removed(change) => Ok(self.remembered(user, change.credentials, device)),
             Unlinking::LastWayIn => Err(UnlinkError::LastWayIn),
             Unlinking::Unknown => Err(unknown()),
         }

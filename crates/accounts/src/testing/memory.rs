@@ -8,7 +8,9 @@ use crate::letter::Letter;
 use crate::names::EmailAddress;
 use crate::password::PasswordHash;
 use crate::ports::HeldSocialLink;
-use crate::ports::{AccountStore, Consequences, LoginName, NewAccount, NewConfirmation, Registration};
+use crate::ports::{
+    AccountStore, Caller, Consequences, LoginName, NewAccount, NewConfirmation, Registration,
+};
 use crate::ports::{LetterRequest, LimitKey, NewSecret, Purpose, SessionRecord, StoredSigningKey};
 use crate::tokens::{MailToken, TokenDigest};
 use async_trait::async_trait;
@@ -84,6 +86,13 @@ impl MemoryAccounts {
         self.state().audit.clone()
     }
 
+    /// Makes an account one whose address was never confirmed.
+    pub fn unconfirm(&self, user: UserId) {
+        if let Some((account, _)) = self.state().get_mut(user) {
+            (account.confirmed_at, account.unproved_until) = (None, None);
+        }
+    }
+
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.0)
     }
@@ -104,8 +113,36 @@ impl State {
         self.accounts.iter().find(|(account, _)| matches(account))
     }
 
+    /// Whether whoever asks is still signed in, and may do what they might when they asked.
+    pub(super) fn is_current(&self, by: Caller) -> bool {
+        let session = self.sessions.get(&by.session);
+        let live = session.is_some_and(|session| session.user == by.user && session.ended_at.is_none());
+        let as_asked =
+            |account: &Account| account.id == by.user && account.rights == by.rights && account.is_active();
+        live && self.find(as_asked).is_some()
+    }
+
+    /// Has whoever began to sign in before this come too late.
+    pub(super) fn count_credentials(&mut self, user: UserId) -> u32 {
+        let Some((account, _)) = self.get_mut(user) else { return 0 };
+        account.credentials += 1;
+        account.credentials
+    }
+
     pub(super) fn get_mut(&mut self, user: UserId) -> Option<&mut (Account, PasswordHash)> {
         self.accounts.iter_mut().find(|(account, _)| account.id == user)
+    }
+
+    /// Confirms an address where it was not before, and drops what somebody asked for who need not have had the mailbox; whether it was
+    /// not.
+    pub(super) fn confirm_address(&mut self, user: UserId, at: Timestamp) -> bool {
+        let Some((account, _)) = self.get_mut(user) else { return false };
+        if account.confirmed_at.is_some() {
+            return false;
+        }
+        (account.confirmed_at, account.unproved_until) = (Some(at), Some(at));
+        self.drop_secrets(user, Purpose::ChangeEmail);
+        true
     }
 
     fn confirmable(&mut self, user: UserId, confirmation: &NewConfirmation, at: Timestamp) {
@@ -184,8 +221,8 @@ impl AccountStore for MemoryAccounts {
             return Ok(None);
         };
         state.drop_secrets(owner, Purpose::Confirm);
+        state.confirm_address(owner, at);
         let Some((account, _)) = state.get_mut(owner) else { return Ok(None) };
-        account.confirmed_at.get_or_insert(at);
         let account = account.clone();
         state.follow(consequences);
         Ok(Some(state.read(&account)))

@@ -2,7 +2,8 @@ use super::MemoryAccounts;
 use super::memory::State;
 use crate::account::{Account, Standing};
 use crate::ports::{
-    ADMINISTER, Administration, Consequences, Keep, Purpose, Rights, RightsChange, UserFilter,
+    ADMINISTER, Administration, Asked, Caller, Consequences, Keep, Overtaken, Purpose, Rights, RightsChange,
+    UserFilter,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -58,18 +59,22 @@ impl Administration for MemoryAccounts {
         seen: &Account,
         wanted: &Rights,
         keep: Keep,
+        by: Option<Caller>,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<RightsChange, Unavailable> {
+    ) -> Asked<RightsChange> {
         let mut state = self.state();
+        if by.is_some_and(|by| !state.is_current(by)) {
+            return Ok(Err(Overtaken));
+        }
         let Some((is, _)) = state.find(|account| account.id == seen.id).cloned() else {
-            return Ok(RightsChange::Moved);
+            return Ok(Ok(RightsChange::Moved));
         };
         if (is.standing, &is.roles, is.rights) != (seen.standing, &seen.roles, seen.rights) {
-            return Ok(RightsChange::Moved);
+            return Ok(Ok(RightsChange::Moved));
         }
         if let Some(unknown) = wanted.roles.iter().find(|role| !state.roles.contains_key(*role)) {
-            return Ok(RightsChange::NoSuchRole(unknown.clone()));
+            return Ok(Ok(RightsChange::NoSuchRole(unknown.clone())));
         }
         let mut changed =
             Account { standing: wanted.standing, roles: wanted.roles.clone().into(), ..is.clone() };
@@ -77,7 +82,7 @@ impl Administration for MemoryAccounts {
             && !state.administers(&changed)
             && !state.accounts.iter().any(|(other, _)| other.id != is.id && state.administers(other));
         if keep == Keep::OneAdministrator && is_last {
-            return Ok(RightsChange::LastAdministrator);
+            return Ok(Ok(RightsChange::LastAdministrator));
         }
         if changed.roles != is.roles {
             changed.rights += 1;
@@ -89,7 +94,7 @@ impl Administration for MemoryAccounts {
         let suspended = wanted.standing == Standing::Suspended;
         let ended = if suspended { state.end_sessions(is.id, at) } else { Vec::new() };
         state.follow(consequences);
-        Ok(RightsChange::Changed { account: Box::new(state.read(&changed)), ended })
+        Ok(Ok(RightsChange::Changed { account: Box::new(state.read(&changed)), ended }))
     }
 
     async fn vouch(
@@ -99,9 +104,8 @@ impl Administration for MemoryAccounts {
         consequences: &Consequences,
     ) -> Result<bool, Unavailable> {
         let mut state = self.state();
-        match state.get_mut(user) {
-            Some((account, _)) if account.confirmed_at.is_none() => account.confirmed_at = Some(at),
-            _ => return Ok(false),
+        if !state.confirm_address(user, at) {
+            return Ok(false);
         }
         state.drop_secrets(user, Purpose::Confirm);
         state.follow(consequences);

@@ -3,7 +3,10 @@ use super::memory::State;
 use crate::account::Account;
 use crate::names::{EmailAddress, PersonName};
 use crate::password::PasswordHash;
-use crate::ports::{AddressChange, Consequences, CredentialStore, NewSecret, Purpose, SessionRecord};
+use crate::ports::{
+    AddressChange, Asked, Caller, Consequences, CredentialChange, CredentialStore, NewSecret, Overtaken,
+    Purpose, SessionRecord,
+};
 use crate::session_tokens::Device;
 use crate::tokens::TokenDigest;
 use async_trait::async_trait;
@@ -12,7 +15,12 @@ use square_kernel::{Page, SessionId, Slice, Unavailable, UserId};
 
 impl State {
     /// Ends the sessions of an account but `kept`.
-    fn end_all_but(&mut self, user: UserId, kept: Option<SessionId>, at: Timestamp) -> Vec<SessionId> {
+    pub(super) fn end_all_but(
+        &mut self,
+        user: UserId,
+        kept: Option<SessionId>,
+        at: Timestamp,
+    ) -> Vec<SessionId> {
         let own = self.sessions.values_mut().filter(|session| session.user == user);
         let live = own.filter(|session| session.ended_at.is_none() && Some(session.id) != kept);
         live.map(|session| {
@@ -26,6 +34,19 @@ impl State {
     fn drop_what_the_password_led_to(&mut self, user: UserId) {
         for purpose in [Purpose::ResetPassword, Purpose::ChangeEmail, Purpose::Mfa] {
             self.drop_secrets(user, purpose);
+        }
+        if !self.mfa_is_on(user) {
+            self.forget_second_factor(user);
+        }
+    }
+
+    /// What may have been set up by somebody who only knew the address.
+    fn drop_what_strangers_left(&mut self, user: UserId) {
+        let found = self.find(|account| account.id == user);
+        let Some(until) = found.and_then(|(account, _)| account.unproved_until) else { return };
+        self.login_methods.retain(|known| known.user != user || known.since() >= until);
+        if self.second_factor_since(user).is_some_and(|since| since < until) {
+            self.forget_second_factor(user);
         }
     }
 
@@ -51,52 +72,62 @@ impl CredentialStore for MemoryAccounts {
         password: &PasswordHash,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Option<Vec<SessionId>>, Unavailable> {
+    ) -> Result<Option<CredentialChange>, Unavailable> {
         let mut state = self.state();
         if !state.claim_own(digest, Purpose::ResetPassword, user, at) {
             return Ok(None);
         }
         let mut ended = state.take_over(user, at);
+        state.drop_what_strangers_left(user);
         state.drop_what_the_password_led_to(user);
         state.drop_secrets(user, Purpose::Confirm);
         let Some((_, hash)) = state.get_mut(user) else { return Ok(None) };
         *hash = password.clone();
         ended.extend(state.end_all_but(user, None, at));
+        let credentials = state.count_credentials(user);
         state.follow(consequences);
-        Ok(Some(ended))
+        Ok(Some(CredentialChange { ended, credentials }))
     }
 
     async fn change_password(
         &self,
         user: UserId,
-        kept: SessionId,
+        by: Option<Caller>,
         old: &PasswordHash,
         new: &PasswordHash,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Option<Vec<SessionId>>, Unavailable> {
+    ) -> Asked<Option<CredentialChange>> {
         let mut state = self.state();
+        if by.is_some_and(|by| !state.is_current(by)) {
+            return Ok(Err(Overtaken));
+        }
         match state.get_mut(user) {
             Some((_, hash)) if hash == old => *hash = new.clone(),
-            _ => return Ok(None),
+            _ => return Ok(Ok(None)),
         }
         state.drop_what_the_password_led_to(user);
-        let ended = state.end_all_but(user, Some(kept), at);
+        let ended = state.end_all_but(user, by.map(|by| by.session), at);
+        let credentials = state.count_credentials(user);
         state.follow(consequences);
-        Ok(Some(ended))
+        Ok(Ok(Some(CredentialChange { ended, credentials })))
     }
 
     async fn ask_for_address(
         &self,
         secret: &NewSecret,
+        by: Caller,
         consequences: &Consequences,
-    ) -> Result<bool, Unavailable> {
+    ) -> Asked<bool> {
         let mut state = self.state();
-        let Some(user) = secret.user.filter(|user| state.get_mut(*user).is_some()) else { return Ok(false) };
+        if !state.is_current(by) {
+            return Ok(Err(Overtaken));
+        }
+        let Some(user) = secret.user.filter(|user| *user == by.user) else { return Ok(Ok(false)) };
         state.drop_secrets(user, Purpose::ChangeEmail);
         state.secrets.insert(secret.digest, super::memory_secrets::StoredSecret(secret.clone()));
         state.follow(consequences);
-        Ok(true)
+        Ok(Ok(true))
     }
 
     async fn change_address(
@@ -118,6 +149,7 @@ impl CredentialStore for MemoryAccounts {
         for purpose in [Purpose::Confirm, Purpose::ResetPassword, Purpose::ChangeEmail, Purpose::LinkSocial] {
             state.drop_secrets(user, purpose);
         }
+        state.confirm_address(user, at);
         let Some((account, _)) = state.get_mut(user) else { return Ok(AddressChange::LinkNotGood) };
         (account.email, account.confirmed_at) = (Some(new.clone()), Some(at));
         let account = account.clone();
@@ -171,11 +203,15 @@ impl CredentialStore for MemoryAccounts {
     async fn delete_account(
         &self,
         user: UserId,
+        by: Option<Caller>,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Option<Vec<SessionId>>, Unavailable> {
+    ) -> Asked<Option<Vec<SessionId>>> {
         let mut state = self.state();
-        let Some((account, _)) = state.get_mut(user) else { return Ok(None) };
+        if by.is_some_and(|by| !state.is_current(by)) {
+            return Ok(Err(Overtaken));
+        }
+        let Some((account, _)) = state.get_mut(user) else { return Ok(Ok(None)) };
         let username = account.username.clone();
         let ended = state.end_all_but(user, None, at);
         let (own, others) =
@@ -194,6 +230,6 @@ impl CredentialStore for MemoryAccounts {
                 entry.actor.device = Device::default();
             }
         }
-        Ok(Some(ended))
+        Ok(Ok(Some(ended)))
     }
 }

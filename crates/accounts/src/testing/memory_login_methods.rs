@@ -5,8 +5,9 @@ use crate::account::Account;
 use crate::password::PasswordHash;
 use crate::ports::identity::ExternalIdentity;
 use crate::ports::{
-    Consequences, HeldSocialLink, LinkedIdentity, Linking, LoginMethodId, LoginMethodStore, NewAccount,
-    NewLoginMethod, NewSecret, NewSocialLink, Purpose, SocialRegistration, Unlinking, WaysIn,
+    Asked, Caller, Consequences, CredentialChange, HeldSocialLink, LinkedBy, LinkedIdentity, Linking,
+    LoginMethodId, LoginMethodStore, NewAccount, NewLoginMethod, NewSecret, NewSocialLink, Overtaken,
+    Purpose, SocialRegistration, Unlinking, WaysIn,
 };
 use crate::social::Provider;
 use crate::tokens::TokenDigest;
@@ -18,6 +19,12 @@ use square_kernel::{SessionId, Unavailable, UserId};
 pub(super) struct StoredMethod {
     pub(super) user: UserId,
     method: NewLoginMethod,
+}
+
+impl StoredMethod {
+    pub(super) fn since(&self) -> Timestamp {
+        self.method.at
+    }
 }
 
 impl State {
@@ -44,8 +51,9 @@ impl State {
         if account.confirmed_at.is_some() {
             return Vec::new();
         }
-        account.confirmed_at = Some(at);
+        (account.confirmed_at, account.unproved_until) = (Some(at), Some(at));
         *hash = PasswordHash::none();
+        self.count_credentials(user);
         self.forget_second_factor(user);
         self.login_methods.retain(|known| known.user != user);
         self.secrets.retain(|_, known| known.0.user != Some(user));
@@ -108,16 +116,21 @@ impl LoginMethodStore for MemoryAccounts {
         &self,
         user: UserId,
         method: &NewLoginMethod,
-        link: Option<&TokenDigest>,
+        by: LinkedBy<'_>,
         consequences: &Consequences,
-    ) -> Result<Linking, Unavailable> {
+    ) -> Asked<Linking> {
         let mut state = self.state();
+        let link = match by {
+            LinkedBy::Mailbox(digest) => Some(digest),
+            LinkedBy::Owner(by) if state.is_current(by) && by.user == user => None,
+            LinkedBy::Owner(_) => return Ok(Err(Overtaken)),
+        };
         if state.get_mut(user).is_none() || !state.allows(link, user, method.at) {
-            return Ok(Linking::LinkNotGood);
+            return Ok(Ok(Linking::LinkNotGood));
         }
         let owner = state.method_of(method.provider, &method.identity).map(|known| known.user);
         if owner.is_some_and(|owner| owner != user) {
-            return Ok(Linking::Elsewhere);
+            return Ok(Ok(Linking::Elsewhere));
         }
         let mut ended = Vec::new();
         if let Some(digest) = link {
@@ -132,7 +145,7 @@ impl LoginMethodStore for MemoryAccounts {
             state.follow(consequences);
         }
         let account = Box::new(state.whole(user).ok_or_else(|| Unavailable::new("the account is gone"))?);
-        Ok(if known.is_some() { Linking::Known(account) } else { Linking::Linked { account, ended } })
+        Ok(Ok(if known.is_some() { Linking::Known(account) } else { Linking::Linked { account, ended } }))
     }
 
     async fn hold(
@@ -184,25 +197,31 @@ impl LoginMethodStore for MemoryAccounts {
 
     async fn unlink(
         &self,
-        user: UserId,
+        by: Caller,
         method: LoginMethodId,
-        _at: Timestamp,
+        at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Unlinking, Unavailable> {
+    ) -> Asked<Unlinking> {
         let mut state = self.state();
+        if !state.is_current(by) {
+            return Ok(Err(Overtaken));
+        }
+        let user = by.user;
         let own = |known: &StoredMethod| known.user == user;
         let Some(place) =
             state.login_methods.iter().position(|known| own(known) && known.method.id == method)
         else {
-            return Ok(Unlinking::Unknown);
+            return Ok(Ok(Unlinking::Unknown));
         };
         let password = state.get_mut(user).is_some_and(|(_, hash)| hash.is_set());
         if !password && state.login_methods.iter().filter(|known| own(known)).count() == 1 {
-            return Ok(Unlinking::LastWayIn);
+            return Ok(Ok(Unlinking::LastWayIn));
         }
         state.login_methods.remove(place);
         state.follow(consequences);
-        Ok(Unlinking::Removed)
+        let ended = state.end_all_but(user, Some(by.session), at);
+        let credentials = state.count_credentials(user);
+        Ok(Ok(Unlinking::Removed(CredentialChange { ended, credentials })))
     }
 }
 

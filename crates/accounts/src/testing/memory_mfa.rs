@@ -3,8 +3,9 @@ use super::memory::State;
 use crate::account::Account;
 use crate::mfa::RecoveryCode;
 use crate::ports::{
-    AttemptBudget, AttemptKind, Attempted, Consequences, MfaAttemptId, MfaStore, MfaSwitch, MfaSwitched,
-    NewAttempt, NewOtpMethod, NewRecoveryCode, OtpMethod, OtpProof, Purpose, RecoveryPass, RecoveryProof,
+    Asked, AttemptBudget, AttemptKind, Attempted, Caller, Consequences, MfaAttemptId, MfaStore, MfaSwitch,
+    MfaSwitched, NewAttempt, NewOtpMethod, NewRecoveryCode, OtpMethod, OtpProof, Overtaken, Purpose,
+    RecoveryPass, RecoveryProof,
 };
 use crate::tokens::TokenDigest;
 use async_trait::async_trait;
@@ -23,6 +24,7 @@ pub(super) struct MfaState {
 struct StoredMethod {
     method: OtpMethod,
     last_step: u64,
+    since: Timestamp,
 }
 
 impl State {
@@ -35,7 +37,12 @@ impl State {
         }
     }
 
-    fn mfa_is_on(&mut self, user: UserId) -> bool {
+    /// Since when an account has a method.
+    pub(super) fn second_factor_since(&self, user: UserId) -> Option<Timestamp> {
+        self.mfa.methods.get(&user).map(|stored| stored.since)
+    }
+
+    pub(super) fn mfa_is_on(&mut self, user: UserId) -> bool {
         self.get_mut(user).is_some_and(|(account, _)| account.mfa_enabled_at.is_some())
     }
 
@@ -59,13 +66,8 @@ impl State {
     }
 
     fn switched(&mut self, switch: &MfaSwitch) -> MfaSwitched {
-        let mut ended = Vec::new();
-        for session in self.sessions.values_mut() {
-            if session.user == switch.user && session.id != switch.session && session.ended_at.is_none() {
-                session.ended_at = Some(switch.at);
-                ended.push(session.id);
-            }
-        }
+        let ended = self.end_all_but(switch.user, switch.by.map(|by| by.session), switch.at);
+        let credentials = self.count_credentials(switch.user);
         let concerned =
             |account: &Account| account.roles.iter().any(|role| switch.required_roles.contains(role));
         let account = self.get_mut(switch.user).filter(|(account, _)| concerned(account));
@@ -76,22 +78,25 @@ impl State {
         if let Some(rights) = rights {
             self.rights_changed.insert(switch.user, (rights, switch.at));
         }
-        MfaSwitched { ended, rights }
+        MfaSwitched { ended, rights, credentials }
     }
 }
 
 #[async_trait]
 impl MfaStore for MemoryAccounts {
-    async fn begin_otp(&self, new: &NewOtpMethod, consequences: &Consequences) -> Result<bool, Unavailable> {
+    async fn begin_otp(&self, new: &NewOtpMethod, by: Caller, consequences: &Consequences) -> Asked<bool> {
         let mut state = self.state();
-        if state.get_mut(new.user).is_none() || state.mfa_is_on(new.user) {
-            return Ok(false);
+        if !state.is_current(by) {
+            return Ok(Err(Overtaken));
+        }
+        if new.user != by.user || state.mfa_is_on(new.user) {
+            return Ok(Ok(false));
         }
         let method = OtpMethod { id: new.id, secret: new.secret.clone(), verified: false };
-        state.mfa.methods.insert(new.user, StoredMethod { method, last_step: 0 });
+        state.mfa.methods.insert(new.user, StoredMethod { method, last_step: 0, since: new.at });
         state.mfa.codes.remove(&new.user);
         state.follow(consequences);
-        Ok(true)
+        Ok(Ok(true))
     }
 
     async fn otp_method(&self, user: UserId) -> Result<Option<OtpMethod>, Unavailable> {
@@ -101,17 +106,23 @@ impl MfaStore for MemoryAccounts {
     async fn verify_otp(
         &self,
         proof: &OtpProof,
+        by: Caller,
         codes: &[NewRecoveryCode],
         consequences: &Consequences,
-    ) -> Result<bool, Unavailable> {
+    ) -> Asked<bool> {
         let mut state = self.state();
-        let Some(stored) = state.unused(proof, false) else { return Ok(false) };
+        if !state.is_current(by) {
+            return Ok(Err(Overtaken));
+        }
+        let Some(stored) = state.unused(proof, false).filter(|_| proof.user == by.user) else {
+            return Ok(Ok(false));
+        };
         stored.last_step = proof.step;
         stored.method.verified = true;
         state.mfa.codes.insert(proof.user, codes.to_vec());
         state.give_back(proof.attempt);
         state.follow(consequences);
-        Ok(true)
+        Ok(Ok(true))
     }
 
     async fn enable_mfa(
@@ -119,37 +130,43 @@ impl MfaStore for MemoryAccounts {
         proof: &OtpProof,
         switch: &MfaSwitch,
         consequences: &Consequences,
-    ) -> Result<Option<MfaSwitched>, Unavailable> {
+    ) -> Asked<Option<MfaSwitched>> {
         let mut state = self.state();
-        if state.get_mut(proof.user).is_none() || state.mfa_is_on(proof.user) {
-            return Ok(None);
+        if switch.by.is_some_and(|by| !state.is_current(by)) {
+            return Ok(Err(Overtaken));
         }
-        let Some(stored) = state.unused(proof, true) else { return Ok(None) };
+        if state.get_mut(proof.user).is_none() || state.mfa_is_on(proof.user) {
+            return Ok(Ok(None));
+        }
+        let Some(stored) = state.unused(proof, true) else { return Ok(Ok(None)) };
         stored.last_step = proof.step;
         if let Some((account, _)) = state.get_mut(proof.user) {
             account.mfa_enabled_at = Some(switch.at);
         }
         state.give_back(proof.attempt);
         state.follow(consequences);
-        Ok(Some(state.switched(switch)))
+        Ok(Ok(Some(state.switched(switch))))
     }
 
     async fn disable_mfa(
         &self,
         switch: &MfaSwitch,
         consequences: &Consequences,
-    ) -> Result<Option<MfaSwitched>, Unavailable> {
+    ) -> Asked<Option<MfaSwitched>> {
         let mut state = self.state();
-        let Some((account, _)) = state.get_mut(switch.user) else { return Ok(None) };
-        let was_on = account.mfa_enabled_at.take().is_some();
+        if switch.by.is_some_and(|by| !state.is_current(by)) {
+            return Ok(Err(Overtaken));
+        }
+        let Some((account, _)) = state.get_mut(switch.user) else { return Ok(Ok(None)) };
+        let (was_on, credentials) = (account.mfa_enabled_at.take().is_some(), account.credentials);
         state.mfa.methods.remove(&switch.user);
         state.mfa.codes.remove(&switch.user);
         state.drop_secrets(switch.user, Purpose::Mfa);
         if !was_on {
-            return Ok(Some(MfaSwitched { ended: Vec::new(), rights: None }));
+            return Ok(Ok(Some(MfaSwitched { ended: Vec::new(), rights: None, credentials })));
         }
         state.follow(consequences);
-        Ok(Some(state.switched(switch)))
+        Ok(Ok(Some(state.switched(switch))))
     }
 
     async fn recovery_codes(&self, user: UserId) -> Result<Vec<RecoveryCode>, Unavailable> {
@@ -160,18 +177,21 @@ impl MfaStore for MemoryAccounts {
 
     async fn replace_recovery_codes(
         &self,
-        user: UserId,
+        by: Caller,
         codes: &[NewRecoveryCode],
         _at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<bool, Unavailable> {
+    ) -> Asked<bool> {
         let mut state = self.state();
-        let verified = state.mfa.methods.get(&user).is_some_and(|stored| stored.method.verified);
+        if !state.is_current(by) {
+            return Ok(Err(Overtaken));
+        }
+        let verified = state.mfa.methods.get(&by.user).is_some_and(|stored| stored.method.verified);
         if verified {
-            state.mfa.codes.insert(user, codes.to_vec());
+            state.mfa.codes.insert(by.user, codes.to_vec());
             state.follow(consequences);
         }
-        Ok(verified)
+        Ok(Ok(verified))
     }
 
     async fn begin_attempt(

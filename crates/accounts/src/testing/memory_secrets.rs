@@ -81,6 +81,20 @@ impl OneTimeSecrets for MemoryAccounts {
         Ok(self.state().good_secret(digest, purpose, at).map(|known| known.held()))
     }
 
+    async fn newest_secret(
+        &self,
+        user: UserId,
+        purpose: Purpose,
+        at: Timestamp,
+    ) -> Result<Option<HeldSecret>, Unavailable> {
+        let state = self.state();
+        let good = |known: &&StoredSecret| {
+            known.0.user == Some(user) && known.0.purpose == purpose && at < known.0.expires_at
+        };
+        let newest = state.secrets.values().filter(good).max_by_key(|known| known.0.created_at);
+        Ok(newest.map(StoredSecret::held))
+    }
+
     async fn attempt(
         &self,
         digest: &TokenDigest,

@@ -7,11 +7,17 @@ use square_kernel::{SessionId, Unavailable};
 
 #[async_trait]
 impl SessionStore for MemoryAccounts {
-    async fn open(&self, session: &SessionRecord, consequences: &Consequences) -> Result<bool, Unavailable> {
+    async fn open(
+        &self,
+        session: &SessionRecord,
+        credentials: u32,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable> {
         let mut state = self.state();
         let usable = |account: &Account| {
             let asks = account.mfa_enabled_at.is_some() && !session.second_factor;
-            account.id == session.user && account.is_active() && !asks
+            let as_read = account.credentials == credentials;
+            account.id == session.user && account.is_active() && as_read && !asks
         };
         let opened = state.accounts.iter().any(|(account, _)| usable(account));
         if opened {

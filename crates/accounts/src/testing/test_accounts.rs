@@ -1,19 +1,23 @@
 use super::{FakeProvider, FakeSigner, FastHasher, MemoryAccounts};
 use crate::account::Account;
+use crate::letter::Occasion;
 use crate::limits::LimitPolicy;
 use crate::mfa::Entry;
 use crate::names::{EmailAddress, Username};
 use crate::password::Password;
-use crate::ports::LoginName;
 use crate::ports::identity::IdentityProvider;
+use crate::ports::{
+    AccountStore, Administration, Caller, Consequences, LinkedBy, Linking, LoginMethodId, LoginMethodStore,
+    LoginName, NewLoginMethod,
+};
 use crate::register::NewRegistration;
 use crate::service::{AccountPolicy, Accounts, AccountsParts};
-use crate::session_tokens::{Device, SignedIn};
+use crate::session_tokens::{Device, SecondFactor, SignedIn};
 use crate::sign_in::SignInError;
 use crate::social::Provider;
 use jiff::SignedDuration;
-use square_kernel::Secret;
 use square_kernel::testing::{ManualClock, PlainHash, SeededRandomness};
+use square_kernel::{Clock, Secret, UserId};
 use std::sync::Arc;
 
 /// The use cases on fakes, with the fakes at hand.
@@ -99,6 +103,12 @@ impl TestAccounts {
     /// Another instance on the same store and clock, as after a restart.
     #[must_use]
     pub fn restarted(&self) -> Self {
+        self.with_providers(self.accounts.parts.identity_providers.clone())
+    }
+
+    /// The same, with other providers of identities.
+    #[must_use]
+    pub fn with_providers(&self, providers: Vec<Arc<dyn IdentityProvider>>) -> Self {
         let (store, clock) = (self.store.clone(), self.clock.clone());
         let mut other = Self::with(|parts| {
             parts.store = store.clone();
@@ -113,7 +123,7 @@ impl TestAccounts {
             parts.administration = store.clone();
             parts.roles = store.clone();
             parts.login_methods = store.clone();
-            parts.identity_providers.clone_from(&self.accounts.parts.identity_providers);
+            parts.identity_providers = providers;
             parts.clock = clock.clone();
             parts.signer = self.accounts.parts.signer.clone();
             parts.randomness = self.accounts.parts.randomness.clone();
@@ -141,6 +151,31 @@ impl TestAccounts {
     /// Registers `name`, who confirms nothing yet.
     pub async fn register(&self, name: &str) -> Account {
         self.accounts.register(Self::registration(name), &Device::default()).await.expect("registered")
+    }
+
+    /// Has the operator vouch for an account's address, where it was not confirmed before.
+    pub async fn vouch_for(&self, user: UserId) {
+        self.store.vouch(user, self.clock.now(), Consequences::none()).await.expect("vouched for");
+    }
+
+    /// Makes an identity at `provider` a way to sign in to an account, as was possible once before its address was confirmed.
+    pub async fn link(&self, user: UserId, provider: Provider) {
+        let account = self.store.by_id(user).await.expect("read").expect("there");
+        let opened = self.accounts.open_session(account, &Device::default(), SecondFactor::Given).await;
+        let by = LinkedBy::Owner(Caller::from(&self.caller(&opened.expect("asked").expect("opened"))));
+        let method = NewLoginMethod {
+            id: LoginMethodId::new(&*self.clock, &*self.accounts.parts.randomness),
+            provider,
+            identity: FakeProvider::identity(&user.to_string(), true),
+            at: self.clock.now(),
+        };
+        let linking = self.store.link(user, &method, by, Consequences::none()).await.expect("asked");
+        assert!(matches!(linking, Ok(Linking::Linked { .. })), "{linking:?}");
+    }
+
+    /// What the newest letter is about.
+    pub fn newest_occasion(&self) -> Occasion {
+        self.store.letters().pop().expect("a letter").occasion
     }
 
     /// Asks for a further confirmation letter to `name@example.org` and has all requests seen to.

@@ -32,8 +32,9 @@ impl TestAccounts {
         asker.expect("a good token").identity.expect("somebody")
     }
 
-    /// Has `who` begin with an app; gives what the app holds.
+    /// Has `who`, whose address is confirmed now, begin with an app; gives what the app holds.
     pub async fn begin_otp(&self, who: &Identity) -> OtpSecret {
+        self.vouch_for(who.user).await;
         let password = Secret::new(Self::PASSWORD);
         self.accounts.begin_otp(who, Some(&password), &Device::default()).await.expect("begun");
         self.store.otp_method(who.user).await.expect("read").expect("there").secret

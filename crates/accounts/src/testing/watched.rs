@@ -193,9 +193,14 @@ impl AccountStore for Watched {
 
 #[async_trait]
 impl SessionStore for Watched {
-    async fn open(&self, session: &SessionRecord, consequences: &Consequences) -> Result<bool, Unavailable> {
+    async fn open(
+        &self,
+        session: &SessionRecord,
+        credentials: u32,
+        consequences: &Consequences,
+    ) -> Result<bool, Unavailable> {
         self.calls.to("open")?;
-        self.inner.open(session, consequences).await
+        self.inner.open(session, credentials, consequences).await
     }
 
     async fn session(&self, session: SessionId) -> Result<Option<SessionRecord>, Unavailable> {

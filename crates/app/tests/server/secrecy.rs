@@ -123,6 +123,7 @@ async fn neither_the_database_nor_the_log_holds_what_lets_anybody_in() {
     let access = next["access_token"].as_str().unwrap().to_owned();
     let ann = server.by(&access);
 
+    server.post("/api/confirmEmail", &json!({"token": confirming})).await;
     ann.post("/api/change_email", &json!({"email": "new@example.org", "password": PASSWORD})).await;
     secrets.add("link that changes the address", &link(&folder, "change_email").await);
 

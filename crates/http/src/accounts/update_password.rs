@@ -1,7 +1,8 @@
 use super::{Done, private};
 use crate::Failure;
 use crate::api::State;
-use crate::extract::{Client, Json, SignedIn};
+use crate::device_token;
+use crate::extract::{Entrance, Json, SignedIn};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
@@ -24,7 +25,8 @@ pub(crate) struct Passwords {
 
 /// Change one's password
 ///
-/// All other sessions end; this one goes on.
+/// All other sessions end; this one goes on. What devices showed at sign-ins (`X-Device-Token`) shows nothing any more; the reply has a new
+/// one for this device.
 #[utoipa::path(tag = "accounts", security(("token" = [])), request_body = Passwords, responses(
     (status = 200, description = "Changed.", body = Done),
     (status = 403, description = "The existing password is wrong (`wrong_password`).", body = ErrorBody),
@@ -36,11 +38,15 @@ pub(crate) async fn update_password(
     state: Data<State>,
     caller: SignedIn,
     Json(body): Json<Passwords>,
-    Client(device): Client,
+    entrance: Entrance,
 ) -> Result<HttpResponse, Failure> {
     let (existing, new) = body.parse()?;
-    state.services.accounts.update_password(&caller.identity, &existing, &new, &device).await?;
-    Ok(private(StatusCode::OK, Done::new("The password is changed, and other sessions are over.")))
+    let tokens =
+        state.services.accounts.update_password(&caller.identity, &existing, &new, &entrance.device).await?;
+    let mut response =
+        private(StatusCode::OK, Done::new("The password is changed, and other sessions are over."));
+    device_token::give(&tokens, &entrance, &state.services.settings, &mut response);
+    Ok(response)
 }
 
 impl Passwords {

@@ -118,6 +118,13 @@ impl TestApp {
         Person { id: account.id, token: signed_in.tokens.access.expose().to_owned() }
     }
 
+    /// The same, whose address is confirmed.
+    pub(crate) async fn confirmed(&self, name: &str) -> Person {
+        let person = self.person(name).await;
+        self.people.vouch_for(person.id).await;
+        person
+    }
+
     /// A skill of `owner` that `answers`, not published yet. Its id.
     pub(crate) async fn skill(&self, owner: &Person, name: &str, answers: Arc<dyn Skill>) -> String {
         let url = format!("http://{}", name.to_lowercase());

@@ -1,16 +1,23 @@
 //! What owners change of their accounts, up to their end.
 
 use crate::app::{Person, Reply, TestApp};
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use actix_web::http::Method;
+use actix_web::test::{TestRequest, call_service, init_service};
+use actix_web::web::Bytes;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures::Stream;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
+use square_accounts::Device;
 use square_accounts::testing::TestAccounts;
 use square_events::ports::EventStore;
 use square_events::{Address, Event, EventId, EventTime, Venue};
 use square_kernel::testing::SeededRandomness;
 use square_skills::testing::ScriptedSkill;
+use std::pin::Pin;
 
 const NEW: &str = "brand new horse";
 
@@ -60,8 +67,8 @@ async fn a_forgotten_password_is_set_anew_by_the_mailed_link_once() {
     assert_snapshot!(app.post(&path, json!({"password": NEW})).send().await, @r#"
     200
     {
-      "message": "The password is set. You can sign in with it now.",
-      "msg": "The password is set. You can sign in with it now.",
+      "message": "The password is set. You can sign in with it now; a letter says by which other ways, if any.",
+      "msg": "The password is set. You can sign in with it now; a letter says by which other ways, if any.",
       "success": true
     }
     "#);
@@ -132,6 +139,80 @@ async fn a_changed_password_ends_the_other_sessions() {
     assert!(app.is_signed_in(&ada).await && !app.is_signed_in(&there).await);
     let body = json!({"existing_password": "x", "new_password": NEW});
     assert_eq!(app.post("/api/update_password", body).send().await.status, 401);
+}
+
+#[actix_web::test]
+async fn who_sets_a_password_gets_a_device_token_with_the_reply() {
+    let app = TestApp::new();
+    let ada = app.person("ada").await;
+    app.forget("ada").await;
+    let reset = app.post(&app.mailed_path("reset_password", &ada), json!({"password": NEW})).send().await;
+    assert_eq!(reset.status, 200, "{reset}");
+    let first = reset.header("X-Device-Token").unwrap().to_owned();
+    assert!(reset.header("Set-Cookie").unwrap().starts_with(&format!("square_device={first};")));
+
+    let login = app.post("/api/login", json!({"username": "ada", "password": NEW}));
+    let login = login.header("X-Device-Token", &first).send().await;
+    assert_eq!(login.header("X-Device-Token"), Some(&*first), "it is as good as one of a sign-in");
+    let token = login.json()["access_token"].as_str().unwrap().to_owned();
+    let ada = Person { id: ada.id, token };
+    let body = json!({"existing_password": NEW, "new_password": TestAccounts::PASSWORD});
+    let update =
+        app.post("/api/update_password", body).by(&ada).header("X-Device-Token", &first).send().await;
+    let second = update.header("X-Device-Token").unwrap();
+    assert!(update.status == 200 && second != first, "{update}");
+}
+
+#[actix_web::test]
+async fn a_body_that_comes_after_its_sender_was_signed_out_changes_nothing() {
+    let app = TestApp::new();
+    let ada = app.person("ada").await;
+    let who = app.people.accounts.authenticate(&ada.token).unwrap().identity.unwrap();
+    let body = json!({"existing_password": TestAccounts::PASSWORD, "new_password": NEW}).to_string();
+    let accounts = app.people.accounts.clone();
+    let late = futures::stream::once(async move {
+        accounts.sign_out(&who, &Device::default()).await.expect("signed out");
+        Ok::<_, PayloadError>(Bytes::from(body))
+    });
+    let payload: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(late);
+    let service = init_service(app.api.app(&|_| {})).await;
+    let request = TestRequest::post().uri("/api/update_password");
+    let request = request.insert_header(("Content-Type", "application/json"));
+    let request = request.insert_header(("Authorization", format!("Bearer {}", ada.token))).to_request();
+    let response = call_service(&service, request.replace_payload(Payload::Stream { payload }).0).await;
+    assert_eq!(response.status().as_u16(), 401);
+    assert!(app.people.try_sign_in("ada", NEW).await.is_err());
+    app.people.sign_in("ada").await;
+}
+
+#[actix_web::test]
+async fn what_lets_somebody_in_is_added_to_once_the_address_is_confirmed() {
+    let app = TestApp::new();
+    let account = app.people.register("ada").await;
+    let token = app.people.sign_in("ada").await.tokens.access.expose().to_owned();
+    let ada = Person { id: account.id, token };
+    let qrcode = || app.post("/api/qrcode", json!({"password": TestAccounts::PASSWORD})).by(&ada).send();
+    assert_snapshot!(qrcode().await, @r#"
+    403
+    {
+      "code": "address_not_confirmed",
+      "error": 403,
+      "message": "confirm your e-mail address first",
+      "msg": "confirm your e-mail address first",
+      "request_id": "test",
+      "success": false
+    }
+    "#);
+    for (path, body) in [
+        ("/api/verify_otp", json!({"otp": "123456"})),
+        ("/api/setup_mfa", json!({"mfa_enabled": true, "otp": "123456"})),
+        ("/api/social/github", json!({"code": "ada"})),
+    ] {
+        let reply = app.post(path, body).by(&ada).send().await;
+        assert_eq!((reply.status, &reply.json()["code"]), (403, &json!("address_not_confirmed")), "{reply}");
+    }
+    app.people.vouch_for(account.id).await;
+    assert_eq!(qrcode().await.status, 200);
 }
 
 #[actix_web::test]
@@ -265,6 +346,8 @@ async fn the_export_holds_all_that_is_stored_and_nothing_secret() {
     };
     app.events.fill_if_none_from(event.date, &[event]).await.unwrap();
 
+    let body = json!({"email": "ada@example.net", "password": TestAccounts::PASSWORD});
+    assert_eq!(app.send_as(&ada, Method::POST, "/api/change_email", body).await.status, 200);
     let reply = app.get("/api/me/export").by(&ada).send().await;
     let disposition = "attachment; filename=\"square-account.json\"";
     assert_eq!((reply.status, reply.header("Content-Disposition")), (200, Some(disposition)));
@@ -275,6 +358,7 @@ async fn the_export_holds_all_that_is_stored_and_nothing_secret() {
         names,
         [
             "account",
+            "asked_address",
             "audit",
             "events",
             "login_methods",
@@ -286,6 +370,7 @@ async fn the_export_holds_all_that_is_stored_and_nothing_secret() {
         ]
     );
     assert_eq!(export["account"]["username"], "ada");
+    assert_eq!(export["asked_address"], "ada@example.net");
     assert_eq!((&export["password"], &export["recovery_codes"]), (&json!(true), &Value::Null));
     let ids = |list: &str| {
         let rows = export[list].as_array().unwrap();
@@ -300,7 +385,7 @@ async fn the_export_holds_all_that_is_stored_and_nothing_secret() {
     let mut actions: Vec<&str> =
         export["audit"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
     actions.sort_unstable();
-    assert_eq!(actions, ["data_exported", "registered", "signed_in"]);
+    assert_eq!(actions, ["data_exported", "email_change_requested", "registered", "signed_in"]);
     for secret in [&*ada.token, "current:", "bob"] {
         assert!(!reply.text().contains(secret), "{secret}");
     }

@@ -9,7 +9,7 @@ use square_kernel::Clock;
 
 /// Somebody who has just been shown a QR code, and what their app holds.
 async fn begun(app: &TestApp, name: &str) -> (Person, OtpSecret) {
-    let person = app.person(name).await;
+    let person = app.confirmed(name).await;
     let image = app.post("/api/qrcode", json!({"password": TestAccounts::PASSWORD})).by(&person).send().await;
     assert_eq!(image.status, 200, "{image}");
     let method = app.people.store.otp_method(person.id).await.unwrap().unwrap();
@@ -66,7 +66,7 @@ fn secret_in(uri: &str) -> OtpSecret {
 #[actix_web::test]
 async fn the_qr_code_read_back_gives_codes_that_are_taken() {
     let app = TestApp::new();
-    let ada = app.person("ada").await;
+    let ada = app.confirmed("ada").await;
     let body = json!({"login_type": "signup", "password": TestAccounts::PASSWORD});
     let image = app.post("/api/qrcode", body).by(&ada).send().await;
     assert_eq!(
@@ -85,7 +85,7 @@ async fn the_qr_code_read_back_gives_codes_that_are_taken() {
 #[ignore = "needs zbarimg"]
 async fn zbarimg_reads_the_qr_code() {
     let app = TestApp::new();
-    let ada = app.person("ada").await;
+    let ada = app.confirmed("ada").await;
     let body = json!({"password": TestAccounts::PASSWORD});
     let image = app.post("/api/qrcode", body).by(&ada).send().await;
     let folder = tempfile::tempdir().unwrap();
@@ -241,7 +241,7 @@ async fn what_a_stolen_session_must_not_do_asks_for_a_fresh_sign_in() {
 #[actix_web::test]
 async fn steps_out_of_turn_say_what_is_missing() {
     let app = TestApp::new();
-    let ada = app.person("ada").await;
+    let ada = app.confirmed("ada").await;
     let otp = json!({"otp": "123456"});
     let early = app.post("/api/verify_otp", otp.clone()).by(&ada).send().await;
     assert_eq!((early.status, &early.json()["code"]), (409, &json!("mfa_not_set_up")), "{early}");
@@ -277,7 +277,7 @@ async fn steps_out_of_turn_say_what_is_missing() {
 #[actix_web::test]
 async fn a_wrong_password_gets_no_qr_code() {
     let app = TestApp::new();
-    let ada = app.person("ada").await;
+    let ada = app.confirmed("ada").await;
     assert_snapshot!(app.post("/api/qrcode", json!({"password": "wrong horse"})).by(&ada).send().await, @r#"
     403
     {
@@ -302,7 +302,7 @@ async fn a_wrong_password_gets_no_qr_code() {
 #[actix_web::test]
 async fn bad_input_names_every_field() {
     let app = TestApp::new();
-    let ada = app.person("ada").await;
+    let ada = app.confirmed("ada").await;
     for (path, body, status, fields) in [
         ("/api/login_mfa", json!({}), 422, &["email", "otp", "mfa_token"][..]),
         (

@@ -8,7 +8,7 @@ use square_accounts::testing::TestAccounts;
 #[actix_web::test]
 async fn what_holds_secrets_is_kept_in_no_cache() {
     let app = TestApp::new();
-    let ada = app.person("ada").await;
+    let ada = app.confirmed("ada").await;
     let login = json!({"username": "ada", "password": TestAccounts::PASSWORD});
     let signed_in = app.post("/api/login", login).send().await;
     let refresh = json!({"refresh_token": signed_in.json()["refresh_token"]});

@@ -167,7 +167,7 @@ async fn an_address_nobody_vouches_for_gets_the_same_answer_known_or_unknown() {
 #[actix_web::test]
 async fn a_token_that_is_sent_along_links() {
     let app = TestApp::new();
-    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    let (ada, bob) = (app.confirmed("ada").await, app.confirmed("bob").await);
     app.know(Provider::Github, "octocat", true);
     let link = async |person: &Person| {
         app.post("/api/social/github", body("code", "octocat")).by(person).send().await
@@ -198,8 +198,8 @@ async fn a_token_that_is_sent_along_links() {
           "user"
         ],
         "username": "ada",
-        "verified": 0,
-        "verified_on": null
+        "verified": 1,
+        "verified_on": 1767225600
       }
     }
     "#);
@@ -420,7 +420,7 @@ async fn tokens_and_links_of_one_kind_are_none_of_another() {
 #[actix_web::test]
 async fn the_second_factor_is_asked_for() {
     let app = TestApp::new();
-    let ada = app.person("ada").await;
+    let ada = app.confirmed("ada").await;
     app.know(Provider::Github, "octocat", true);
     let linked = app.post("/api/social/github", body("code", "octocat")).by(&ada).send().await;
     assert_eq!(linked.status, 200, "{linked}");

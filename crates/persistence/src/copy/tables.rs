@@ -70,6 +70,8 @@ pub(crate) const TABLES: &[Table] = tables! {
         rights: Integer,
         rights_changed_at: Integer,
         mfa_enabled_at: Integer,
+        credentials: Integer,
+        unproved_until: Integer,
     }
     user_roles(user_id: Bytes, role: Text) {}
     // Links that were mailed before and sessions go on working, as long as the secrets are the same too.

@@ -14,6 +14,8 @@ diesel::table! {
         rights -> BigInt,
         rights_changed_at -> Nullable<BigInt>,
         mfa_enabled_at -> Nullable<BigInt>,
+        credentials -> BigInt,
+        unproved_until -> Nullable<BigInt>,
     }
 }
 

@@ -17,6 +17,9 @@ mod confirmations {
 mod credentials {
     square_accounts::credentials_contract!(super::fresh());
 }
+mod callers {
+    square_accounts::callers_contract!(super::fresh());
+}
 mod one_time_secrets {
     square_accounts::one_time_secrets_contract!(super::fresh());
 }

@@ -13,9 +13,9 @@ use diesel::sql_types::BigInt;
 use jiff::civil::date;
 use square_accounts::ports::identity::{ExternalIdentity, Grant, ShownText, Subject};
 use square_accounts::ports::{
-    AccountStore, Consequences, CredentialStore, Linking, LoginMethodId, LoginMethodStore, MfaStore,
-    NewAccount, NewConfirmation, NewLetter, NewLoginMethod, NewOtpMethod, OtpMethodId, SessionRecord,
-    SessionStore,
+    AccountStore, Caller, Consequences, CredentialStore, LinkedBy, Linking, LoginMethodId, LoginMethodStore,
+    MfaStore, NewAccount, NewConfirmation, NewLetter, NewLoginMethod, NewOtpMethod, OtpMethodId,
+    SessionRecord, SessionStore,
 };
 use square_accounts::{
     Actor, AuditAction, AuditEntry, AuditId, Device, EmailAddress, Letter, LetterId, MailToken, Occasion,
@@ -114,8 +114,8 @@ impl Owner {
         let owned = BTreeSet::from([(Channel::Person.as_str(), new.id.uuid())]);
         let mut this =
             Self { stores, log, user: new.id, owned, finished: nothing, unfinished: nothing, test };
-        this.open_session().await;
-        this.enrol_factors().await;
+        let session = this.open_session().await;
+        this.enrol_factors(session).await;
         this.register_skill().await;
         this.enter_event().await;
         this.finished = this.ask(Some(new.id), true).await;
@@ -125,7 +125,7 @@ impl Owner {
         this
     }
 
-    async fn open_session(&mut self) {
+    async fn open_session(&mut self) -> SessionId {
         let now = SystemClock.now();
         let session = SessionRecord {
             id: SessionId::new(&SystemClock, &OsRandomness),
@@ -140,15 +140,17 @@ impl Owner {
             address: Some(marked("192.0.2.7")),
             agent: Some(marked("Browser")),
         };
-        assert!(self.stores.open(&session, Consequences::none()).await.unwrap());
+        assert!(self.stores.open(&session, 0, Consequences::none()).await.unwrap());
         self.owned.insert((Channel::Session.as_str(), session.id.uuid()));
+        session.id
     }
 
-    async fn enrol_factors(&mut self) {
+    async fn enrol_factors(&mut self, session: SessionId) {
         let (user, at) = (self.user, SystemClock.now());
         let id = OtpMethodId::new(&SystemClock, &OsRandomness);
         let method = NewOtpMethod { id, user, secret: OtpSecret::new(&OsRandomness), at };
-        assert!(self.stores.begin_otp(&method, Consequences::none()).await.unwrap());
+        let by = Caller { user, session, rights: 0 };
+        assert_eq!(self.stores.begin_otp(&method, by, Consequences::none()).await.unwrap(), Ok(true));
         self.owned.insert((Channel::OtpMethod.as_str(), id.uuid()));
         let identity = ExternalIdentity {
             subject: Subject::parse(MARK).unwrap(),
@@ -161,8 +163,9 @@ impl Owner {
         };
         let id = LoginMethodId::new(&SystemClock, &OsRandomness);
         let method = NewLoginMethod { id, provider: Provider::Github, identity, at };
-        let linked = self.stores.link(user, &method, None, Consequences::none()).await.unwrap();
-        assert!(matches!(linked, Linking::Linked { .. }), "{linked:?}");
+        let linked =
+            self.stores.link(user, &method, LinkedBy::Owner(by), Consequences::none()).await.unwrap();
+        assert!(matches!(linked, Ok(Linking::Linked { .. })), "{linked:?}");
         self.owned.insert((Channel::LoginMethod.as_str(), id.uuid()));
     }
 
@@ -218,8 +221,8 @@ impl Owner {
     async fn delete(&self) -> BTreeSet<(&'static str, Uuid)> {
         let before = self.stores.head().await.unwrap();
         let deleted =
-            self.stores.delete_account(self.user, SystemClock.now(), &told(self.user)).await.unwrap();
-        assert_eq!(deleted.map(|ended| ended.len()), Some(1));
+            self.stores.delete_account(self.user, None, SystemClock.now(), &told(self.user)).await.unwrap();
+        assert_eq!(deleted.map(|ended| ended.map(|ended| ended.len())), Ok(Some(1)));
         let changes = self.stores.after(before, 1000).await.unwrap();
         let deleted = changes.into_iter().filter(|change| change.action == Action::Delete);
         deleted.map(|change| (change.channel.as_str(), change.entity)).collect()

@@ -1,10 +1,11 @@
 use super::TestDatabase;
 use crate::Stores;
 use crate::schema::accounts::letters;
-use diesel::{QueryDsl, RunQueryDsl};
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use jiff::{SignedDuration, Timestamp};
 use square_accounts::ports::{AccountStore, Consequences, LetterQueue, NewLetter};
 use square_accounts::{EmailAddress, Letter, LetterId, MailToken, Occasion, Username};
+use square_kernel::testing::TransparentSealer;
 use square_kernel::{Clock, OsRandomness, SealBroken, Sealed, Sealer, SystemClock, UserId};
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -75,4 +76,19 @@ async fn letters_that_nobody_can_read_are_set_aside_with_their_content() {
         .read(|connection| letters::table.select(letters::set_aside_at).first::<Option<i64>>(connection));
     assert_eq!(aside.await.unwrap(), Some(letter.at.as_microsecond()));
     assert!(content(&test).await.is_some());
+}
+
+#[tokio::test]
+async fn a_letter_that_was_stored_before_it_named_ways_to_sign_in_is_read() {
+    let test = TestDatabase::new().await;
+    let (stores, letter) = (test.stores(), letter());
+    stores.record(&Consequences::posted(&letter)).await.unwrap();
+    let old = br#"{"to":"ada@example.org","username":"ada","occasion":"password_changed"}"#;
+    let old = TransparentSealer.seal("letter", old).0;
+    let stored = test.database.write(move |connection| {
+        diesel::update(letters::table).set(letters::content.eq(&old)).execute(connection)
+    });
+    assert_eq!(stored.await.unwrap(), 1);
+    let claimed = stores.claim(letter.at, later(letter.at)).await.unwrap().unwrap();
+    assert_eq!(claimed.letter.occasion, Occasion::PasswordChanged { ways: Vec::new() });
 }

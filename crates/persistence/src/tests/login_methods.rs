@@ -1,13 +1,14 @@
 //! What is stored and told of ways to sign in.
 
 use super::TestDatabase;
+use super::mfa::signed_in;
 use super::skills::account;
 use crate::Stores;
 use jiff::{SignedDuration, Timestamp};
 use square_accounts::ports::identity::{ExternalIdentity, Grant, KnownAddress, ShownText, Subject};
 use square_accounts::ports::{
-    AccountStore, Consequences, Linking, LoginMethodId, LoginMethodStore, NewAccount, NewLoginMethod,
-    NewSocialLink, Registration, SocialRegistration, Unlinking,
+    AccountStore, Consequences, LinkedBy, Linking, LoginMethodId, LoginMethodStore, NewAccount,
+    NewLoginMethod, NewSocialLink, Registration, SocialRegistration, Unlinking,
 };
 use square_accounts::{EmailAddress, MailToken, PasswordHash, Provider, TokenDigest};
 use square_changes::ports::ChangeLog;
@@ -82,9 +83,10 @@ async fn each_change_of_a_way_in_is_told_to_its_owner() {
     let refused =
         stores.register_by(&github, &passwordless("bob"), None, Consequences::none()).await.unwrap();
     assert_eq!(refused, SocialRegistration::IdentityTaken);
+    let by = signed_in(&stores, ada.id).await;
     assert_eq!(
-        stores.unlink(ada.id, github.id, at(1), Consequences::none()).await.unwrap(),
-        Unlinking::LastWayIn
+        stores.unlink(by, github.id, at(1), Consequences::none()).await.unwrap(),
+        Ok(Unlinking::LastWayIn)
     );
     assert_eq!(recorded(&stores, &mut seen).await, []);
     let renamed = method(Provider::Github, "Ada Lovelace").identity;
@@ -95,19 +97,21 @@ async fn each_change_of_a_way_in_is_told_to_its_owner() {
     );
 
     let google = method(Provider::Google, "Ada");
-    let linking = stores.link(ada.id, &google, None, Consequences::none()).await.unwrap();
-    assert!(matches!(linking, Linking::Linked { .. }));
+    let linking = stores.link(ada.id, &google, LinkedBy::Owner(by), Consequences::none()).await.unwrap();
+    assert!(matches!(linking, Ok(Linking::Linked { .. })));
     assert_eq!(
         recorded(&stores, &mut seen).await,
         [of(Channel::LoginMethod, Action::Create, google.id.uuid())]
     );
-    assert_eq!(
-        stores.unlink(ada.id, google.id, at(3), Consequences::none()).await.unwrap(),
-        Unlinking::Removed
-    );
+    let other = signed_in(&stores, ada.id).await.session;
+    let unlinked = stores.unlink(by, google.id, at(3), Consequences::none()).await.unwrap();
+    assert!(matches!(unlinked, Ok(Unlinking::Removed(_))));
     assert_eq!(
         recorded(&stores, &mut seen).await,
-        [of(Channel::LoginMethod, Action::Delete, google.id.uuid())]
+        [
+            of(Channel::LoginMethod, Action::Delete, google.id.uuid()),
+            (Channel::Session, Action::Delete, other.uuid(), None),
+        ]
     );
 }
 
@@ -119,14 +123,19 @@ async fn taking_an_unconfirmed_account_over_is_told_with_all_that_ends() {
     let registered = stores.register(&ada, None, Consequences::none()).await.unwrap();
     assert!(matches!(registered, Registration::Created(_)));
     let (google, github) = (method(Provider::Google, "Mallory"), method(Provider::Github, "Ada"));
-    stores.link(ada.id, &google, None, Consequences::none()).await.unwrap();
+    let mallory = signed_in(&stores, ada.id).await;
+    let linking = stores.link(ada.id, &google, LinkedBy::Owner(mallory), Consequences::none()).await.unwrap();
+    assert!(linking.is_ok());
     let digest = held(&stores, ada.id, true, &github).await;
     recorded(&stores, &mut seen).await;
-    stores.link(ada.id, &github, Some(&digest), Consequences::none()).await.unwrap();
+    let by = LinkedBy::Mailbox(&digest);
+    let linking = stores.link(ada.id, &github, by, Consequences::none()).await.unwrap();
+    assert!(linking.is_ok());
     let of = |channel, action, entity| (channel, action, entity, Some(ada.id));
     let wanted = [
         of(Channel::Person, Action::Update, ada.id.uuid()),
         of(Channel::LoginMethod, Action::Delete, google.id.uuid()),
+        (Channel::Session, Action::Delete, mallory.session.uuid(), None),
         of(Channel::LoginMethod, Action::Create, github.id.uuid()),
     ];
     assert_eq!(recorded(&stores, &mut seen).await, wanted);

@@ -2,12 +2,32 @@ use super::TestDatabase;
 use super::skills::account;
 use crate::Stores;
 use square_accounts::ports::{
-    AccountStore, Consequences, MfaAttemptId, MfaStore, NewOtpMethod, NewRecoveryCode, OtpMethodId, OtpProof,
-    Registration,
+    AccountStore, Caller, Consequences, MfaAttemptId, MfaStore, NewOtpMethod, NewRecoveryCode, OtpMethodId,
+    OtpProof, Registration, SessionRecord, SessionStore,
 };
 use square_accounts::{OtpSecret, RecoveryCode, RecoveryCodeId};
 use square_kernel::testing::PlainHash;
-use square_kernel::{Clock, OsRandomness, SystemClock, UserId};
+use square_kernel::{Clock, OsRandomness, SessionId, SystemClock, UserId};
+
+/// Whoever calls in a new session of an account that has not changed yet.
+pub(super) async fn signed_in(stores: &Stores, user: UserId) -> Caller {
+    let now = SystemClock.now();
+    let session = SessionRecord {
+        id: SessionId::new(&SystemClock, &OsRandomness),
+        user,
+        generation: 0,
+        rotated_at: now,
+        created_at: now,
+        expires_at: jiff::Timestamp::MAX,
+        ends_at: None,
+        ended_at: None,
+        second_factor: false,
+        address: None,
+        agent: None,
+    };
+    assert!(stores.open(&session, 0, Consequences::none()).await.unwrap());
+    Caller { user, session: session.id, rights: 0 }
+}
 
 /// Somebody whose app is verified, with what they know.
 async fn verified(stores: &Stores) -> (UserId, OtpSecret, Vec<RecoveryCode>) {
@@ -21,7 +41,8 @@ async fn verified(stores: &Stores) -> (UserId, OtpSecret, Vec<RecoveryCode>) {
         secret: OtpSecret::new(&OsRandomness),
         at,
     };
-    assert!(stores.begin_otp(&method, &Consequences::default()).await.unwrap());
+    let by = signed_in(stores, user).await;
+    assert_eq!(stores.begin_otp(&method, by, &Consequences::default()).await.unwrap(), Ok(true));
     let new_code = || {
         let code = RecoveryCode::new(&OsRandomness);
         let digest = code.digest(user, &PlainHash);
@@ -30,7 +51,7 @@ async fn verified(stores: &Stores) -> (UserId, OtpSecret, Vec<RecoveryCode>) {
     let codes: Vec<NewRecoveryCode> = (0..5).map(|_| new_code()).collect();
     let attempt = MfaAttemptId::new(&SystemClock, &OsRandomness);
     let proof = OtpProof { user, method: method.id, step: 1, attempt, at };
-    assert!(stores.verify_otp(&proof, &codes, &Consequences::default()).await.unwrap());
+    assert_eq!(stores.verify_otp(&proof, by, &codes, &Consequences::default()).await.unwrap(), Ok(true));
     (user, method.secret, codes.into_iter().map(|new| new.code).collect())
 }
 

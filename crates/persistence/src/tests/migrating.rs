@@ -1,5 +1,10 @@
 use super::TestDatabase;
+use super::skills::account;
 use diesel::RunQueryDsl;
+use jiff::SignedDuration;
+use square_accounts::ports::{AccountStore, Administration, Consequences, NewAccount};
+use square_accounts::{Actor, AuditAction, AuditEntry, AuditId};
+use square_kernel::{OsRandomness, SystemClock};
 
 #[tokio::test]
 async fn a_migration_that_was_done_but_not_noted_is_done_again() {
@@ -13,4 +18,45 @@ async fn a_migration_that_was_done_but_not_noted_is_done_again() {
     let forgotten = forgotten.await.unwrap();
     assert!(forgotten > 0);
     assert_eq!(test.database.migrate().await.unwrap(), forgotten);
+}
+
+#[tokio::test]
+async fn of_older_accounts_it_is_found_out_until_when_nobody_had_shown_that_they_have_the_mailbox() {
+    let test = TestDatabase::new().await;
+    let stores = test.stores();
+    let [late, at_once, never, moved] = ["late", "at_once", "never", "moved"].map(account);
+    let at = late.created_at + SignedDuration::from_hours(1);
+    for new in [&late, &at_once, &never, &moved] {
+        let confirmed_at = (new.id == at_once.id).then_some(new.created_at);
+        let new = NewAccount { confirmed_at, ..new.clone() };
+        stores.register(&new, None, Consequences::none()).await.unwrap();
+    }
+    for new in [&late, &moved] {
+        assert!(stores.vouch(new.id, at, Consequences::none()).await.unwrap());
+    }
+    let changed = AuditEntry {
+        id: AuditId::new(&SystemClock, &OsRandomness),
+        at,
+        action: AuditAction::EmailChanged,
+        actor: Actor::default(),
+        user: Some(moved.id),
+        detail: None,
+    };
+    stores.record(&Consequences::noted(changed)).await.unwrap();
+    for statement in [
+        "ALTER TABLE accounts DROP COLUMN unproved_until",
+        "ALTER TABLE accounts DROP COLUMN credentials",
+        "DELETE FROM __diesel_schema_migrations WHERE version = '20260101000015'",
+    ] {
+        let undone = test.database.write(move |connection| diesel::sql_query(statement).execute(connection));
+        undone.await.unwrap();
+    }
+    assert_eq!(test.database.migrate().await.unwrap(), 1);
+    for (new, until) in [(late, Some(at)), (at_once, None), (never, None), (moved, None)] {
+        let account = stores.by_id(new.id).await.unwrap().unwrap();
+        // To the microsecond, as it is stored.
+        let micros = |at: jiff::Timestamp| at.as_microsecond();
+        assert_eq!(account.unproved_until.map(micros), until.map(micros), "{}", new.username);
+        assert_eq!(account.credentials, 0);
+    }
 }

@@ -12,8 +12,8 @@ use square_accounts::ports::{
 };
 use square_accounts::ports::{Administration, Keep, Rights, RoleStore};
 use square_accounts::ports::{
-    MfaAttemptId, MfaStore, MfaSwitch, NewOtpMethod, NewRecoveryCode, NewSecret, OneTimeSecrets, OtpMethodId,
-    OtpProof, Purpose, RecoveryProof,
+    Caller, MfaAttemptId, MfaStore, MfaSwitch, NewOtpMethod, NewRecoveryCode, NewSecret, OneTimeSecrets,
+    OtpMethodId, OtpProof, Purpose, RecoveryProof,
 };
 use square_accounts::{EmailAddress, Letter, LetterId, MailToken, Occasion, PasswordHash};
 use square_accounts::{OtpSecret, RecoveryCode, RecoveryCodeId, RecoveryDigest};
@@ -75,8 +75,14 @@ impl Scene {
             address: None,
             agent: None,
         };
-        assert!(self.stores.open(&session, Consequences::none()).await.unwrap());
+        let credentials = self.stores.by_id(user).await.unwrap().unwrap().credentials;
+        assert!(self.stores.open(&session, credentials, Consequences::none()).await.unwrap());
         session.id
+    }
+
+    async fn caller(&self, user: UserId) -> Caller {
+        let rights = self.stores.by_id(user).await.unwrap().unwrap().rights;
+        Caller { user, session: self.opened(user).await, rights }
     }
 
     /// What was recorded since this was asked last.
@@ -206,7 +212,7 @@ async fn rights() {
     let session = scene.opened(ada).await;
     let seen = stores.by_id(ada).await.unwrap().unwrap();
     let wanted = Rights { standing: Standing::Suspended, roles: vec!["admin".to_owned()] };
-    stores.change_rights(&seen, &wanted, Keep::OneAdministrator, at(1), none).await.unwrap();
+    stores.change_rights(&seen, &wanted, Keep::OneAdministrator, None, at(1), none).await.unwrap().unwrap();
     assert_eq!(
         scene.recorded().await,
         [
@@ -215,7 +221,7 @@ async fn rights() {
         ]
     );
     // What was seen is so no more.
-    stores.change_rights(&seen, &wanted, Keep::OneAdministrator, at(2), none).await.unwrap();
+    stores.change_rights(&seen, &wanted, Keep::OneAdministrator, None, at(2), none).await.unwrap().unwrap();
     assert_eq!(scene.recorded().await, []);
 
     assert!(stores.create_role("critic", at(3), none).await.unwrap());
@@ -282,8 +288,9 @@ async fn second_factors() {
         at: at(1),
     };
     let (first, method) = (new_method(), new_method());
+    let by = scene.caller(user).await;
     for new in [&first, &method] {
-        assert!(stores.begin_otp(new, &none).await.unwrap());
+        assert_eq!(stores.begin_otp(new, by, &none).await.unwrap(), Ok(true));
     }
     let of_method =
         |action, method: &NewOtpMethod| of_owner(Channel::OtpMethod, action, method.id.uuid(), user);
@@ -299,7 +306,7 @@ async fn second_factors() {
     let attempt = MfaAttemptId::new(&SystemClock, &OsRandomness);
     let proof = |step| OtpProof { user, method: method.id, step, attempt, at: at(1) };
     let codes = [recovery_code(), recovery_code()];
-    assert!(stores.verify_otp(&proof(1), &codes, &none).await.unwrap());
+    assert_eq!(stores.verify_otp(&proof(1), by, &codes, &none).await.unwrap(), Ok(true));
     let expected = [
         of_code(Action::Create, &codes[0]),
         of_code(Action::Create, &codes[1]),
@@ -307,11 +314,11 @@ async fn second_factors() {
     ];
     assert_eq!(scene.recorded().await, expected);
 
-    let (own, other) = (scene.opened(user).await, scene.opened(user).await);
-    let switch = MfaSwitch { user, session: own, required_roles: Vec::new(), at: at(1) };
-    assert_eq!(stores.enable_mfa(&proof(1), &switch, &none).await.unwrap(), None);
+    let other = scene.opened(user).await;
+    let switch = MfaSwitch { user, by: Some(by), required_roles: Vec::new(), at: at(1) };
+    assert_eq!(stores.enable_mfa(&proof(1), &switch, &none).await.unwrap(), Ok(None));
     assert_eq!(scene.recorded().await, []);
-    assert!(stores.enable_mfa(&proof(2), &switch, &none).await.unwrap().is_some());
+    assert!(stores.enable_mfa(&proof(2), &switch, &none).await.unwrap().unwrap().is_some());
     let expected = [
         of_method(Action::Update, &method),
         of_person(Action::Update, user, at(1)),
@@ -336,7 +343,8 @@ async fn second_factors() {
     }
     assert_eq!(scene.recorded().await, [of_code(Action::Delete, &codes[0])]);
     let next = recovery_code();
-    assert!(stores.replace_recovery_codes(user, std::slice::from_ref(&next), at(1), &none).await.unwrap());
+    let replaced = stores.replace_recovery_codes(by, std::slice::from_ref(&next), at(1), &none).await;
+    assert_eq!(replaced.unwrap(), Ok(true));
     assert_eq!(scene.recorded().await, [of_code(Action::Delete, &codes[1]), of_code(Action::Create, &next)]);
 
     for expected in [
@@ -347,7 +355,7 @@ async fn second_factors() {
         ],
         Vec::new(),
     ] {
-        stores.disable_mfa(&switch, &none).await.unwrap();
+        stores.disable_mfa(&switch, &none).await.unwrap().unwrap();
         assert_eq!(scene.recorded().await, expected);
     }
 }

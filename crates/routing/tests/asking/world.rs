@@ -93,7 +93,8 @@ impl World {
 
     pub(crate) fn signed_in(&self) -> Asker {
         let session = SessionId::from(self.owner.uuid());
-        let identity = Identity { user: self.owner, session, username: "ann".into(), roles: Arc::new([]) };
+        let (user, username, roles) = (self.owner, "ann".into(), Arc::new([]));
+        let identity = Identity { user, session, username, roles, rights: 0 };
         Asker { identity: Some(identity), permissions: Permissions::default() }
     }
 }

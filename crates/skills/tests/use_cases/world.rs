@@ -29,6 +29,7 @@ pub(crate) fn signed_in() -> Asker {
         session: SessionId::new(&SystemClock, &OsRandomness),
         username: "somebody".into(),
         roles: Arc::default(),
+        rights: 0,
     };
     Asker { identity: Some(identity), permissions: Permissions::default() }
 }

@@ -11,6 +11,7 @@ impl From<&AdminError> for Fault {
             AdminError::NotFound => Self::not_found("account"),
             AdminError::Oneself => Self::new(409, "own_account", error.to_string()),
             AdminError::LastAdministrator => Self::new(409, "last_administrator", error.to_string()),
+            AdminError::Overtaken(error) => Self::from(error),
             AdminError::Invalid(invalid) => Self::from(invalid),
             AdminError::Unavailable(error) => Self::from(error),
         }

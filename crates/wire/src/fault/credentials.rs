@@ -1,14 +1,19 @@
 //! What errors of changing, exporting and deleting one's account look like.
 
 use super::Fault;
-use square_accounts::ports::TokenRejected;
+use square_accounts::ports::{Overtaken, TokenRejected};
 use square_accounts::{
-    ChangeEmailError, ConfirmEmailError, DeleteAccountError, EditProfileError, ExportError, OwnerError,
-    ResetPasswordError, UpdatePasswordError,
+    ChangeEmailError, ConfirmEmailError, DeleteAccountError, EditProfileError, ExportError, NotConfirmed,
+    OwnerError, ResetPasswordError, UpdatePasswordError,
 };
 use square_kernel::{FieldError, Invalid};
 
 impl Fault {
+    /// Who owns something or adds to how one gets in has to have the mailbox.
+    pub(super) fn address_not_confirmed(message: String) -> Self {
+        Self::new(403, "address_not_confirmed", message)
+    }
+
     /// Somebody signed in has not shown that the account is theirs; `field` is where the password goes.
     pub(super) fn not_the_owner(error: &OwnerError, field: &'static str) -> Self {
         match error {
@@ -19,9 +24,23 @@ impl Fault {
                 Self { details, ..Self::new(403, "wrong_password", error.to_string()) }
             }
             OwnerError::ReauthenticationRequired => Self::reauthentication_required(),
+            OwnerError::Overtaken(error) => Self::from(error),
             OwnerError::TooMany(error) => Self::from(error),
             OwnerError::Unavailable(error) => Self::from(error),
         }
+    }
+}
+
+impl From<&Overtaken> for Fault {
+    /// As for a token that is not good any more, which it is not: the next one, got by refreshing, says what is true.
+    fn from(_: &Overtaken) -> Self {
+        Self::from(&TokenRejected::Expired)
+    }
+}
+
+impl From<&NotConfirmed> for Fault {
+    fn from(error: &NotConfirmed) -> Self {
+        Self::address_not_confirmed(error.to_string())
     }
 }
 

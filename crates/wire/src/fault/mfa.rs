@@ -50,6 +50,7 @@ impl From<&BeginOtpError> for Fault {
     fn from(error: &BeginOtpError) -> Self {
         match error {
             BeginOtpError::AlreadyOn => Self::mfa_enabled(error.to_string()),
+            BeginOtpError::NotConfirmed(error) => Self::from(error),
             BeginOtpError::Owner(error) => Self::not_the_owner(error, "password"),
             BeginOtpError::Unavailable(error) => Self::from(error),
         }
@@ -63,6 +64,8 @@ impl From<&VerifyOtpError> for Fault {
             VerifyOtpError::AlreadyVerified => Self::new(409, "already_verified", error.to_string()),
             VerifyOtpError::WrongCode => Self::wrong_otp(error.to_string()),
             VerifyOtpError::TooManyAttempts(error) => Self::from(error),
+            VerifyOtpError::NotConfirmed(error) => Self::from(error),
+            VerifyOtpError::Overtaken(error) => Self::from(error),
             VerifyOtpError::Unavailable(error) => Self::from(error),
         }
     }
@@ -75,6 +78,8 @@ impl From<&EnableMfaError> for Fault {
             EnableMfaError::NotVerified => Self::mfa_not_set_up(error.to_string()),
             EnableMfaError::WrongCode => Self::wrong_otp(error.to_string()),
             EnableMfaError::TooManyAttempts(error) => Self::from(error),
+            EnableMfaError::NotConfirmed(error) => Self::from(error),
+            EnableMfaError::Overtaken(error) => Self::from(error),
             EnableMfaError::Unavailable(error) => Self::from(error),
         }
     }
@@ -84,6 +89,7 @@ impl From<&DisableMfaError> for Fault {
     fn from(error: &DisableMfaError) -> Self {
         match error {
             DisableMfaError::ReauthenticationRequired => Self::reauthentication_required(),
+            DisableMfaError::Overtaken(error) => Self::from(error),
             DisableMfaError::Unavailable(error) => Self::from(error),
         }
     }
@@ -95,6 +101,7 @@ impl From<&RecoveryCodesError> for Fault {
             RecoveryCodesError::ReauthenticationRequired => Self::reauthentication_required(),
             RecoveryCodesError::NotVerified => Self::mfa_not_set_up(error.to_string()),
             RecoveryCodesError::TooMany(error) => Self::from(error),
+            RecoveryCodesError::Overtaken(error) => Self::from(error),
             RecoveryCodesError::Unavailable(error) => Self::from(error),
         }
     }

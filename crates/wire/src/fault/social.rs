@@ -31,6 +31,8 @@ impl From<&SocialError> for Fault {
             }
             SocialError::TakenElsewhere => Self::identity_taken(error.to_string()),
             SocialError::ReauthenticationRequired => Self::reauthentication_required(),
+            SocialError::NotConfirmed(error) => Self::from(error),
+            SocialError::Overtaken(error) => Self::from(error),
             SocialError::Refused => Self::new(401, "sign_in_refused", error.to_string()),
             SocialError::TooMany(error) => Self::from(error),
             SocialError::Unavailable(error) => Self::from(error),
@@ -56,6 +58,7 @@ impl From<&UnlinkError> for Fault {
             UnlinkError::Unknown(_) => Self::new(404, "not_found", error.to_string()),
             UnlinkError::ReauthenticationRequired => Self::reauthentication_required(),
             UnlinkError::LastWayIn => Self::new(409, "last_login_method", error.to_string()),
+            UnlinkError::Overtaken(error) => Self::from(error),
             UnlinkError::Unavailable(error) => Self::from(error),
         }
     }

@@ -276,10 +276,10 @@ pub async fn suspending_ends_the_live_sessions(stores: &Stores) {
     let samples = Samples::default();
     let live = samples.opened(stores).await;
     let over = samples.session(live.user);
-    assert!(stores.sessions.open(&over, Consequences::none()).await.expect("opened"));
+    assert!(stores.sessions.open(&over, 0, Consequences::none()).await.expect("opened"));
     assert!(stores.sessions.end(over.id, samples.at(1), Consequences::none()).await.expect("ended"));
     let other = samples.session(samples.registered(stores, "bystander").await.id);
-    assert!(stores.sessions.open(&other, Consequences::none()).await.expect("opened"));
+    assert!(stores.sessions.open(&other, 0, Consequences::none()).await.expect("opened"));
 
     let suspend =
         |suspended| stores.accounts.set_suspended(live.user, suspended, samples.at(2), Consequences::none());

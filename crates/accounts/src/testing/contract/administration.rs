@@ -61,9 +61,15 @@ async fn times_noted(stores: &Stores) -> usize {
 /// Gives `seen` other rights where there has to be an administrator left.
 async fn change(stores: &Stores, samples: &Samples, seen: &Account, wanted: &Rights) -> RightsChange {
     let noted = noted(samples, seen.id);
-    let changed =
-        stores.administration.change_rights(seen, wanted, Keep::OneAdministrator, samples.at(1), &noted);
-    changed.await.expect("asked")
+    let changed = stores.administration.change_rights(
+        seen,
+        wanted,
+        Keep::OneAdministrator,
+        None,
+        samples.at(1),
+        &noted,
+    );
+    changed.await.expect("asked").expect("the operator does it")
 }
 
 async fn administrator(stores: &Stores, samples: &Samples, name: &str) -> Account {
@@ -176,7 +182,7 @@ pub async fn a_suspension_ends_the_sessions_of_the_account_only(stores: &Stores)
     let (ada, bob) = (samples.registered(stores, "ada").await, samples.registered(stores, "bob").await);
     let (hers, his) = (samples.session(ada.id), samples.session(bob.id));
     for session in [&hers, &his] {
-        assert!(stores.sessions.open(session, Consequences::none()).await.expect("opened"));
+        assert!(stores.sessions.open(session, 0, Consequences::none()).await.expect("opened"));
     }
     let RightsChange::Changed { account, ended } =
         change(stores, &samples, &ada, &rights(Standing::Suspended, &["user"])).await
@@ -186,7 +192,7 @@ pub async fn a_suspension_ends_the_sessions_of_the_account_only(stores: &Stores)
     assert_eq!((account.standing, account.rights, ended), (Standing::Suspended, ada.rights, vec![hers.id]));
     let ended = stores.sessions.ended_since(samples.now()).await.expect("read");
     assert_eq!(ended, [(hers.id, samples.at(1))]);
-    assert!(!stores.sessions.open(&samples.session(ada.id), Consequences::none()).await.expect("asked"));
+    assert!(!stores.sessions.open(&samples.session(ada.id), 0, Consequences::none()).await.expect("asked"));
 }
 
 /// In standing or roles; or it is gone.
@@ -249,10 +255,11 @@ pub async fn the_last_administrator_stays(stores: &Stores) {
         &root,
         &wanted,
         Keep::Nobody,
+        None,
         samples.at(2),
         Consequences::none(),
     );
-    assert!(matches!(changed.await.expect("asked"), RightsChange::Changed { .. }));
+    assert!(matches!(changed.await.expect("asked"), Ok(RightsChange::Changed { .. })));
 }
 
 /// However their steps come to lie.
@@ -272,8 +279,8 @@ pub async fn of_administrators_who_step_down_at_once_one_stays(stores: &Stores) 
             };
             let none = Consequences::none();
             let changed =
-                stores.administration.change_rights(&seen, &wanted, Keep::OneAdministrator, at, none);
-            changed.await.expect("asked")
+                stores.administration.change_rights(&seen, &wanted, Keep::OneAdministrator, None, at, none);
+            changed.await.expect("asked").expect("the operator does it")
         }
     });
     let outcomes = outcomes.await;
@@ -309,9 +316,10 @@ pub async fn of_many_changes_at_once_none_is_lost(stores: &Stores) {
                 let at = samples.at(1);
                 stores
                     .administration
-                    .change_rights(&seen, &wanted, Keep::Nobody, at, none)
+                    .change_rights(&seen, &wanted, Keep::Nobody, None, at, none)
                     .await
-                    .expect("asked");
+                    .expect("asked")
+                    .expect("the operator does it");
             }
         }
     })

@@ -3,8 +3,9 @@
 use super::samples::created;
 use super::{Samples, Stores, at_once};
 use crate::account::Account;
-use crate::ports::{Consequences, NewConfirmation};
+use crate::ports::{Consequences, NewConfirmation, NewSecret, Purpose};
 use jiff::SignedDuration;
+use square_kernel::Secret;
 
 /// Makes a test of every rule on confirming an address; see [`crate::testing::contract`].
 #[macro_export]
@@ -24,6 +25,7 @@ macro_rules! confirmations_contract {
                 confirming_spends_all_secrets_of_the_account,
                 no_more_secrets_than_allowed_are_good_at_a_time,
                 a_confirmed_account_gets_no_further_secret,
+                confirming_drops_the_other_address_that_was_asked_for_before,
             ]
         );
     };
@@ -42,7 +44,8 @@ pub async fn a_secret_confirms_its_account_once(stores: &Stores) {
     let (account, secret) = unconfirmed(stores, &samples).await;
     let confirm =
         || stores.accounts.confirm(&secret.digest, Some(account.id), samples.at(1), Consequences::none());
-    let confirmed = Account { confirmed_at: Some(samples.at(1)), ..account.clone() };
+    let at = Some(samples.at(1));
+    let confirmed = Account { confirmed_at: at, unproved_until: at, ..account.clone() };
     assert_eq!(confirm().await.expect("asked"), Some(confirmed.clone()));
     assert_eq!(stores.accounts.by_id(account.id).await.expect("read"), Some(confirmed));
     assert_eq!(confirm().await.expect("asked"), None);
@@ -207,4 +210,34 @@ pub async fn a_confirmed_account_gets_no_further_secret(stores: &Stores) {
         );
         assert!(stores.letters.claim(samples.at(1), samples.at(2)).await.expect("asked").is_none());
     }
+}
+
+/// Whoever asked for it need not have had the mailbox. One that is asked for later stays.
+pub async fn confirming_drops_the_other_address_that_was_asked_for_before(stores: &Stores) {
+    let samples = Samples::default();
+    let (account, secret) = unconfirmed(stores, &samples).await;
+    let by = samples.caller(stores, account.id).await;
+    let ask = async || {
+        let secret = NewSecret {
+            digest: samples.digest(),
+            purpose: Purpose::ChangeEmail,
+            user: Some(account.id),
+            payload: Some(Secret::new("thief@example.org")),
+            attempts: 1,
+            created_at: samples.now(),
+            expires_at: samples.at(60),
+        };
+        let asked = stores.credentials.ask_for_address(&secret, by, Consequences::none()).await;
+        assert_eq!(asked.expect("asked"), Ok(true));
+        secret.digest
+    };
+    let is_good = async |digest| {
+        let held = stores.secrets.look(&digest, Purpose::ChangeEmail, samples.at(1)).await;
+        held.expect("read").is_some()
+    };
+    let before = ask().await;
+    let confirmed = stores.accounts.confirm(&secret.digest, None, samples.at(1), Consequences::none()).await;
+    assert!(confirmed.expect("asked").is_some());
+    assert!(!is_good(before).await);
+    assert!(is_good(ask().await).await);
 }

@@ -15,6 +15,7 @@
 pub mod account_store;
 pub mod administration;
 pub mod audit_log;
+pub mod callers;
 pub mod confirmations;
 pub mod credentials;
 pub mod letter_queue;
@@ -168,6 +169,9 @@ mod tests {
     mod credentials {
         crate::credentials_contract!(super::stores());
     }
+    mod callers {
+        crate::callers_contract!(super::stores());
+    }
     mod one_time_secrets {
         crate::one_time_secrets_contract!(super::stores());
     }
@@ -220,6 +224,7 @@ mod tests {
             include_str!("account_store.rs"),
             include_str!("administration.rs"),
             include_str!("audit_log.rs"),
+            include_str!("callers.rs"),
             concat!(
                 include_str!("login_methods/mod.rs"),
                 include_str!("login_methods/identities.rs"),

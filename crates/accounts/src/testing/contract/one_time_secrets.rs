@@ -21,6 +21,7 @@ macro_rules! one_time_secrets_contract {
                 secrets_of_several_purposes_and_accounts_do_not_count_together,
                 what_goes_with_a_secret_is_stored_with_it_or_not_at_all,
                 expired_secrets_are_forgotten,
+                the_newest_secret_of_a_kind_is_found_while_it_is_good,
             ]
         );
     };
@@ -190,4 +191,34 @@ pub async fn expired_secrets_are_forgotten(stores: &Stores) {
     assert!(
         stores.secrets.look(&later.digest, later.purpose, samples.at(60)).await.expect("asked").is_some()
     );
+}
+
+/// Not those of others, and none of other kinds.
+pub async fn the_newest_secret_of_a_kind_is_found_while_it_is_good(stores: &Stores) {
+    let samples = Samples::default();
+    let user = samples.registered(stores, "somebody").await.id;
+    let other = samples.registered(stores, "other").await.id;
+    let issue = async |seconds, payload: &str, user, purpose| {
+        let new = NewSecret {
+            payload: Some(Secret::new(payload)),
+            purpose,
+            created_at: samples.at(seconds),
+            expires_at: samples.at(seconds + 60),
+            ..secret(&samples, Some(user))
+        };
+        assert!(stores.secrets.issue(&new, 9, Consequences::none()).await.expect("asked"));
+    };
+    let newest = async |seconds| {
+        let found = stores.secrets.newest_secret(user, Purpose::ChangeEmail, samples.at(seconds)).await;
+        found.expect("read").and_then(|held| held.payload).map(|payload| payload.expose().to_owned())
+    };
+    assert_eq!(newest(0).await, None);
+    issue(1, "second", user, Purpose::ChangeEmail).await;
+    issue(0, "first", user, Purpose::ChangeEmail).await;
+    issue(2, "another's", other, Purpose::ChangeEmail).await;
+    issue(2, "of another kind", user, Purpose::ResetPassword).await;
+    for seconds in [2, 60] {
+        assert_eq!(newest(seconds).await.as_deref(), Some("second"));
+    }
+    assert_eq!(newest(61).await, None);
 }

@@ -197,7 +197,7 @@ pub async fn a_session_ends_once_beside_suspensions(stores: &Stores) {
         let mut all = Vec::new();
         for _ in 0..CALLS {
             let session = samples.session(user);
-            assert!(stores.sessions.open(&session, Consequences::none()).await.expect("opened"));
+            assert!(stores.sessions.open(&session, 0, Consequences::none()).await.expect("opened"));
             all.push(session.id);
         }
         let ended = at_once(|call| {

@@ -2,11 +2,20 @@ use super::Stores;
 use crate::account::{Account, LoginMethod};
 use crate::audit::AuditId;
 use crate::letter::{Letter, LetterId, Occasion};
+use crate::mfa::OtpSecret;
 use crate::names::{EmailAddress, PersonName, Username};
 use crate::password::PasswordHash;
-use crate::ports::{Consequences, NewAccount, NewConfirmation, NewLetter, Registration, SessionRecord};
+use crate::ports::identity::{ExternalIdentity, Grant, ShownText, Subject};
+use crate::ports::{
+    Caller, Consequences, NewAccount, NewConfirmation, NewLetter, Registration, SessionRecord,
+};
 use crate::ports::{LetterRequest, LetterRequestId, RequestedLetter};
+use crate::ports::{
+    LinkedBy, Linking, LoginMethodId, MfaAttemptId, MfaSwitch, NewLoginMethod, NewOtpMethod, NewSecret,
+    OtpMethodId, OtpProof, Purpose,
+};
 use crate::session_tokens::Device;
+use crate::social::Provider;
 use crate::tokens::{MailToken, TokenDigest};
 use jiff::{SignedDuration, Timestamp};
 use square_kernel::testing::{ManualClock, SeededRandomness};
@@ -132,10 +141,75 @@ impl Samples {
         )
     }
 
+    /// Whoever calls in a new session of `user`, who may do what they may now.
+    pub(super) async fn caller(&self, stores: &Stores, user: UserId) -> Caller {
+        let account = stores.accounts.by_id(user).await.expect("read").expect("there");
+        let session = SessionRecord { second_factor: true, ..self.session(user) };
+        let opened = stores.sessions.open(&session, account.credentials, Consequences::none()).await;
+        assert!(opened.expect("asked"));
+        Caller { user, session: session.id, rights: account.rights }
+    }
+
+    /// Has them sign out, longer ago than anything else happens.
+    pub(super) async fn leave(&self, stores: &Stores, by: Caller) {
+        stores.sessions.end(by.session, self.at(-3600), Consequences::none()).await.expect("asked");
+    }
+
+    /// A link that resets the password of `user`, good for a minute.
+    pub(super) async fn reset_link(&self, stores: &Stores, user: UserId) -> TokenDigest {
+        let secret = NewSecret {
+            digest: self.digest(),
+            purpose: Purpose::ResetPassword,
+            user: Some(user),
+            payload: None,
+            attempts: 1,
+            created_at: self.now(),
+            expires_at: self.at(60),
+        };
+        assert!(stores.secrets.issue(&secret, 99, Consequences::none()).await.expect("asked"));
+        secret.digest
+    }
+
+    /// An app of `user` that is verified and switched on.
+    pub(super) async fn switch_second_factor_on(&self, stores: &Stores, user: UserId) {
+        let id = OtpMethodId::new(&self.clock, &self.randomness);
+        let secret = OtpSecret::new(&self.randomness);
+        let method = NewOtpMethod { id, user, secret, at: self.now() };
+        let attempt = MfaAttemptId::new(&self.clock, &self.randomness);
+        let proof = |step| OtpProof { user, method: id, step, attempt, at: self.now() };
+        let (by, none) = (self.caller(stores, user).await, Consequences::none());
+        assert_eq!(stores.mfa.begin_otp(&method, by, none).await.expect("asked"), Ok(true));
+        assert_eq!(stores.mfa.verify_otp(&proof(1), by, &[], none).await.expect("asked"), Ok(true));
+        let switch = MfaSwitch { user, by: None, required_roles: Vec::new(), at: self.at(-3600) };
+        let switched = stores.mfa.enable_mfa(&proof(2), &switch, none).await.expect("asked");
+        assert!(matches!(switched, Ok(Some(_))), "{switched:?}");
+    }
+
+    /// A way to sign in to the account of `user`, which nobody else has.
+    pub(super) async fn linked(&self, stores: &Stores, user: UserId) -> LoginMethodId {
+        let identity = ExternalIdentity {
+            subject: Subject::parse(&user.to_string()).expect("a good subject"),
+            email: None,
+            name: ShownText::default(),
+            first_name: ShownText::default(),
+            last_name: ShownText::default(),
+            user_name: ShownText::default(),
+            grant: Grant::default(),
+        };
+        let id = LoginMethodId::new(&self.clock, &self.randomness);
+        let method = NewLoginMethod { id, provider: Provider::Github, identity, at: self.now() };
+        let by = self.caller(stores, user).await;
+        let linking =
+            stores.login_methods.link(user, &method, LinkedBy::Owner(by), Consequences::none()).await;
+        assert!(matches!(linking.expect("asked"), Ok(Linking::Linked { .. })));
+        self.leave(stores, by).await;
+        id
+    }
+
     /// Opens a session of a new account.
     pub(super) async fn opened(&self, stores: &Stores) -> SessionRecord {
         let session = self.session(self.registered(stores, "sleeper").await.id);
-        assert!(stores.sessions.open(&session, Consequences::none()).await.expect("opened"));
+        assert!(stores.sessions.open(&session, 0, Consequences::none()).await.expect("opened"));
         session
     }
 }

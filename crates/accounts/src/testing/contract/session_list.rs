@@ -27,7 +27,7 @@ macro_rules! session_list_contract {
 
 async fn open(stores: &Stores, samples: &Samples, user: UserId) -> SessionRecord {
     let session = samples.session(user);
-    assert!(stores.sessions.open(&session, Consequences::none()).await.expect("opened"));
+    assert!(stores.sessions.open(&session, 0, Consequences::none()).await.expect("opened"));
     session
 }
 

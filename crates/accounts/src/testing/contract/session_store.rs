@@ -1,7 +1,11 @@
 //! Rules of [`crate::ports::SessionStore`].
 
 use super::{CALLS, Samples, Stores, at_once};
-use crate::ports::{Consequences, Rotation, SessionRecord};
+use crate::password::PasswordHash;
+use crate::ports::{Caller, Consequences, LoginMethodId, MfaSwitch, Rotation, SessionRecord, Unlinking};
+use crate::tokens::TokenDigest;
+use jiff::Timestamp;
+use square_kernel::UserId;
 
 /// Makes a test of every rule on sessions; see [`crate::testing::contract`].
 #[macro_export]
@@ -22,6 +26,8 @@ macro_rules! session_store_contract {
                 what_ended_is_listed_from_the_moment_asked_for,
                 nobody_opens_a_session_of_an_account_that_cannot_be_used,
                 no_session_slips_in_beside_a_suspension,
+                a_session_begun_before_a_change_of_credentials_is_not_opened,
+                no_session_begun_before_outlives_a_change_of_credentials_beside_it,
                 what_expired_is_forgotten_a_few_at_a_time,
             ]
         );
@@ -89,7 +95,7 @@ pub async fn no_rotation_moves_the_end_of_a_session(stores: &Stores) {
     let samples = Samples::default();
     let user = samples.registered(stores, "somebody").await.id;
     let session = SessionRecord { ends_at: Some(samples.at(90)), ..samples.session(user) };
-    assert!(stores.sessions.open(&session, Consequences::none()).await.expect("opened"));
+    assert!(stores.sessions.open(&session, 0, Consequences::none()).await.expect("opened"));
     for (generation, expires) in [(0, 80), (1, 90), (2, 90)] {
         let wanted = if generation == 0 { 80 } else { 1000 };
         let rotated = stores.sessions.rotate(session.id, generation, samples.at(1), samples.at(wanted)).await;
@@ -133,7 +139,7 @@ pub async fn what_ended_is_listed_from_the_moment_asked_for(stores: &Stores) {
     let first = samples.opened(stores).await;
     let (second, live) = (samples.session(first.user), samples.session(first.user));
     for session in [&second, &live] {
-        assert!(stores.sessions.open(session, Consequences::none()).await.expect("opened"));
+        assert!(stores.sessions.open(session, 0, Consequences::none()).await.expect("opened"));
     }
     assert!(stores.sessions.end(first.id, samples.at(1), Consequences::none()).await.expect("asked"));
     assert!(stores.sessions.end(second.id, samples.at(2), Consequences::none()).await.expect("asked"));
@@ -157,7 +163,7 @@ pub async fn nobody_opens_a_session_of_an_account_that_cannot_be_used(stores: &S
         .expect("suspended");
     for user in [account.id, samples.user_id()] {
         let session = samples.session(user);
-        assert!(!stores.sessions.open(&session, Consequences::none()).await.expect("asked"));
+        assert!(!stores.sessions.open(&session, 0, Consequences::none()).await.expect("asked"));
         let rotated = stores.sessions.rotate(session.id, 0, samples.at(1), samples.at(61)).await;
         assert_eq!(rotated.expect("asked"), Rotation::Unknown);
     }
@@ -166,7 +172,9 @@ pub async fn nobody_opens_a_session_of_an_account_that_cannot_be_used(stores: &S
         .set_suspended(account.id, false, samples.now(), Consequences::none())
         .await
         .expect("readmitted");
-    assert!(stores.sessions.open(&samples.session(account.id), Consequences::none()).await.expect("asked"));
+    assert!(
+        stores.sessions.open(&samples.session(account.id), 0, Consequences::none()).await.expect("asked")
+    );
 }
 
 /// Of sessions opened while their account is suspended none stays live: each is refused or ended.
@@ -186,12 +194,118 @@ pub async fn no_session_slips_in_beside_a_suspension(stores: &Stores) {
                     .expect("suspended");
                 return false;
             }
-            stores.sessions.open(&session, Consequences::none()).await.expect("asked")
+            stores.sessions.open(&session, 0, Consequences::none()).await.expect("asked")
         }
     });
     let opened = opened.await.into_iter().filter(|opened| *opened).count();
     let ended = stores.sessions.ended_since(samples.now()).await.expect("read");
     assert_eq!(ended.len(), opened);
+}
+
+/// Only one for which what lets somebody in was read since.
+pub async fn a_session_begun_before_a_change_of_credentials_is_not_opened(stores: &Stores) {
+    let samples = Samples::default();
+    let account = samples.registered(stores, "somebody").await;
+    for credentials in 0..3 {
+        let open = async |read: u32| {
+            let session = samples.session(account.id);
+            let opened = stores.sessions.open(&session, read, Consequences::none()).await.expect("asked");
+            let stored = stores.sessions.session(session.id).await.expect("read").is_some();
+            assert_eq!(stored, opened);
+            opened
+        };
+        assert!(open(credentials).await);
+        assert!(!open(credentials + 1).await);
+        let hash = |number: u32| match number {
+            0 => PasswordHash::new("hash of somebody"),
+            _ => PasswordHash::new(number.to_string()),
+        };
+        let (old, new, at) = (hash(credentials), hash(credentials + 1), samples.at(1));
+        let changed =
+            stores.credentials.change_password(account.id, None, &old, &new, at, Consequences::none()).await;
+        let changed = changed.expect("asked").expect("the operator does it").expect("changed");
+        assert_eq!(changed.credentials, credentials + 1);
+        let account = stores.accounts.by_id(account.id).await.expect("read").expect("there");
+        assert_eq!(account.credentials, credentials + 1);
+        assert!(!open(credentials).await);
+    }
+}
+
+/// What may happen to an account beside sign-ins.
+#[derive(Debug, Clone, Copy)]
+enum Change {
+    Reset(TokenDigest),
+    Password,
+    SecondFactorOff,
+    Unlinked(Caller, LoginMethodId),
+}
+
+impl Change {
+    async fn make(self, stores: &Stores, user: UserId, at: Timestamp) {
+        let (old, new, none) =
+            (PasswordHash::new("hash of somebody"), PasswordHash::new("new"), Consequences::none());
+        match self {
+            Self::Reset(digest) => {
+                let reset = stores.credentials.reset_password(&digest, user, &new, at, none).await;
+                assert!(reset.expect("asked").is_some());
+            }
+            Self::Password => {
+                let changed = stores.credentials.change_password(user, None, &old, &new, at, none).await;
+                assert!(matches!(changed.expect("asked"), Ok(Some(_))));
+            }
+            Self::SecondFactorOff => {
+                let switch = MfaSwitch { user, by: None, required_roles: Vec::new(), at };
+                let switched = stores.mfa.disable_mfa(&switch, none).await.expect("asked");
+                assert!(matches!(switched, Ok(Some(_))));
+            }
+            Self::Unlinked(by, method) => {
+                let unlinked = stores.login_methods.unlink(by, method, at, none).await.expect("asked");
+                assert!(matches!(unlinked, Ok(Unlinking::Removed(_))), "{unlinked:?}");
+            }
+        }
+    }
+}
+
+/// Each is refused or ends with the others, whichever way somebody came and however the calls come to lie.
+pub async fn no_session_begun_before_outlives_a_change_of_credentials_beside_it(stores: &Stores) {
+    let samples = Samples::default();
+    for number in 0..4 {
+        let name = if number == 1 { "somebody".to_owned() } else { format!("somebody{number}") };
+        let user = samples.registered(stores, &name).await.id;
+        let change = match number {
+            0 => Change::Reset(samples.reset_link(stores, user).await),
+            1 => Change::Password,
+            2 => {
+                samples.switch_second_factor_on(stores, user).await;
+                Change::SecondFactorOff
+            }
+            _ => {
+                let method = samples.linked(stores, user).await;
+                Change::Unlinked(samples.caller(stores, user).await, method)
+            }
+        };
+        let read = stores.accounts.by_id(user).await.expect("read").expect("there").credentials;
+        let sessions: Vec<SessionRecord> =
+            (0..CALLS).map(|_| SessionRecord { second_factor: true, ..samples.session(user) }).collect();
+        let at = samples.at(1);
+        let opened = at_once(|call| {
+            let (stores, session) = (stores.clone(), sessions[call].clone());
+            async move {
+                if call == CALLS / 2 {
+                    change.make(&stores, user, at).await;
+                    return None;
+                }
+                let opened = stores.sessions.open(&session, read, Consequences::none()).await;
+                opened.expect("asked").then_some(session.id)
+            }
+        });
+        for session in opened.await.into_iter().flatten() {
+            let session = stores.sessions.session(session).await.expect("read").expect("there");
+            assert_eq!(session.ended_at, Some(at), "{change:?}");
+        }
+        let late = SessionRecord { second_factor: true, ..samples.session(user) };
+        assert!(!stores.sessions.open(&late, read, Consequences::none()).await.expect("asked"), "{change:?}");
+    }
 }
 
 /// Sessions that expire at the moment asked for, or later, stay as they are.
@@ -200,11 +314,15 @@ pub async fn what_expired_is_forgotten_a_few_at_a_time(stores: &Stores) {
     let first = samples.opened(stores).await;
     for _ in 0..2 {
         assert!(
-            stores.sessions.open(&samples.session(first.user), Consequences::none()).await.expect("opened")
+            stores
+                .sessions
+                .open(&samples.session(first.user), 0, Consequences::none())
+                .await
+                .expect("opened")
         );
     }
     let later = SessionRecord { expires_at: samples.at(61), ..samples.session(first.user) };
-    assert!(stores.sessions.open(&later, Consequences::none()).await.expect("opened"));
+    assert!(stores.sessions.open(&later, 0, Consequences::none()).await.expect("opened"));
     assert!(stores.sessions.end(first.id, samples.at(1), Consequences::none()).await.expect("asked"));
 
     let forget = async |seconds| stores.sessions.forget_expired(samples.at(seconds), 2).await.expect("asked");

@@ -44,7 +44,7 @@ pub async fn letters_of_every_script_come_back_as_they_were(stores: &Stores) {
         assert_eq!(found, Some((account.clone(), new.password)));
         let agent = Some("Browser/1.0 (🦀; \t\"q\") ".to_owned());
         let session = SessionRecord { agent, ..samples.session(account.id) };
-        assert!(stores.sessions.open(&session, Consequences::none()).await.expect("opened"));
+        assert!(stores.sessions.open(&session, 0, Consequences::none()).await.expect("opened"));
         let read_back = stores.sessions.rotate(session.id, 7, samples.now(), samples.now()).await;
         assert_eq!(read_back.expect("asked"), Rotation::Stale(session));
     }
@@ -110,7 +110,7 @@ pub async fn moments_keep_their_microseconds(stores: &Stores) {
     let at = samples.at(10) + SignedDuration::from_micros(123_456);
     let user = samples.registered(stores, "somebody").await.id;
     let session = SessionRecord { expires_at: at, ..samples.session(user) };
-    assert!(stores.sessions.open(&session, Consequences::none()).await.expect("opened"));
+    assert!(stores.sessions.open(&session, 0, Consequences::none()).await.expect("opened"));
     let rotate = |now| stores.sessions.rotate(session.id, 0, now, at);
     assert_eq!(rotate(at).await.expect("asked"), Rotation::Stale(session.clone()));
     let rotated = rotate(at - moment).await.expect("asked");

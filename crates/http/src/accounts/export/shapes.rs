@@ -29,6 +29,8 @@ pub(crate) struct Export {
 pub(crate) struct Head {
     /// The account.
     account: User,
+    /// The address that it is to have once that is confirmed; `null` where no other one was asked for.
+    asked_address: Option<String>,
     /// Whether it has a password.
     password: bool,
     /// How many recovery codes are left; `null` where there is no authenticator app.
@@ -139,6 +141,7 @@ impl From<&AccountData> for Head {
     fn from(data: &AccountData) -> Self {
         Self {
             account: User::from(&data.account),
+            asked_address: data.asked_address.as_ref().map(|address| address.as_str().to_owned()),
             password: data.ways_in.password,
             recovery_codes: data.recovery_codes,
             login_methods: data.ways_in.identities.iter().map(Identity::from).collect(),

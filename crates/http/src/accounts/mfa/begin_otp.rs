@@ -26,7 +26,7 @@ pub(crate) struct QrCodeRequest {
 /// have signed in within the last ten minutes.
 #[utoipa::path(tag = "accounts", security(("token" = [])), request_body = QrCodeRequest, responses(
     (status = 200, description = "The QR code.", content_type = "image/png", body = inline(super::qr_image::Png)),
-    (status = 403, description = "The password is wrong (`wrong_password`), or there is none and the sign-in too long ago (`reauthentication_required`).", body = ErrorBody),
+    (status = 403, description = "The password is wrong (`wrong_password`), or there is none and the sign-in too long ago (`reauthentication_required`), or the address is not confirmed yet (`address_not_confirmed`).", body = ErrorBody),
     (status = 409, description = "The second factor is on already.", body = ErrorBody),
     (status = 429, description = "Too many attempts.", body = ErrorBody),
 ))]

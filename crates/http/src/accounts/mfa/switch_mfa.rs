@@ -1,7 +1,8 @@
 use crate::Failure;
 use crate::accounts::{Done, private};
 use crate::api::State;
-use crate::extract::{Client, Json, SignedIn};
+use crate::device_token;
+use crate::extract::{Entrance, Json, SignedIn};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
@@ -25,10 +26,10 @@ pub(crate) struct MfaSwitch {
 
 /// Switch the second factor on or off
 ///
-/// All other sessions end. Switching it off asks for a sign-in within the last ten minutes and forgets secret and recovery codes.
+/// All other sessions end, and this device gets a new `X-Device-Token`. Switching it on asks for a confirmed address. Switching it off asks for a sign-in within the last ten minutes and forgets secret and recovery codes.
 #[utoipa::path(tag = "accounts", security(("token" = [])), request_body = MfaSwitch, responses(
     (status = 200, description = "Switched.", body = Done),
-    (status = 403, description = "To switch it off, sign in again (`reauthentication_required`).", body = ErrorBody),
+    (status = 403, description = "To switch it on, confirm your address first (`address_not_confirmed`); to switch it off, sign in again (`reauthentication_required`); or a browser sent it from a page of a site that may not call (`origin_not_allowed`).", body = ErrorBody),
     (status = 409, description = "It is on already, or no authenticator app was verified.", body = ErrorBody),
     (status = 422, description = "The code is wrong or was used already.", body = ErrorBody),
     (status = 429, description = "Too many attempts.", body = ErrorBody),
@@ -38,20 +39,23 @@ pub(crate) async fn setup_mfa(
     state: Data<State>,
     caller: SignedIn,
     Json(body): Json<MfaSwitch>,
-    Client(device): Client,
+    entrance: Entrance,
 ) -> Result<HttpResponse, Failure> {
     let accounts = &state.services.accounts;
-    let message = match body.mfa_enabled {
+    let (message, tokens) = match body.mfa_enabled {
         None => return Err(Invalid::field("mfa_enabled", "must be true or false").into()),
         Some(true) => {
             let code = OtpCode::parse(&body.otp.unwrap_or_default()).map_err(Invalid::from)?;
-            accounts.enable_mfa(&caller.identity, &code, &device).await?;
-            "MFA enabled successfully"
+            (
+                "MFA enabled successfully",
+                accounts.enable_mfa(&caller.identity, &code, &entrance.device).await?,
+            )
         }
         Some(false) => {
-            accounts.disable_mfa(&caller.identity, &device).await?;
-            "MFA disabled successfully"
+            ("MFA disabled successfully", accounts.disable_mfa(&caller.identity, &entrance.device).await?)
         }
     };
-    Ok(private(StatusCode::OK, Done::new(message)))
+    let mut response = private(StatusCode::OK, Done::new(message));
+    device_token::give(&tokens, &entrance, &state.services.settings, &mut response);
+    Ok(response)
 }

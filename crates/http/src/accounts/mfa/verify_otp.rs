@@ -43,6 +43,7 @@ struct Verified {
 /// once.
 #[utoipa::path(tag = "accounts", security(("token" = [])), request_body = OtpToVerify, responses(
     (status = 200, description = "It works.", body = OtpVerified),
+    (status = 403, description = "The address is not confirmed yet (`address_not_confirmed`).", body = ErrorBody),
     (status = 409, description = "There is no QR code to go by, or it was verified already.", body = ErrorBody),
     (status = 422, description = "The code is wrong or was used already.", body = ErrorBody),
     (status = 429, description = "Too many attempts.", body = ErrorBody),

@@ -34,7 +34,7 @@ pub(crate) struct GoogleIdToken {
     (status = 202, description = "A letter asks whoever has the mailbox.", body = LetterSent),
     (status = 400, description = "`state` is unknown, used, expired or another sign-in's.", body = ErrorBody),
     (status = 401, description = "Google does not confirm what was sent, or the account is suspended, or the access token is not good.", body = ErrorBody),
-    (status = 403, description = "Linking takes a fresh sign-in (`reauthentication_required`), or a browser sent it from a page of a site that may not call (`origin_not_allowed`).", body = ErrorBody),
+    (status = 403, description = "Linking takes a fresh sign-in (`reauthentication_required`) and a confirmed address (`address_not_confirmed`), or a browser sent it from a page of a site that may not call (`origin_not_allowed`).", body = ErrorBody),
     (status = 404, description = "Google is not set up on this server (`provider_not_set_up`).", body = ErrorBody),
     (status = 409, description = "The identity belongs to another account.", body = ErrorBody),
     (status = 422, description = "A field breaks a rule, or Google tells no address (`address_missing`).", body = ErrorBody),

@@ -1,7 +1,8 @@
 use crate::Failure;
 use crate::accounts::{Done, private};
 use crate::api::State;
-use crate::extract::{Client, SignedIn};
+use crate::device_token;
+use crate::extract::{Entrance, SignedIn};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete};
@@ -10,7 +11,8 @@ use square_wire::{ErrorBody, Fault};
 
 /// Delete one of one's ways to sign in
 ///
-/// The last one cannot be deleted; a password can be set by `forgot_password`.
+/// All other sessions end, and this device gets a new `X-Device-Token`. The last way cannot be deleted; a password can be set by
+/// `forgot_password`.
 #[utoipa::path(tag = "accounts", params(
     ("uuid" = Uuid, Path, description = "The `entity_id` of the way to sign in."),
 ), security(("token" = [])), responses(
@@ -24,9 +26,11 @@ pub(crate) async fn delete_login_method(
     state: Data<State>,
     caller: SignedIn,
     uuid: Path<String>,
-    Client(device): Client,
+    entrance: Entrance,
 ) -> Result<HttpResponse, Failure> {
     let method: LoginMethodId = uuid.parse().map_err(|_| Failure(Fault::no_login_method()))?;
-    state.services.accounts.unlink(&caller.identity, method, &device).await?;
-    Ok(private(StatusCode::OK, Done::new("Login method is deleted")))
+    let tokens = state.services.accounts.unlink(&caller.identity, method, &entrance.device).await?;
+    let mut response = private(StatusCode::OK, Done::new("Login method is deleted"));
+    device_token::give(&tokens, &entrance, &state.services.settings, &mut response);
+    Ok(response)
 }

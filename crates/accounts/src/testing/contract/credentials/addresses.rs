@@ -23,7 +23,9 @@ pub async fn another_address_holds_once_it_is_confirmed(stores: &Stores) {
     }
     let letter = Consequences::posted(&samples.letter(0));
     let change = || stores.credentials.change_address(&digest, account.id, &new, samples.at(1), &letter);
-    let changed = Account { email: Some(new.clone()), confirmed_at: Some(samples.at(1)), ..account.clone() };
+    let at = Some(samples.at(1));
+    let changed =
+        Account { email: Some(new.clone()), confirmed_at: at, unproved_until: at, ..account.clone() };
     assert_eq!(change().await.expect("asked"), AddressChange::Changed(Box::new(changed.clone())));
     assert_eq!(change().await.expect("asked"), AddressChange::LinkNotGood);
     assert_eq!(stores.accounts.by_email(&new).await.expect("read"), Some(changed));
@@ -69,7 +71,9 @@ pub async fn a_later_address_takes_the_place_of_an_earlier_one(stores: &Stores) 
     assert!(!change(&first, &mistyped).await);
     assert!(change(&second, &new).await);
     let nobody = secret(&samples, samples.user_id(), Purpose::ChangeEmail);
-    assert!(!stores.credentials.ask_for_address(&nobody, Consequences::none()).await.expect("asked"));
+    let by = samples.caller(stores, user).await;
+    let asked = stores.credentials.ask_for_address(&nobody, by, Consequences::none()).await;
+    assert_eq!(asked.expect("asked"), Ok(false));
 }
 
 /// One of somebody else stays unspent.

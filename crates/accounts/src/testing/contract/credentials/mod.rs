@@ -33,6 +33,8 @@ macro_rules! credentials_contract {
                 a_reset_link_that_is_not_good_does_nothing,
                 a_reset_confirms_the_address_and_takes_what_strangers_left,
                 a_reset_leaves_the_second_factor_of_a_confirmed_account,
+                a_reset_takes_what_was_set_up_before_the_address_was_confirmed,
+                another_address_is_no_reason_to_take_anything,
                 a_changed_password_keeps_one_session,
                 of_many_changes_of_one_password_one_happens,
                 a_new_password_drops_what_the_old_one_led_to,
@@ -74,7 +76,10 @@ async fn issued(stores: &Stores, samples: &Samples, user: UserId, purpose: Purpo
 async fn asked(stores: &Stores, samples: &Samples, user: UserId, new: &EmailAddress) -> TokenDigest {
     let payload = Some(Secret::new(new.as_str()));
     let secret = NewSecret { payload, ..secret(samples, user, Purpose::ChangeEmail) };
-    assert!(stores.credentials.ask_for_address(&secret, Consequences::none()).await.expect("asked"));
+    let by = samples.caller(stores, user).await;
+    let asked = stores.credentials.ask_for_address(&secret, by, Consequences::none()).await;
+    assert_eq!(asked.expect("asked"), Ok(true));
+    samples.leave(stores, by).await;
     secret.digest
 }
 
@@ -84,7 +89,7 @@ async fn is_good(stores: &Stores, samples: &Samples, digest: &TokenDigest, purpo
 
 async fn opened(stores: &Stores, samples: &Samples, user: UserId) -> SessionId {
     let session = samples.session(user);
-    assert!(stores.sessions.open(&session, Consequences::none()).await.expect("opened"));
+    assert!(stores.sessions.open(&session, 0, Consequences::none()).await.expect("opened"));
     session.id
 }
 
@@ -116,5 +121,8 @@ async fn with_second_factor(stores: &Stores, samples: &Samples, user: UserId) {
         secret: OtpSecret::new(samples.randomness()),
         at: samples.now(),
     };
-    assert!(stores.mfa.begin_otp(&method, Consequences::none()).await.expect("asked"));
+    let by = samples.caller(stores, user).await;
+    let begun = stores.mfa.begin_otp(&method, by, Consequences::none()).await;
+    assert_eq!(begun.expect("asked"), Ok(true));
+    samples.leave(stores, by).await;
 }

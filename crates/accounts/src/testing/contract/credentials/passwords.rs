@@ -1,9 +1,11 @@
 //! A password that is changed, by its owner or by a mailed link.
 
+use super::super::samples::email;
 use super::super::{Samples, Stores, at_once};
-use super::{confirmed, hash_of, is_good, issued, letter_waits, opened, sorted, with_second_factor};
+use super::{asked, confirmed, hash_of, is_good, issued, letter_waits, opened, sorted, with_second_factor};
+use crate::account::Account;
 use crate::password::PasswordHash;
-use crate::ports::{Consequences, Purpose};
+use crate::ports::{AddressChange, Consequences, CredentialChange, Purpose};
 use crate::tokens::TokenDigest;
 use square_kernel::UserId;
 
@@ -16,7 +18,10 @@ pub async fn a_reset_sets_the_password_and_ends_every_session(stores: &Stores) {
     let digest = issued(stores, &samples, user, Purpose::ResetPassword).await;
     let (new, letter) = (PasswordHash::new("new"), Consequences::posted(&samples.letter(0)));
     let reset = stores.credentials.reset_password(&digest, user, &new, samples.at(1), &letter).await;
-    assert_eq!(reset.expect("asked").map(sorted), Some(sorted(sessions)));
+    let change = reset.expect("asked").expect("reset");
+    assert_eq!(sorted(change.ended), sorted(sessions));
+    let account = stores.accounts.by_id(user).await.expect("read").expect("there");
+    assert!(account.credentials > 0 && account.credentials == change.credentials);
     assert_eq!(hash_of(stores, user).await, new);
     assert!(letter_waits(stores, &samples).await);
     let ended = stores.sessions.ended_since(samples.now()).await.expect("read");
@@ -98,7 +103,7 @@ pub async fn a_reset_confirms_the_address_and_takes_what_strangers_left(stores: 
     let digest = issued(stores, &samples, user, Purpose::ResetPassword).await;
     let new = PasswordHash::new("new");
     let reset = stores.credentials.reset_password(&digest, user, &new, samples.at(1), Consequences::none());
-    assert_eq!(reset.await.expect("asked"), Some(Vec::new()));
+    assert_eq!(reset.await.expect("asked").expect("reset").ended, []);
     let account = stores.accounts.by_id(user).await.expect("read").expect("there");
     assert_eq!((account.confirmed_at, account.mfa_enabled_at), (Some(samples.at(1)), None));
     assert!(stores.mfa.otp_method(user).await.expect("read").is_none());
@@ -109,30 +114,74 @@ pub async fn a_reset_confirms_the_address_and_takes_what_strangers_left(stores: 
 pub async fn a_reset_leaves_the_second_factor_of_a_confirmed_account(stores: &Stores) {
     let samples = Samples::default();
     let account = confirmed(stores, &samples, "somebody").await;
-    with_second_factor(stores, &samples, account.id).await;
+    samples.switch_second_factor_on(stores, account.id).await;
+    let account = stores.accounts.by_id(account.id).await.expect("read").expect("there");
     let digest = issued(stores, &samples, account.id, Purpose::ResetPassword).await;
     let new = PasswordHash::new("new");
     let reset =
         stores.credentials.reset_password(&digest, account.id, &new, samples.at(1), Consequences::none());
     assert!(reset.await.expect("asked").is_some());
     assert!(stores.mfa.otp_method(account.id).await.expect("read").is_some());
-    assert_eq!(stores.accounts.by_id(account.id).await.expect("read"), Some(account));
+    let after = Account { credentials: account.credentials + 1, ..account.clone() };
+    assert_eq!(stores.accounts.by_id(account.id).await.expect("read"), Some(after));
+}
+
+/// By whoever registered with somebody else's address and waited for them to confirm it.
+pub async fn a_reset_takes_what_was_set_up_before_the_address_was_confirmed(stores: &Stores) {
+    let samples = Samples::default();
+    let user = samples.registered(stores, "somebody").await.id;
+    samples.linked(stores, user).await;
+    samples.switch_second_factor_on(stores, user).await;
+    let digest = issued(stores, &samples, user, Purpose::Confirm).await;
+    let confirmed = stores.accounts.confirm(&digest, None, samples.at(1), Consequences::none()).await;
+    let account = confirmed.expect("asked").expect("confirmed");
+    assert_eq!(account.unproved_until, Some(samples.at(1)));
+    let digest = samples.reset_link(stores, user).await;
+    let new = PasswordHash::new("new");
+    let reset = stores.credentials.reset_password(&digest, user, &new, samples.at(2), Consequences::none());
+    assert!(reset.await.expect("asked").is_some());
+    let ways = stores.login_methods.ways_in(user).await.expect("read").expect("there");
+    assert!(ways.password && ways.identities.is_empty());
+    let account = stores.accounts.by_id(user).await.expect("read").expect("there");
+    assert_eq!((account.mfa_enabled_at, account.confirmed_at), (None, Some(samples.at(1))));
+    assert!(stores.mfa.otp_method(user).await.expect("read").is_none());
+}
+
+/// What was set up before it was confirmed is the owner's, who had the mailbox before.
+pub async fn another_address_is_no_reason_to_take_anything(stores: &Stores) {
+    let samples = Samples::default();
+    let user = confirmed(stores, &samples, "somebody").await.id;
+    let method = samples.linked(stores, user).await;
+    samples.switch_second_factor_on(stores, user).await;
+    let (new, at) = (email("new"), samples.at(1));
+    let digest = asked(stores, &samples, user, &new).await;
+    let changed = stores.credentials.change_address(&digest, user, &new, at, Consequences::none()).await;
+    assert!(matches!(changed.expect("asked"), AddressChange::Changed(_)));
+    let digest = samples.reset_link(stores, user).await;
+    let new = PasswordHash::new("new");
+    let reset = stores.credentials.reset_password(&digest, user, &new, samples.at(2), Consequences::none());
+    assert!(reset.await.expect("asked").is_some());
+    let ways = stores.login_methods.ways_in(user).await.expect("read").expect("there");
+    assert_eq!(ways.identities.iter().map(|linked| linked.id).collect::<Vec<_>>(), [method]);
+    let account = stores.accounts.by_id(user).await.expect("read").expect("there");
+    assert!(account.mfa_enabled_at.is_some() && account.unproved_until == Some(samples.at(0)));
 }
 
 /// The one that it was changed in.
 pub async fn a_changed_password_keeps_one_session(stores: &Stores) {
     let samples = Samples::default();
     let user = samples.registered(stores, "somebody").await.id;
-    let (kept, other) = (opened(stores, &samples, user).await, opened(stores, &samples, user).await);
+    let (by, other) = (samples.caller(stores, user).await, opened(stores, &samples, user).await);
     let (old, new) = (PasswordHash::new("hash of somebody"), PasswordHash::new("new"));
     let change = async |old: &PasswordHash| {
         let letter = Consequences::posted(&samples.letter(0));
-        let changed = stores.credentials.change_password(user, kept, old, &new, samples.at(1), &letter).await;
-        changed.expect("asked")
+        let changed =
+            stores.credentials.change_password(user, Some(by), old, &new, samples.at(1), &letter).await;
+        changed.expect("asked").expect("they are signed in")
     };
     assert_eq!(change(&PasswordHash::new("another")).await, None);
     assert!(!letter_waits(stores, &samples).await);
-    assert_eq!(change(&old).await, Some(vec![other]));
+    assert_eq!(change(&old).await, Some(CredentialChange { ended: vec![other], credentials: 1 }));
     assert_eq!(change(&old).await, None);
     assert_eq!(hash_of(stores, user).await, new);
     assert!(letter_waits(stores, &samples).await && !letter_waits(stores, &samples).await);
@@ -144,27 +193,28 @@ pub async fn a_changed_password_keeps_one_session(stores: &Stores) {
 pub async fn of_many_changes_of_one_password_one_happens(stores: &Stores) {
     let samples = Samples::default();
     let user = samples.registered(stores, "somebody").await.id;
-    let (kept, at) = (opened(stores, &samples, user).await, samples.at(1));
+    let (by, at) = (Some(samples.caller(stores, user).await), samples.at(1));
     let done = at_once(|call| {
         let stores = stores.clone();
         async move {
             let (old, new) =
                 (PasswordHash::new("hash of somebody"), PasswordHash::new(format!("new {call}")));
             let changed =
-                stores.credentials.change_password(user, kept, &old, &new, at, Consequences::none()).await;
-            changed.expect("asked").map(|_| new)
+                stores.credentials.change_password(user, by, &old, &new, at, Consequences::none()).await;
+            changed.expect("asked").expect("they are signed in").map(|_| new)
         }
     });
     let done: Vec<PasswordHash> = done.await.into_iter().flatten().collect();
     assert_eq!(done, [hash_of(stores, user).await]);
 }
 
-/// Links that set a password, challenges, and addresses that nobody has confirmed; not those of others, and none of other kinds.
+/// Links that set a password, challenges, addresses that nobody has confirmed, and a second factor that is half set up; not those of
+/// others, and none of other kinds.
 pub async fn a_new_password_drops_what_the_old_one_led_to(stores: &Stores) {
     let samples = Samples::default();
     let account = confirmed(stores, &samples, "somebody").await;
     let (user, other) = (account.id, samples.registered(stores, "other").await.id);
-    let kept = opened(stores, &samples, user).await;
+    let by = samples.caller(stores, user).await;
     let dropped = [Purpose::ResetPassword, Purpose::ChangeEmail, Purpose::Mfa];
     let (mut hash, next) = (PasswordHash::new("hash of somebody"), ["by change", "by reset"]);
     for (number, next) in next.into_iter().enumerate() {
@@ -172,13 +222,15 @@ pub async fn a_new_password_drops_what_the_old_one_led_to(stores: &Stores) {
         for purpose in Purpose::ALL {
             secrets.push((issued(stores, &samples, user, *purpose).await, *purpose));
         }
+        with_second_factor(stores, &samples, user).await;
         let theirs = issued(stores, &samples, other, Purpose::ResetPassword).await;
         let new = PasswordHash::new(next);
         let changed = if number == 0 {
             stores
                 .credentials
-                .change_password(user, kept, &hash, &new, samples.at(1), Consequences::none())
+                .change_password(user, Some(by), &hash, &new, samples.at(1), Consequences::none())
                 .await
+                .map(|changed| changed.expect("they are signed in"))
         } else {
             let digest = issued(stores, &samples, user, Purpose::ResetPassword).await;
             // With the address itself goes what would have confirmed it.
@@ -191,6 +243,7 @@ pub async fn a_new_password_drops_what_the_old_one_led_to(stores: &Stores) {
             assert_eq!(good, !dropped.contains(&purpose), "{next}: {purpose:?}");
         }
         assert!(is_good(stores, &samples, &theirs, Purpose::ResetPassword).await, "{next}");
+        assert!(stores.mfa.otp_method(user).await.expect("read").is_none(), "{next}");
         hash = new;
     }
 }

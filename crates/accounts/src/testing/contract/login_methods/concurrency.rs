@@ -1,7 +1,9 @@
 //! What is done many times at once.
 
 use super::super::{CALLS, Samples, Stores, at_once};
-use super::{held, is_linked, linked, made, method, passwordless, recognised, ways_in};
+use super::{
+    held, is_linked, linked, linked_by, linked_mailed, made, method, passwordless, recognised, ways_in,
+};
 use crate::ports::{Consequences, Linking, NewSecret, Purpose, SocialRegistration, Unlinking};
 use crate::social::Provider;
 use square_kernel::Secret;
@@ -34,17 +36,18 @@ pub async fn of_many_accounts_that_want_one_identity_one_gets_it(stores: &Stores
     let mut wanting = Vec::new();
     for call in 0..CALLS {
         let account = samples.registered(stores, &format!("name{call}")).await;
-        wanting.push((account.id, method(&samples, Provider::Github, "1")));
+        let by = samples.caller(stores, account.id).await;
+        wanting.push((by, method(&samples, Provider::Github, "1")));
     }
     let outcomes = at_once(|call| {
-        let (stores, (user, method)) = (stores.clone(), wanting[call].clone());
-        async move { linked(&stores, user, &method).await }
+        let (stores, (by, method)) = (stores.clone(), wanting[call].clone());
+        async move { linked_by(&stores, by, &method, Consequences::none()).await }
     });
     let outcomes = outcomes.await;
     let elsewhere = outcomes.iter().filter(|outcome| **outcome == Linking::Elsewhere).count();
     assert_eq!((outcomes.iter().filter(|outcome| is_linked(outcome)).count(), elsewhere), (1, CALLS - 1));
     let winner = outcomes.iter().position(is_linked).expect("somebody");
-    assert_eq!(recognised(stores, &samples, &wanting[winner].1).await, Some(wanting[winner].0));
+    assert_eq!(recognised(stores, &samples, &wanting[winner].1).await, Some(wanting[winner].0.user));
 }
 
 /// The others have nothing.
@@ -55,13 +58,7 @@ pub async fn of_many_who_use_one_link_one_gets_in(stores: &Stores) {
     let digest = held(stores, &samples, account.id, true, &github).await;
     let outcomes = at_once(|_| {
         let (stores, method, user) = (stores.clone(), github.clone(), account.id);
-        async move {
-            stores
-                .login_methods
-                .link(user, &method, Some(&digest), Consequences::none())
-                .await
-                .expect("asked")
-        }
+        async move { linked_mailed(&stores, user, &method, &digest, Consequences::none()).await }
     });
     let outcomes = outcomes.await;
     let refused = outcomes.iter().filter(|outcome| **outcome == Linking::LinkNotGood).count();
@@ -125,14 +122,15 @@ pub async fn of_the_last_ways_in_that_are_taken_away_at_once_one_stays(stores: &
         let mut methods = vec![first.id];
         for number in 1..CALLS {
             let method = method(&samples, Provider::Google, &format!("{round} {number}"));
-            assert!(is_linked(&linked(stores, account.id, &method).await));
+            assert!(is_linked(&linked(stores, &samples, account.id, &method).await));
             methods.push(method.id);
         }
-        let at = samples.at(1);
+        let (at, by) = (samples.at(1), samples.caller(stores, account.id).await);
         let outcomes = at_once(|call| {
-            let (stores, user, method) = (stores.clone(), account.id, methods[call]);
+            let (stores, method) = (stores.clone(), methods[call]);
             async move {
-                stores.login_methods.unlink(user, method, at, Consequences::none()).await.expect("asked")
+                let unlinked = stores.login_methods.unlink(by, method, at, Consequences::none()).await;
+                unlinked.expect("asked").expect("they are signed in")
             }
         });
         let outcomes = outcomes.await;

@@ -2,10 +2,13 @@
 
 use super::super::samples::email;
 use super::super::{Samples, Stores};
-use super::{consequences, is_linked, linked, made, method, noted, passwordless, recognised, ways_in};
+use super::{
+    consequences, is_linked, linked, linked_by, made, method, noted, passwordless, recognised, ways_in,
+};
 use crate::ports::identity::{Grant, ShownText};
 use crate::ports::{
-    Linking, LoginMethodId, NewAccount, NewLoginMethod, SocialRegistration, Unlinking, WaysIn,
+    Consequences, CredentialChange, Linking, LoginMethodId, NewAccount, NewLoginMethod, SocialRegistration,
+    Unlinking, WaysIn,
 };
 use crate::social::Provider;
 use square_kernel::Secret;
@@ -48,7 +51,8 @@ pub async fn an_identity_belongs_to_one_account(stores: &Stores) {
     let (one, other) = (samples.registered(stores, "one").await, samples.registered(stores, "other").await);
     let github = method(&samples, Provider::Github, "1");
     let link = async |user, method: &NewLoginMethod| {
-        stores.login_methods.link(user, method, None, &consequences(&samples)).await.expect("asked")
+        let by = samples.caller(stores, user).await;
+        linked_by(stores, by, method, &consequences(&samples)).await
     };
     assert_eq!(
         link(one.id, &github).await,
@@ -57,7 +61,6 @@ pub async fn an_identity_belongs_to_one_account(stores: &Stores) {
     let again = NewLoginMethod { id: LoginMethodId::from(samples.user_id().uuid()), ..github.clone() };
     assert_eq!(link(other.id, &again).await, Linking::Elsewhere);
     assert_eq!(link(one.id, &again).await, Linking::Known(Box::new(one.clone())));
-    assert_eq!(link(samples.user_id(), &method(&samples, Provider::Github, "2")).await, Linking::LinkNotGood);
     assert_eq!(noted(stores).await, 1);
     assert_eq!(recognised(stores, &samples, &again).await, Some(one.id));
     let ids: Vec<_> = ways_in(stores, one.id).await.identities.iter().map(|linked| linked.id).collect();
@@ -103,7 +106,10 @@ pub async fn what_is_known_of_an_identity_is_what_the_provider_said_last(stores:
     shown(&github).await;
     github.identity.user_name = ShownText::new("renamed");
     github.identity.grant.access_token = Some(Secret::new("new"));
-    assert_eq!(linked(stores, account.id, &github).await, Linking::Known(Box::new(account.clone())));
+    assert_eq!(
+        linked(stores, &samples, account.id, &github).await,
+        Linking::Known(Box::new(account.clone()))
+    );
     shown(&github).await;
 }
 
@@ -115,7 +121,7 @@ pub async fn an_account_may_have_several_ways_in(stores: &Stores) {
     for (number, provider) in [Provider::Google, Provider::Github, Provider::Github].into_iter().enumerate() {
         let mut method = method(&samples, provider, &format!("{number}"));
         method.at = samples.at(number.try_into().expect("a small number"));
-        assert!(is_linked(&linked(stores, account.id, &method).await));
+        assert!(is_linked(&linked(stores, &samples, account.id, &method).await));
         wanted.push((method.id, provider));
     }
     let ways = ways_in(stores, account.id).await;
@@ -130,24 +136,41 @@ pub async fn the_last_way_in_stays(stores: &Stores) {
     let account = made(stores, &samples, "somebody", &github).await;
     let other = samples.registered(stores, "other").await;
     let unlink = async |user, method| {
-        let unlinked =
-            stores.login_methods.unlink(user, method, samples.at(1), &consequences(&samples)).await;
-        unlinked.expect("asked")
+        let by = samples.caller(stores, user).await;
+        let unlinked = stores.login_methods.unlink(by, method, samples.at(1), &consequences(&samples)).await;
+        samples.leave(stores, by).await;
+        unlinked.expect("asked").expect("they are signed in")
     };
     assert_eq!(unlink(account.id, github.id).await, Unlinking::LastWayIn);
-    assert!(is_linked(&linked(stores, account.id, &google).await));
-    for (user, method) in
-        [(other.id, github.id), (account.id, samples.user_id().uuid().into()), (samples.user_id(), github.id)]
-    {
+    assert!(is_linked(&linked(stores, &samples, account.id, &google).await));
+    for (user, method) in [(other.id, github.id), (account.id, samples.user_id().uuid().into())] {
         assert_eq!(unlink(user, method).await, Unlinking::Unknown);
     }
     assert_eq!(noted(stores).await, 0);
-    assert_eq!(unlink(account.id, github.id).await, Unlinking::Removed);
+    assert!(matches!(unlink(account.id, github.id).await, Unlinking::Removed(_)));
     assert_eq!(unlink(account.id, github.id).await, Unlinking::Unknown);
     assert_eq!(unlink(account.id, google.id).await, Unlinking::LastWayIn);
     assert_eq!((recognised(stores, &samples, &github).await, noted(stores).await), (None, 1));
 
-    assert!(is_linked(&linked(stores, other.id, &github).await), "it is free again");
+    assert!(is_linked(&linked(stores, &samples, other.id, &github).await), "it is free again");
     let found = ways_in(stores, other.id).await;
-    assert_eq!(unlink(other.id, found.identities[0].id).await, Unlinking::Removed, "there is the password");
+    let last = unlink(other.id, found.identities[0].id).await;
+    assert!(matches!(last, Unlinking::Removed(_)), "there is the password");
+}
+
+/// Somebody may have come by it. The one that it was done in goes on, and so do those of others.
+pub async fn taking_a_way_in_away_ends_the_other_sessions(stores: &Stores) {
+    let samples = Samples::default();
+    let user = samples.registered(stores, "somebody").await.id;
+    let method = samples.linked(stores, user).await;
+    let bystander = samples.caller(stores, samples.registered(stores, "bystander").await.id).await;
+    let (by, other) = (samples.caller(stores, user).await, samples.caller(stores, user).await);
+    let unlinked = stores.login_methods.unlink(by, method, samples.at(1), Consequences::none()).await;
+    let change = CredentialChange { ended: vec![other.session], credentials: 1 };
+    assert_eq!(unlinked.expect("asked"), Ok(Unlinking::Removed(change)));
+    for (caller, ended) in [(by, None), (other, Some(samples.at(1))), (bystander, None)] {
+        let session = stores.sessions.session(caller.session).await.expect("read").expect("there");
+        assert_eq!(session.ended_at, ended);
+    }
+    assert_eq!(stores.accounts.by_id(user).await.expect("read").expect("there").credentials, 1);
 }

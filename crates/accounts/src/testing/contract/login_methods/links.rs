@@ -1,8 +1,11 @@
 //! Mailed links by which an identity becomes a way in.
 
-use super::super::samples::email;
+use super::super::samples::{created, email};
 use super::super::{Samples, Stores};
-use super::{consequences, held, is_linked, linked, made, method, noted, passwordless, recognised, ways_in};
+use super::{
+    consequences, held, is_linked, linked, linked_mailed, made, method, noted, passwordless, recognised,
+    ways_in,
+};
 use crate::account::Account;
 use crate::mfa::OtpSecret;
 use crate::ports::{
@@ -32,10 +35,10 @@ pub async fn a_link_stands_for_an_identity_until_it_is_spent_or_expires(stores: 
         assert!(spent.expect("asked").is_none(), "{purpose:?}");
     }
     let late = NewLoginMethod { at: samples.at(60), ..github.clone() };
-    let linking = stores.login_methods.link(account.id, &late, Some(&digest), Consequences::none()).await;
-    assert_eq!(linking.expect("asked"), Linking::LinkNotGood);
-    let linking = stores.login_methods.link(account.id, &github, Some(&digest), Consequences::none()).await;
-    assert!(is_linked(&linking.expect("asked")));
+    let linking = linked_mailed(stores, account.id, &late, &digest, Consequences::none()).await;
+    assert_eq!(linking, Linking::LinkNotGood);
+    let linking = linked_mailed(stores, account.id, &github, &digest, Consequences::none()).await;
+    assert!(is_linked(&linking));
     assert_eq!(look(&digest, 0).await, None);
 }
 
@@ -64,8 +67,8 @@ pub async fn a_link_is_good_for_its_account_alone(stores: &Stores) {
         (one.id, confirming.digest),
         (one.id, samples.digest()),
     ] {
-        let linking = stores.login_methods.link(user, &github, Some(&digest), &consequences(&samples)).await;
-        assert_eq!(linking.expect("asked"), Linking::LinkNotGood);
+        let linking = linked_mailed(stores, user, &github, &digest, &consequences(&samples)).await;
+        assert_eq!(linking, Linking::LinkNotGood);
     }
     let somebody_else = passwordless(&samples, "else");
     for (new, digest) in [(&somebody_else, to_new), (&somebody_else, to_one), (&new, samples.digest())] {
@@ -74,8 +77,8 @@ pub async fn a_link_is_good_for_its_account_alone(stores: &Stores) {
         assert_eq!(made.expect("asked"), SocialRegistration::LinkNotGood);
     }
     assert_eq!((recognised(stores, &samples, &github).await, noted(stores).await), (None, 0));
-    let linking = stores.login_methods.link(one.id, &github, Some(&to_one), Consequences::none()).await;
-    assert!(is_linked(&linking.expect("asked")));
+    let linking = linked_mailed(stores, one.id, &github, &to_one, Consequences::none()).await;
+    assert!(is_linked(&linking));
 }
 
 /// Those of others and those that make accounts do not count.
@@ -105,15 +108,16 @@ pub async fn a_link_to_a_confirmed_account_leaves_it_as_it_is(stores: &Stores) {
     let mut new = samples.account("somebody");
     new.confirmed_at = Some(samples.now());
     let registered = stores.accounts.register(&new, None, Consequences::none()).await.expect("registered");
-    let account = super::super::samples::created(registered);
+    let account = created(registered);
     let (google, github) = (method(&samples, Provider::Google, "1"), method(&samples, Provider::Github, "1"));
-    assert!(is_linked(&linked(stores, account.id, &google).await));
-    assert!(stores.sessions.open(&samples.session(account.id), Consequences::none()).await.expect("opened"));
+    assert!(is_linked(&linked(stores, &samples, account.id, &google).await));
+    assert!(
+        stores.sessions.open(&samples.session(account.id), 0, Consequences::none()).await.expect("opened")
+    );
     let digest = held(stores, &samples, account.id, true, &github).await;
-    let linking =
-        stores.login_methods.link(account.id, &github, Some(&digest), &consequences(&samples)).await;
+    let linking = linked_mailed(stores, account.id, &github, &digest, &consequences(&samples)).await;
     let unchanged = Linking::Linked { account: Box::new(account.clone()), ended: Vec::new() };
-    assert_eq!(linking.expect("asked"), unchanged);
+    assert_eq!(linking, unchanged);
     let ways = ways_in(stores, account.id).await;
     assert_eq!((ways.password, ways.identities.len(), noted(stores).await), (true, 2, 1));
     assert_eq!(stores.sessions.ended_since(samples.at(-60)).await.expect("read"), []);
@@ -124,25 +128,26 @@ pub async fn a_link_to_an_unconfirmed_account_leaves_nothing_of_whoever_made_it(
     let samples = Samples::default();
     let account = samples.registered(stores, "somebody").await;
     let (google, github) = (method(&samples, Provider::Google, "1"), method(&samples, Provider::Github, "1"));
-    assert!(is_linked(&linked(stores, account.id, &google).await));
+    assert!(is_linked(&linked(stores, &samples, account.id, &google).await));
     let session = samples.session(account.id);
-    assert!(stores.sessions.open(&session, Consequences::none()).await.expect("opened"));
+    assert!(stores.sessions.open(&session, 0, Consequences::none()).await.expect("opened"));
     let otp = NewOtpMethod {
         id: OtpMethodId::new(samples.clock(), samples.randomness()),
         user: account.id,
         secret: OtpSecret::new(samples.randomness()),
         at: samples.now(),
     };
-    assert!(stores.mfa.begin_otp(&otp, Consequences::none()).await.expect("asked"));
+    let by = samples.caller(stores, account.id).await;
+    assert_eq!(stores.mfa.begin_otp(&otp, by, Consequences::none()).await.expect("asked"), Ok(true));
+    samples.leave(stores, by).await;
     let other_link = held(stores, &samples, account.id, true, &google).await;
     let digest = held(stores, &samples, account.id, true, &github).await;
     let method = NewLoginMethod { at: samples.at(1), ..github.clone() };
-    let linking = stores.login_methods.link(account.id, &method, Some(&digest), Consequences::none()).await;
-    let Linking::Linked { account: after, ended } = linking.expect("asked") else {
-        unreachable!("not linked")
-    };
+    let linking = linked_mailed(stores, account.id, &method, &digest, Consequences::none()).await;
+    let Linking::Linked { account: after, ended } = linking else { unreachable!("not linked") };
     assert_eq!(ended, [session.id]);
-    assert_eq!(*after, Account { confirmed_at: Some(samples.at(1)), ..account.clone() });
+    let at = Some(samples.at(1));
+    assert_eq!(*after, Account { confirmed_at: at, unproved_until: at, credentials: 1, ..account.clone() });
     let ways = ways_in(stores, account.id).await;
     let left: Vec<_> = ways.identities.iter().map(|linked| linked.provider).collect();
     assert_eq!((ways.password, left), (false, vec![Provider::Github]));
@@ -180,9 +185,8 @@ pub async fn a_link_that_cannot_be_followed_is_not_spent(stores: &Stores) {
     let owner = made(stores, &samples, "owner", &github).await;
     let account = samples.registered(stores, "somebody").await;
     let digest = held(stores, &samples, account.id, true, &github).await;
-    let linking =
-        stores.login_methods.link(account.id, &github, Some(&digest), &consequences(&samples)).await;
-    assert_eq!(linking.expect("asked"), Linking::Elsewhere);
+    let linking = linked_mailed(stores, account.id, &github, &digest, &consequences(&samples)).await;
+    assert_eq!(linking, Linking::Elsewhere);
     assert_eq!(ways_in(stores, account.id).await, WaysIn { password: true, identities: Vec::new() });
     assert!(stores.login_methods.held(&digest, samples.now()).await.expect("read").is_some());
 

@@ -15,8 +15,8 @@ use crate::audit::{Actor, AuditAction, AuditEntry, AuditId};
 use crate::password::PasswordHash;
 use crate::ports::identity::{ExternalIdentity, Grant, KnownAddress, ShownText, Subject};
 use crate::ports::{
-    AuditFilter, Consequences, Linking, LoginMethodId, NewAccount, NewLoginMethod, NewSocialLink,
-    SocialRegistration, WaysIn,
+    AuditFilter, Caller, Consequences, LinkedBy, Linking, LoginMethodId, NewAccount, NewLoginMethod,
+    NewSocialLink, SocialRegistration, WaysIn,
 };
 use crate::social::Provider;
 use crate::tokens::TokenDigest;
@@ -36,6 +36,7 @@ macro_rules! login_methods_contract {
                 what_is_known_of_an_identity_is_what_the_provider_said_last,
                 an_account_may_have_several_ways_in,
                 the_last_way_in_stays,
+                taking_a_way_in_away_ends_the_other_sessions,
                 a_link_stands_for_an_identity_until_it_is_spent_or_expires,
                 a_link_is_good_for_its_account_alone,
                 an_account_has_no_more_good_links_than_allowed,
@@ -123,8 +124,28 @@ async fn ways_in(stores: &Stores, user: UserId) -> WaysIn {
     stores.login_methods.ways_in(user).await.expect("read").expect("there")
 }
 
-async fn linked(stores: &Stores, user: UserId, method: &NewLoginMethod) -> Linking {
-    stores.login_methods.link(user, method, None, Consequences::none()).await.expect("asked")
+async fn linked(stores: &Stores, samples: &Samples, user: UserId, method: &NewLoginMethod) -> Linking {
+    let by = samples.caller(stores, user).await;
+    let linking = linked_by(stores, by, method, Consequences::none()).await;
+    samples.leave(stores, by).await;
+    linking
+}
+
+async fn linked_by(stores: &Stores, by: Caller, method: &NewLoginMethod, noted: &Consequences) -> Linking {
+    let linking = stores.login_methods.link(by.user, method, LinkedBy::Owner(by), noted).await;
+    linking.expect("asked").expect("they are signed in")
+}
+
+/// By a mailed link.
+async fn linked_mailed(
+    stores: &Stores,
+    user: UserId,
+    method: &NewLoginMethod,
+    link: &TokenDigest,
+    noted: &Consequences,
+) -> Linking {
+    let linking = stores.login_methods.link(user, method, LinkedBy::Mailbox(link), noted).await;
+    linking.expect("asked").expect("nobody has to be signed in")
 }
 
 fn is_linked(linking: &Linking) -> bool {

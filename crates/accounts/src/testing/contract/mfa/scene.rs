@@ -31,9 +31,17 @@ impl Scene {
     pub(super) async fn of(samples: Arc<Samples>, stores: &Stores, name: &str) -> Self {
         let user = samples.registered(stores, name).await.id;
         let method = samples.otp_method(user);
-        assert!(stores.mfa.begin_otp(&method, &Consequences::default()).await.expect("begun"));
         let codes = samples.recovery_codes();
-        Self { user, method: method.id, codes, samples }
+        let scene = Self { user, method: method.id, codes, samples };
+        assert!(scene.begin(stores, &method, Consequences::none()).await);
+        scene
+    }
+
+    pub(super) async fn begin(&self, stores: &Stores, method: &NewOtpMethod, told: &Consequences) -> bool {
+        let by = self.samples.caller(stores, self.user).await;
+        let begun = stores.mfa.begin_otp(method, by, told).await.expect("asked").expect("they are signed in");
+        self.samples.leave(stores, by).await;
+        begun
     }
 
     /// With one that was verified by step 1.
@@ -73,22 +81,34 @@ impl Scene {
 
     pub(super) fn switch(&self) -> MfaSwitch {
         let required_roles = vec!["admin".to_owned()];
-        MfaSwitch {
-            user: self.user,
-            session: self.samples.session_id(),
-            required_roles,
-            at: self.samples.at(1),
-        }
+        MfaSwitch { user: self.user, by: None, required_roles, at: self.samples.at(1) }
     }
 
     pub(super) async fn verify(&self, stores: &Stores, step: u64) -> bool {
         let proof = self.proof(step);
-        stores.mfa.verify_otp(&proof, &self.codes, &Consequences::default()).await.expect("asked")
+        self.verify_by(stores, &proof).await
+    }
+
+    pub(super) async fn verify_by(&self, stores: &Stores, proof: &OtpProof) -> bool {
+        let by = self.samples.caller(stores, proof.user).await;
+        let verified = stores.mfa.verify_otp(proof, by, &self.codes, Consequences::none()).await;
+        self.samples.leave(stores, by).await;
+        verified.expect("asked").expect("they are signed in")
     }
 
     pub(super) async fn enable(&self, stores: &Stores, step: u64) -> Option<MfaSwitched> {
         let proof = self.proof(step);
-        stores.mfa.enable_mfa(&proof, &self.switch(), &Consequences::default()).await.expect("asked")
+        let switched = stores.mfa.enable_mfa(&proof, &self.switch(), Consequences::none()).await;
+        switched.expect("asked").expect("the operator does it")
+    }
+
+    pub(super) async fn disable(
+        &self,
+        stores: &Stores,
+        switch: &MfaSwitch,
+        told: &Consequences,
+    ) -> Option<MfaSwitched> {
+        stores.mfa.disable_mfa(switch, told).await.expect("asked").expect("the operator does it")
     }
 
     pub(super) async fn challenge(&self, stores: &Stores) -> TokenDigest {
@@ -128,7 +148,9 @@ impl Scene {
 
     pub(super) async fn open(&self, stores: &Stores, second_factor: bool) -> (SessionRecord, bool) {
         let session = SessionRecord { second_factor, ..self.samples.session(self.user) };
-        let opened = stores.sessions.open(&session, &Consequences::default()).await.expect("asked");
+        let account = stores.accounts.by_id(self.user).await.expect("read").expect("there");
+        let opened = stores.sessions.open(&session, account.credentials, Consequences::none()).await;
+        let opened = opened.expect("asked");
         (session, opened)
     }
 

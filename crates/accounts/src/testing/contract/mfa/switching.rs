@@ -2,7 +2,7 @@
 
 use super::super::{Samples, Stores};
 use super::scene::Scene;
-use crate::ports::{Consequences, MfaSwitch, MfaSwitched, OtpProof, Purpose, RecoveryPass};
+use crate::ports::{Caller, Consequences, MfaSwitch, MfaSwitched, OtpProof, Purpose, RecoveryPass};
 
 /// What was stored is what is read; the account is as before, and neither codes nor challenges do anything.
 pub async fn a_method_reads_back_and_counts_for_nothing_yet(stores: &Stores) {
@@ -11,7 +11,8 @@ pub async fn a_method_reads_back_and_counts_for_nothing_yet(stores: &Stores) {
     assert_eq!(stores.mfa.otp_method(account.id).await.expect("read"), None);
     let (new, letter) = (samples.otp_method(account.id), samples.letter(0));
     let told = Consequences::default().with_letter(Some(letter.clone()));
-    assert!(stores.mfa.begin_otp(&new, &told).await.expect("begun"));
+    let by = samples.caller(stores, account.id).await;
+    assert_eq!(stores.mfa.begin_otp(&new, by, &told).await.expect("asked"), Ok(true));
     let method = stores.mfa.otp_method(account.id).await.expect("read").expect("there");
     assert_eq!((method.id, &method.secret, method.verified), (new.id, &new.secret, false));
     assert_eq!(stores.accounts.by_id(account.id).await.expect("read"), Some(account));
@@ -23,15 +24,14 @@ pub async fn a_method_reads_back_and_counts_for_nothing_yet(stores: &Stores) {
 pub async fn the_next_method_takes_the_place_of_one_that_is_not_on(stores: &Stores) {
     let scene = Scene::verified(stores, "somebody").await;
     let next = scene.samples.otp_method(scene.user);
-    assert!(stores.mfa.begin_otp(&next, &Consequences::default()).await.expect("begun"));
+    assert!(scene.begin(stores, &next, Consequences::none()).await);
     let method = stores.mfa.otp_method(scene.user).await.expect("read").expect("there");
     assert_eq!((method.id, method.secret, method.verified), (next.id, next.secret, false));
     assert_eq!(scene.left(stores).await, []);
     assert_eq!(scene.enable(stores, 9).await, None, "the earlier one is gone");
     let other = scene.other(stores).await;
     let foreign = OtpProof { user: other.user, ..scene.proof(9) };
-    let verified = stores.mfa.verify_otp(&foreign, &scene.codes, &Consequences::default()).await;
-    assert!(!verified.expect("asked"), "a method of somebody else");
+    assert!(!scene.verify_by(stores, &foreign).await, "a method of somebody else");
 }
 
 /// Nothing is stored then.
@@ -40,7 +40,7 @@ pub async fn no_method_is_begun_where_one_is_on_or_nobody_is_there(stores: &Stor
     for user in [scene.user, scene.samples.user_id()] {
         let method = scene.samples.otp_method(user);
         let told = Consequences::default().with_letter(Some(scene.samples.letter(0)));
-        assert!(!stores.mfa.begin_otp(&method, &told).await.expect("asked"));
+        assert!(!scene.begin(stores, &method, &told).await);
     }
     let method = stores.mfa.otp_method(scene.user).await.expect("read").expect("there");
     assert_eq!((method.id, method.verified), (scene.method, true));
@@ -91,11 +91,12 @@ pub async fn switching_on_ends_other_sessions_and_shows_in_the_account(stores: &
     let (own, _) = scene.open(stores, false).await;
     let (other, _) = scene.open(stores, false).await;
     let bystander = scene.samples.session(scene.samples.registered(stores, "bystander").await.id);
-    assert!(stores.sessions.open(&bystander, &Consequences::default()).await.expect("opened"));
-    let (switch, letter) = (MfaSwitch { session: own.id, ..scene.switch() }, scene.samples.letter(0));
+    assert!(stores.sessions.open(&bystander, 0, &Consequences::default()).await.expect("opened"));
+    let by = Some(Caller { user: scene.user, session: own.id, rights: 0 });
+    let (switch, letter) = (MfaSwitch { by, ..scene.switch() }, scene.samples.letter(0));
     let told = Consequences::default().with_letter(Some(letter.clone()));
     let switched = stores.mfa.enable_mfa(&scene.proof(2), &switch, &told).await.expect("asked");
-    assert_eq!(switched, Some(MfaSwitched { ended: vec![other.id], rights: None }));
+    assert_eq!(switched, Ok(Some(MfaSwitched { ended: vec![other.id], rights: None, credentials: 1 })));
     let ended = stores.sessions.ended_since(scene.samples.at(0)).await.expect("read");
     assert_eq!(ended, [(other.id, switch.at)]);
     let account = stores.accounts.by_id(scene.user).await.expect("read").expect("there");
@@ -112,7 +113,7 @@ pub async fn rights_change_only_with_a_role_that_asks_for_it(stores: &Stores) {
     assert!(granted.expect("granted"));
     let on = scene.enable(stores, 2).await.expect("on");
     assert_eq!(on.rights, Some(2));
-    let off = stores.mfa.disable_mfa(&scene.switch(), &Consequences::default()).await.expect("asked");
+    let off = scene.disable(stores, &scene.switch(), Consequences::none()).await;
     assert_eq!(off.expect("off").rights, Some(3));
     let changed = stores.accounts.rights_changed_since(scene.samples.at(1)).await.expect("read");
     assert_eq!(changed, [(scene.user, 3, scene.samples.at(1))]);
@@ -126,8 +127,8 @@ pub async fn switching_off_forgets_everything(stores: &Stores) {
     assert!(opened);
     let switch = scene.switch();
     let told = || Consequences::default().with_letter(Some(scene.samples.letter(0)));
-    let off = stores.mfa.disable_mfa(&switch, &told()).await.expect("asked");
-    assert_eq!(off, Some(MfaSwitched { ended: vec![session.id], rights: None }));
+    let off = scene.disable(stores, &switch, &told()).await;
+    assert_eq!(off, Some(MfaSwitched { ended: vec![session.id], rights: None, credentials: 2 }));
     assert!(stores.letters.claim(scene.samples.at(1), scene.samples.at(900)).await.expect("asked").is_some());
     assert!(!scene.is_on(stores).await);
     assert_eq!(stores.mfa.otp_method(scene.user).await.expect("read"), None);
@@ -140,9 +141,9 @@ pub async fn switching_off_forgets_everything(stores: &Stores) {
     let half = scene.other(stores).await.then_verified(stores).await;
     let (_, opened) = half.open(stores, false).await;
     assert!(opened);
-    let nothing = MfaSwitched { ended: Vec::new(), rights: None };
+    let nothing = MfaSwitched { ended: Vec::new(), rights: None, credentials: 0 };
     for _ in 0..2 {
-        let off = stores.mfa.disable_mfa(&half.switch(), &told()).await.expect("asked");
+        let off = half.disable(stores, &half.switch(), &told()).await;
         assert_eq!(off, Some(nothing.clone()));
     }
     assert_eq!(
@@ -151,7 +152,7 @@ pub async fn switching_off_forgets_everything(stores: &Stores) {
     );
     assert!(stores.letters.claim(scene.samples.at(1), scene.samples.at(2)).await.expect("asked").is_none());
     let nobody = MfaSwitch { user: scene.samples.user_id(), ..scene.switch() };
-    assert_eq!(stores.mfa.disable_mfa(&nobody, &told()).await.expect("asked"), None);
+    assert_eq!(scene.disable(stores, &nobody, &told()).await, None);
 }
 
 /// A sign-in that began before it was switched on is too late.

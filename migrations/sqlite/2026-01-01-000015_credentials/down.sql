@@ -1,0 +1,2 @@
+ALTER TABLE accounts DROP COLUMN unproved_until;
+ALTER TABLE accounts DROP COLUMN credentials;
