@@ -11,7 +11,6 @@ use crate::session_tokens::Device;
 use crate::tokens::{base64_url, from_base64_url};
 use jiff::SignedDuration;
 use square_kernel::{KeyedHash, Randomness, Secret, Unavailable, UserId};
-use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 /// So many accounts of one device are remembered by it.
@@ -22,6 +21,9 @@ const SETTLING: SignedDuration = SignedDuration::from_hours(1);
 
 /// Among so many of the newest sessions a device is looked for.
 const SESSIONS: u32 = 100;
+
+/// What device tokens are hashed for.
+const PURPOSE: &str = "device-token";
 
 /// That somebody signed in to an account from a device. Nothing is stored; the text is account, random number, the number of the
 /// account's credentials and a keyed hash over all of it, as base64url. Once they were changed it shows nothing any more: whoever was
@@ -50,7 +52,7 @@ impl DeviceToken {
         Secret::new(base64_url(&bytes))
     }
 
-    /// Reads what a client sent; `None` when it was not made here.
+    /// Reads what a client sent, under whichever key it was made; `None` when it was not made here.
     fn read(text: &Secret, keyed_hash: &dyn KeyedHash) -> Option<Self> {
         let bytes = from_base64_url(text.expose())?;
         let (user, rest) = bytes.split_first_chunk::<16>()?;
@@ -61,11 +63,11 @@ impl DeviceToken {
             nonce: *nonce,
             credentials: u32::from_be_bytes(*credentials),
         };
-        bool::from(token.mac(keyed_hash).ct_eq(mac)).then_some(token)
+        keyed_hash.matches(PURPOSE, &token.message(), mac).then_some(token)
     }
 
     fn mac(self, keyed_hash: &dyn KeyedHash) -> [u8; 32] {
-        keyed_hash.hash("device-token", &self.message())
+        keyed_hash.hash(PURPOSE, &self.message())
     }
 
     pub(crate) fn message(self) -> [u8; 36] {
@@ -154,10 +156,21 @@ impl Accounts {
 mod tests {
     use super::*;
     use crate::testing::TestAccounts;
-    use square_kernel::testing::{ManualClock, PlainHash, SeededRandomness};
+    use square_kernel::testing::{ManualClock, NamedHash, PlainHash, SeededRandomness};
 
     fn user(randomness: &SeededRandomness) -> UserId {
         UserId::new(&ManualClock::default(), randomness)
+    }
+
+    #[test]
+    fn a_token_of_a_previous_key_is_good_and_is_given_out_anew_under_the_current() {
+        let randomness = SeededRandomness::default();
+        let (old, both) = (NamedHash::new(b"old ", &[]), NamedHash::new(b"new ", &[b"old "]));
+        let test = TestAccounts::with(|parts| parts.keyed_hash = std::sync::Arc::new(both.clone()));
+        let token = DeviceToken::new(user(&randomness), 0, &randomness);
+        let device = Device { tokens: vec![token.text(&old)], ..Device::default() };
+        assert_eq!(test.accounts.remembered(token.user, 0, &device), [token.text(&both)]);
+        assert_ne!(token.text(&old), token.text(&both));
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub use service::{AccountPolicy, Accounts, AccountsParts};
 pub use session_tokens::{Device, SignedIn};
 pub use sessions::EndSessionError;
 pub use sign_in::SignInError;
-pub use signing_keys::ensure_signing_key;
+pub use signing_keys::{KeyUse, LoadKeysError, Rotated, SigningKeyPolicy, SigningKeys, Tended};
 pub use signup::{NewSignup, SignupError};
 pub use social::{
     Provider, SocialBeginning, SocialError, SocialLinkError, SocialOutcome, SocialRequest, UnlinkError,

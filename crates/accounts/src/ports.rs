@@ -18,6 +18,7 @@ mod secrets;
 mod session_list;
 mod sessions;
 mod signing;
+mod signing_keys;
 
 pub use administration::{ADMINISTER, Administration, Keep, Rights, RightsChange, UserFilter};
 pub use audit::{AuditFilter, AuditLog, AuditPosition, PositionSyntax};
@@ -40,7 +41,8 @@ pub use roles::{Role, RoleStore};
 pub use secrets::{HeldSecret, NewSecret, OneTimeSecrets, Purpose};
 pub use session_list::SessionList;
 pub use sessions::{Rotation, SessionRecord, SessionStore};
-pub use signing::{SigningKeyStore, StoredSigningKey, TokenRejected, TokenSigner};
+pub use signing::{TokenRejected, TokenSigner};
+pub use signing_keys::{KeyRing, SigningKeyError, SigningKeyStore, StoredSigningKey};
 
 use crate::account::{Account, LoginMethod};
 use crate::audit::AuditEntry;

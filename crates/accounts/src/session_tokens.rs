@@ -5,11 +5,13 @@ use crate::service::{Accounts, later};
 use crate::tokens::{AccessClaims, TokenPair, base64_url, from_base64_url};
 use jiff::Timestamp;
 use square_kernel::{KeyedHash, Secret, SessionId, Unavailable};
-use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 /// The most characters of a user agent that are kept.
 const AGENT_CHARS: usize = 200;
+
+/// What refresh tokens are hashed for.
+const REFRESH: &str = "refresh-token";
 
 /// Where a sign-in came from, for the list of one's sessions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -148,14 +150,14 @@ impl RefreshToken {
         Secret::new(base64_url(&bytes))
     }
 
-    /// Reads what a client sent; `None` when it was not made here.
+    /// Reads what a client sent, under whichever key it was made; `None` when it was not made here.
     pub(crate) fn read(text: &Secret, keyed_hash: &dyn KeyedHash) -> Option<Self> {
         let bytes = from_base64_url(text.expose())?;
         let (session, rest) = bytes.split_first_chunk::<16>()?;
         let (generation, mac) = rest.split_first_chunk::<4>()?;
         let token =
             Self { session: Uuid::from_bytes(*session).into(), generation: u32::from_be_bytes(*generation) };
-        bool::from(token.mac(keyed_hash).ct_eq(mac)).then_some(token)
+        keyed_hash.matches(REFRESH, &token.message(), mac).then_some(token)
     }
 
     /// The identifier of the access token that goes with it.
@@ -164,7 +166,7 @@ impl RefreshToken {
     }
 
     fn mac(self, keyed_hash: &dyn KeyedHash) -> [u8; 32] {
-        keyed_hash.hash("refresh-token", &self.message())
+        keyed_hash.hash(REFRESH, &self.message())
     }
 
     fn message(self) -> [u8; 20] {
@@ -178,7 +180,7 @@ impl RefreshToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use square_kernel::testing::{ManualClock, PlainHash, SeededRandomness};
+    use square_kernel::testing::{ManualClock, NamedHash, PlainHash, SeededRandomness};
 
     #[test]
     fn a_refresh_token_reads_back_and_no_altered_one_does() {
@@ -200,5 +202,16 @@ mod tests {
         let long = Secret::new(base64_url(&[&bytes[..], &[0]].concat()));
         assert_eq!(RefreshToken::read(&long, &PlainHash), None);
         assert_eq!(RefreshToken::read(&Secret::new("no base64 !"), &PlainHash), None);
+    }
+
+    #[test]
+    fn a_token_of_a_previous_key_is_good_and_new_ones_are_of_the_current() {
+        let session = SessionId::new(&ManualClock::default(), &SeededRandomness::default());
+        let token = RefreshToken { session, generation: 7 };
+        let (old, both, new) =
+            (NamedHash::new(b"old ", &[]), NamedHash::new(b"new ", &[b"old "]), NamedHash::new(b"new ", &[]));
+        assert_eq!(RefreshToken::read(&token.text(&old), &both), Some(token));
+        assert_eq!(RefreshToken::read(&token.text(&both), &new), Some(token));
+        assert_eq!(RefreshToken::read(&token.text(&old), &new), None);
     }
 }

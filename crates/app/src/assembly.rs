@@ -10,23 +10,24 @@ use jiff::SignedDuration;
 use square_accounts::LimitPolicy;
 use square_accounts::ports::Quota;
 use square_accounts::ports::{PasswordHasher, TokenSigner};
-use square_accounts::{
-    AccountPolicy, Accounts, AccountsParts, LetterDelivery, MissingRole, ensure_signing_key,
-};
+use square_accounts::{AccountPolicy, Accounts, AccountsParts, LetterDelivery, MissingRole};
+use square_accounts::{SigningKeyPolicy, SigningKeys};
 use square_casting::CastingSkill;
 use square_changes::ports::{ChangeLog, DeliveryStore, Receiver};
 use square_changes::{Follower, Subscribers};
 use square_cluster::{Duties, InstanceId, Membership};
 use square_events::EventsSkill;
 use square_kernel::{Clock, KeyedHash, OsRandomness, Randomness, Sealer, Secret, Unavailable};
-use square_passwords::BcryptHasher;
-use square_persistence::{Database, DatabaseClock, DatabaseQuestionLog, DatabaseSettings, Stores};
+use square_passwords::{BcryptHasher, PepperMark, Peppers};
+use square_persistence::{
+    Database, DatabaseClock, DatabaseQuestionLog, DatabaseSettings, PasswordMark, Stores,
+};
 use square_routing::{Router, RouterParts, Selector};
 use square_selectors::{BaseSelector, SquareSelector};
 use square_skill_client::{SkillClient, SkillClientSettings};
 use square_skills::ports::{AddressGuard, Learner};
 use square_skills::{BuiltinName, Skill, SkillDirectory, Skills, SkillsParts};
-use square_tokens::{AeadSealer, Ed25519Signer, HmacHash, Hs256Signer, Issuing, MasterKey, SubjectForm};
+use square_tokens::{AeadSealer, Ed25519Signer, HmacHash, Hs256Signer, Issuing, MasterKeys, SubjectForm};
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
@@ -60,6 +61,8 @@ pub(crate) struct Square {
     pub(crate) database: Database,
     pub(crate) stores: Arc<Stores>,
     pub(crate) log: Arc<DatabaseQuestionLog>,
+    /// Where tokens are signed by keys of their own.
+    pub(crate) signing_keys: Option<Arc<SigningKeys>>,
     pub(crate) instance: InstanceId,
     pub(crate) duties: Duties,
     /// Notified when an instance was seen to have died.
@@ -67,6 +70,34 @@ pub(crate) struct Square {
     pub(crate) receivers: Vec<Arc<dyn Receiver>>,
     pub(crate) clock: Arc<DatabaseClock>,
     pub(crate) randomness: Arc<dyn Randomness>,
+}
+
+/// The database with what is sealed in it: what looks after keys and all else is built on.
+pub(crate) struct Vault {
+    pub(crate) database: Database,
+    pub(crate) stores: Arc<Stores>,
+    pub(crate) clock: Arc<DatabaseClock>,
+    pub(crate) sealer: Arc<dyn Sealer>,
+    pub(crate) keyed_hash: Arc<dyn KeyedHash>,
+}
+
+impl Vault {
+    /// Opens and migrates the database.
+    pub(crate) async fn open(settings: &Settings) -> Result<Self, Box<dyn Error>> {
+        let auth = &settings.auth;
+        let keys = MasterKeys::from_secrets(required(&auth.secret_key), auth.secret_key_previous.get());
+        let sealer: Arc<dyn Sealer> = Arc::new(AeadSealer::new(&keys));
+        let keyed_hash: Arc<dyn KeyedHash> = Arc::new(HmacHash::new(&keys));
+        let database = open(settings).await?;
+        if database.is_unfinished_copy().await? {
+            return Err(UnfinishedCopy.into());
+        }
+        database.migrate().await?;
+        let clock = DatabaseClock::new();
+        clock.set(&database).await?;
+        let stores = Arc::new(Stores::new(database.clone(), Arc::clone(&sealer)));
+        Ok(Self { database, stores, clock, sealer, keyed_hash })
+    }
 }
 
 /// Brings the database to this version; gives the number of migrations that ran.
@@ -78,21 +109,15 @@ pub(crate) async fn migrate(settings: &Settings) -> Result<usize, Box<dyn Error>
 impl Square {
     /// Opens and migrates the database and puts the parts together. Nothing is loaded or started yet.
     pub(crate) async fn assemble(settings: &Settings) -> Result<Self, Box<dyn Error>> {
-        let database_clock = DatabaseClock::new();
+        let Vault { database, stores, clock: database_clock, sealer, keyed_hash } =
+            Vault::open(settings).await?;
         let clock: Arc<dyn Clock> = database_clock.clone();
         let randomness: Arc<dyn Randomness> = Arc::new(OsRandomness);
-        let key = MasterKey::from_secret(required(&settings.auth.secret_key));
-        let sealer: Arc<dyn Sealer> = Arc::new(AeadSealer::new(&key));
-        let keyed_hash: Arc<dyn KeyedHash> = Arc::new(HmacHash::new(&key));
-
-        let database = open(settings).await?;
-        if database.is_unfinished_copy().await? {
-            return Err(UnfinishedCopy.into());
+        let (signer, signing_keys) = signer(settings, &stores, &sealer, &clock);
+        if let Some(keys) = &signing_keys {
+            keys.load().await?;
         }
-        database.migrate().await?;
-        database_clock.set(&database).await?;
         let instance = InstanceId::new(&*clock, &*randomness);
-        let stores = Arc::new(Stores::new(database.clone(), Arc::clone(&sealer)));
         let log = Arc::new(DatabaseQuestionLog::new(database.clone(), instance)?);
 
         let accounts = Arc::new(Accounts::new(AccountsParts {
@@ -109,8 +134,8 @@ impl Square {
             roles: stores.clone(),
             login_methods: stores.clone(),
             identity_providers: identity_providers(settings, &clock)?,
-            hasher: hasher(settings),
-            signer: signer(settings, &stores, &sealer, &clock, &randomness).await?,
+            hasher: hasher(settings, &stores).await?,
+            signer,
             keyed_hash,
             clock: clock.clone(),
             randomness: randomness.clone(),
@@ -166,6 +191,7 @@ impl Square {
             database,
             stores,
             log,
+            signing_keys,
             instance,
             clock: database_clock,
             randomness,
@@ -185,6 +211,8 @@ impl Square {
         }
         membership.step().await?;
         let follower = Follower::new(self.stores.clone()).await?;
+        // Another one may have come since they were loaded first.
+        self.load_signing_keys().await?;
         self.accounts.load().await?;
         self.skills.load().await?;
         self.close_interrupted().await?;
@@ -206,6 +234,14 @@ impl Square {
         Ok(())
     }
 
+    /// Has tokens signed and verified by the keys that are stored now.
+    pub(crate) async fn load_signing_keys(&self) -> Result<(), Unavailable> {
+        match &self.signing_keys {
+            Some(keys) => Ok(keys.load().await?),
+            None => Ok(()),
+        }
+    }
+
     /// The log of changes.
     pub(crate) fn changes(&self) -> &dyn ChangeLog {
         &*self.stores
@@ -213,7 +249,7 @@ impl Square {
 }
 
 /// `secrets::fill` has seen to it that there is one.
-fn required(secret: &SecretSetting) -> &Secret {
+pub(crate) fn required(secret: &SecretSetting) -> &Secret {
     static EMPTY: std::sync::LazyLock<Secret> = std::sync::LazyLock::new(|| Secret::new(""));
     secret.get().unwrap_or(&EMPTY)
 }
@@ -240,36 +276,55 @@ pub(crate) fn or_cores(number: usize) -> usize {
     if number > 0 { number } else { std::thread::available_parallelism().map_or(2, Into::into) }
 }
 
-fn hasher(settings: &Settings) -> Arc<dyn PasswordHasher> {
+async fn hasher(settings: &Settings, stores: &Stores) -> Result<Arc<dyn PasswordHasher>, Unavailable> {
     let passwords = &settings.passwords;
-    Arc::new(BcryptHasher::new(
-        required(&passwords.salt).clone(),
-        passwords.cost,
-        or_cores(passwords.threads),
-    ))
+    let others = passwords.salt_previous.get();
+    // It matters only where there are several.
+    let unnamed = !others.is_empty() && has_unnamed(&stores.password_marks().await?);
+    let peppers = Peppers::new(required(&passwords.salt), others, unnamed);
+    Ok(Arc::new(BcryptHasher::new(peppers, passwords.cost, or_cores(passwords.threads))))
 }
 
-async fn signer(
+fn has_unnamed(marks: &[PasswordMark]) -> bool {
+    marks.iter().any(|mark| PepperMark::of(&mark.beginning) == PepperMark::Unnamed)
+}
+
+/// What signs and verifies tokens, and the keys that it does so by, where it has any of its own. They are not loaded yet.
+pub(crate) fn signer(
     settings: &Settings,
-    stores: &Stores,
+    stores: &Arc<Stores>,
     sealer: &Arc<dyn Sealer>,
     clock: &Arc<dyn Clock>,
-    randomness: &Arc<dyn Randomness>,
-) -> Result<Arc<dyn TokenSigner>, Box<dyn Error>> {
+) -> (Arc<dyn TokenSigner>, Option<Arc<SigningKeys>>) {
     let subject = match settings.auth.subject {
         SubjectSetting::Id => SubjectForm::Id,
         SubjectSetting::Square => SubjectForm::Square,
     };
     let (issuer, audience) = (settings.auth.issuer.clone(), settings.auth.audience.clone());
     let issuing = Issuing { issuer, audience, subject };
-    Ok(match settings.auth.algorithm {
+    match settings.auth.algorithm {
         Algorithm::EdDsa => {
-            let make = || square_tokens::generate_signing_key(&**sealer, &**clock, &**randomness);
-            let keys = ensure_signing_key(stores, make).await?;
-            Arc::new(Ed25519Signer::new(&keys, &**sealer, issuing)?)
+            let signer = Arc::new(Ed25519Signer::new(sealer.clone(), Arc::new(OsRandomness), issuing));
+            let policy = signing_key_policy(settings);
+            let keys = SigningKeys::new(stores.clone(), signer.clone(), clock.clone(), policy);
+            (signer, Some(Arc::new(keys)))
         }
-        Algorithm::Hs256 => Arc::new(Hs256Signer::new(required(&settings.auth.secret_key), issuing)),
-    })
+        Algorithm::Hs256 => {
+            let (secret, others) =
+                (required(&settings.auth.secret_key), settings.auth.secret_key_previous.get());
+            (Arc::new(Hs256Signer::new(secret, others, issuing)), None)
+        }
+    }
+}
+
+fn signing_key_policy(settings: &Settings) -> SigningKeyPolicy {
+    let auth = &settings.auth;
+    let days = i64::from(auth.signing_key_days);
+    SigningKeyPolicy {
+        lead: SignedDuration::from_secs(i64::from(auth.signing_key_lead_s)),
+        lifetime: (days > 0).then(|| SignedDuration::from_hours(24 * days)),
+        access_token_lifetime: SignedDuration::from_secs(i64::from(auth.access_token_s)),
+    }
 }
 
 /// What the settings say about accounts.

@@ -11,7 +11,7 @@ mod trouble;
 
 use crate::assembly::Square;
 use lasting::lasting;
-use square_accounts::Step;
+use square_accounts::{SigningKeys, Step, Tended};
 use square_kernel::{Clock, Unavailable};
 use std::future::Future;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ use trouble::Trouble;
 const LETTER_PAUSE: Duration = Duration::from_millis(500);
 /// How often ended sessions and changed rights are read also without a word of a change.
 const ACCESS_PAUSE: Duration = Duration::from_secs(10);
+/// How often signing keys are looked after, and read also without a word of a change.
+const KEYS_PAUSE: Duration = Duration::from_secs(30);
 /// How often questions that nobody works on are looked for also without word of a death: who saw it may have died too.
 const RECOVERY_PAUSE: Duration = Duration::from_secs(10);
 /// How long training rests when there is nothing to do or the database is away.
@@ -58,6 +60,7 @@ pub(crate) fn start(
     start.task("letter requests", letter_requests);
     start.task("letters", letters);
     start.task("access", access);
+    start.task("signing keys", signing_keys);
     start.task("forget", forget);
     start.task("health", move |square, stop| health(square, health_interval, stop));
     start.task("trainings", trainings);
@@ -142,6 +145,27 @@ async fn access(square: Arc<Square>, stop: CancellationToken) {
     while rest(ACCESS_PAUSE, &stop).await {
         trouble.without(square.accounts.load().await);
     }
+}
+
+/// On every instance the keys are read now and then; one of them makes the next and takes those away that are over.
+async fn signing_keys(square: Arc<Square>, stop: CancellationToken) {
+    let Some(keys) = square.signing_keys.clone() else { return };
+    let mut trouble = Trouble::new("signing keys cannot be looked after");
+    while rest(KEYS_PAUSE, &stop).await {
+        if let Some(tended) = trouble.without(tend(&square, &keys).await) {
+            if let Some(key) = tended.made {
+                tracing::info!(key, "made a signing key");
+            }
+            if tended.retired > 0 {
+                tracing::info!(keys = tended.retired, "signing keys are not needed any more");
+            }
+        }
+    }
+}
+
+async fn tend(square: &Square, keys: &SigningKeys) -> Result<Tended, Unavailable> {
+    square.load_signing_keys().await?;
+    if square.duties.mine("signing keys").await? { keys.tend().await } else { Ok(Tended::default()) }
 }
 
 async fn forget(square: Arc<Square>, stop: CancellationToken) {

@@ -1,3 +1,4 @@
+use crate::secrets::SecretFile;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -38,6 +39,12 @@ pub(crate) enum Command {
     /// Look after roles: what each allows, everybody who has it may do.
     #[command(subcommand, after_help = ROLE_EXAMPLES)]
     Role(Role),
+    /// Look after keys: replace the installation's secrets and the keys that sign access tokens, without signing anybody out.
+    ///
+    /// Works on the database that the settings name, also beside running servers. Never shows a secret. docs/operations.md, "Keys and
+    /// secrets", goes through it step by step.
+    #[command(subcommand, after_help = KEYS_EXAMPLES)]
+    Keys(Keys),
     /// Look after letters that could not be sent, and changes that a receiver (RabbitMQ, Pusher) refused for good.
     #[command(subcommand, after_help = OUTBOX_EXAMPLES)]
     Outbox(Outbox),
@@ -66,6 +73,13 @@ const ROLE_EXAMPLES: &str = "Examples:
   square role allow critic get:movies
   square role allow anonymous get:movies    (everybody, signed in or not)
   square role deny critic get:movies";
+
+const KEYS_EXAMPLES: &str = "Examples:
+  square keys status
+  SECRET_KEY=$new SECRET_KEY_PREVIOUS=$old square keys reseal && echo 'the old one may go'
+  square keys renew secret-key              (for a secret that lies in the data folder)
+  square keys rotate-signing
+  square keys rotate-signing --replace      (others have got hold of a signing key)";
 
 const OUTBOX_EXAMPLES: &str = "Examples:
   square outbox list --json
@@ -297,6 +311,41 @@ pub(crate) enum Role {
         role: String,
         /// What it allowed.
         permission: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Say which keys are in use: what is sealed under which, how many sessions and passwords hang on which, and which sign tokens.
+    Status {
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Seal everything anew under the key of `SECRET_KEY`, and say whether previous secrets may be dropped.
+    ///
+    /// Set `SECRET_KEY` to the new secret and `SECRET_KEY_PREVIOUS` to the old one, for the servers and for this command. It may run beside
+    /// servers, be killed, and be run again.
+    ///
+    /// Ends with 0 where all previous secrets may be dropped and nobody is signed out by that, with 3 where not yet, saying why, and
+    /// with 1 where it could not do its work.
+    Reseal,
+    /// Make another key that signs access tokens; needs auth.algorithm = "EdDSA".
+    ///
+    /// Every server and /.well-known/jwks.json know it at once; it signs after `auth.signing_key_lead_s`. The one before verifies for as
+    /// long as tokens of it are good, and is deleted then. Servers do this by themselves every `auth.signing_key_days`.
+    RotateSigning {
+        /// Sign with it at once and delete all others: tokens that they signed are refused. Clients get new ones by their refresh
+        /// token; services that keep the public keys refuse these until they have fetched them again.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Make a new secret in the data folder, and keep the one before beside it, in a file that ends with .previous.
+    ///
+    /// For secrets that no setting names. Restart the server right after it.
+    Renew {
+        /// Which one.
+        secret: SecretFile,
     },
 }
 

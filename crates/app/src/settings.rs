@@ -12,6 +12,6 @@ pub(crate) use environment::{Environment, SettingsError};
 pub(crate) use load::for_tests;
 pub(crate) use load::load;
 pub(crate) use types::{
-    Algorithm, LogFormat, MailTransport, ProxyHeader, Pusher, RabbitMq, SecretSetting, Settings,
+    Algorithm, LogFormat, MailTransport, ProxyHeader, Pusher, RabbitMq, SecretList, SecretSetting, Settings,
     SmtpSecurity, SubjectSetting,
 };

@@ -81,13 +81,15 @@ words!(
         Training = "training",
         /// A question that its asker gave up. Told among instances only.
         Question = "question",
+        /// Signing keys; the entity is nil. Told among instances only.
+        SigningKey = "signing_key",
     }
 );
 
 impl Channel {
     /// Whether changes on it leave the installation. The others keep instances in step with one another.
     pub const fn is_public(self) -> bool {
-        !matches!(self, Self::Role | Self::Session | Self::Training | Self::Question)
+        !matches!(self, Self::Role | Self::Session | Self::Training | Self::Question | Self::SigningKey)
     }
 }
 

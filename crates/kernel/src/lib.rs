@@ -26,7 +26,7 @@ pub use input::{parse_date, parse_line};
 pub use page::{Limit, Page, Slice};
 pub use permission::{Permission, Permissions};
 pub use randomness::{OsRandomness, Randomness};
-pub use sealing::{KeyedHash, SealBroken, Sealed, Sealer};
+pub use sealing::{KeyId, KeyedHash, SealBroken, Sealed, Sealer};
 pub use secret::Secret;
 
 // Used by the `id!` macro in the crates that declare identifiers.

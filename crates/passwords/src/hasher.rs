@@ -1,4 +1,5 @@
 use crate::hashing::Hashing;
+use crate::peppers::Peppers;
 use async_trait::async_trait;
 use square_accounts::ports::{PasswordCheck, PasswordHasher};
 use square_accounts::{Password, PasswordHash};
@@ -17,12 +18,11 @@ impl BcryptHasher {
     /// The least and the greatest cost that bcrypt knows.
     pub const COSTS: std::ops::RangeInclusive<u32> = 4..=31;
 
-    /// Hashes under `pepper` with 2^`cost` rounds, on `threads` threads at most; a cost outside
-    /// [`Self::COSTS`] is brought to the nearest within. Changing the pepper makes every stored hash worthless.
-    pub fn new(pepper: Secret, cost: u32, threads: usize) -> Self {
+    /// Hashes under the current one of `peppers` with 2^`cost` rounds, on `threads` threads at most; a cost outside
+    /// [`Self::COSTS`] is brought to the nearest within. A hash under a pepper that is not among them matches no password.
+    pub fn new(peppers: Peppers, cost: u32, threads: usize) -> Self {
         let cost = cost.clamp(*Self::COSTS.start(), *Self::COSTS.end());
-        let hashing = Hashing::new(pepper.expose().as_bytes(), cost);
-        drop(pepper);
+        let hashing = Hashing::new(peppers, cost);
         let decoy = hashing.decoy();
         let turns = threads.clamp(1, Semaphore::MAX_PERMITS);
         Self { hashing: Arc::new(hashing), turns: Arc::new(Semaphore::new(turns)), decoy }
@@ -77,7 +77,11 @@ mod tests {
     use std::task::Poll;
 
     fn hasher(threads: usize) -> BcryptHasher {
-        BcryptHasher::new(Secret::new("pepper"), 4, threads)
+        BcryptHasher::new(peppers(), 4, threads)
+    }
+
+    fn peppers() -> Peppers {
+        Peppers::new(&Secret::new("pepper"), [], false)
     }
 
     #[tokio::test]
@@ -92,8 +96,8 @@ mod tests {
 
     #[test]
     fn an_impossible_cost_is_brought_to_a_possible_one() {
-        let decoy = BcryptHasher::new(Secret::new("pepper"), 99, 1).decoy();
-        assert!(decoy.as_str().starts_with("1$2b$31$"));
+        let decoy = BcryptHasher::new(peppers(), 99, 1).decoy();
+        assert!(decoy.as_str().contains("$2b$31$"));
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

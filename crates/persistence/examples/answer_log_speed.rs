@@ -5,7 +5,9 @@
 use jiff::Timestamp;
 use square_accounts::ports::{Consequences, SessionStore};
 use square_cluster::InstanceId;
-use square_kernel::{Clock, OsRandomness, SealBroken, Sealed, Sealer, SessionId, SkillId, SystemClock};
+use square_kernel::{
+    Clock, KeyId, OsRandomness, SealBroken, Sealed, Sealer, SessionId, SkillId, SystemClock,
+};
 use square_persistence::{Database, DatabaseQuestionLog, DatabaseSettings, Stores};
 use square_routing::{
     Choice, Chosen, Ending, Finish, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord, SkillOutcome,
@@ -34,6 +36,14 @@ impl Sealer for NoSealer {
 
     fn open(&self, _purpose: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
         Ok(Zeroizing::new(sealed.0.clone()))
+    }
+
+    fn keys(&self) -> Vec<KeyId> {
+        vec![KeyId([0; 4])]
+    }
+
+    fn key_of(&self, _sealed: &Sealed) -> Option<KeyId> {
+        Some(self.current())
     }
 }
 

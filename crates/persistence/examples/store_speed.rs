@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncMysqlConnection, AsyncPgConnection};
 use square_accounts::ports::{AccountStore, Consequences, NewAccount, SessionStore};
 use square_accounts::{LoginMethod, PasswordHash, PersonName, Username};
-use square_kernel::{Clock, OsRandomness, SealBroken, Sealed, Sealer, SkillId, SystemClock, UserId};
+use square_kernel::{Clock, KeyId, OsRandomness, SealBroken, Sealed, Sealer, SkillId, SystemClock, UserId};
 use square_persistence::{Database, DatabaseSettings, Stores};
 use square_skills::ports::SkillStore;
 use square_skills::{Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillName, SkillUrl};
@@ -56,6 +56,14 @@ impl Sealer for NoSealer {
 
     fn open(&self, _purpose: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
         Ok(Zeroizing::new(sealed.0.clone()))
+    }
+
+    fn keys(&self) -> Vec<KeyId> {
+        vec![KeyId([0; 4])]
+    }
+
+    fn key_of(&self, _sealed: &Sealed) -> Option<KeyId> {
+        Some(self.current())
     }
 }
 

@@ -24,8 +24,9 @@
 //! | films and actors were stored | `movie` `create`, `actor` `create` | whoever may `get:movies`, `get:actors` |
 //! | events were stored, or went with their owner | `event` `create`, `delete` | everybody |
 //! | a question was given up by its asker, or went with them while it was under way | `question` `delete` | instances |
+//! | a signing key was made, or is good no more | `signing_key` `create`, `delete` | instances |
 //!
-//! The entity of a training's change is its skill; that of a role's is nobody. What changes nothing is no change, and what
+//! The entity of a training's change is its skill; that of a role's or of signing keys is nobody. What changes nothing is no change, and what
 //! forgets old rows is none either.
 
 mod recording;

@@ -25,7 +25,7 @@ use crate::schema::changes::instances;
 use crate::sqlite::SqliteFile;
 use crate::{Database, DatabaseSettings, OpenError};
 use checksum::Checksum;
-use diesel::RunQueryDsl;
+use diesel::{QueryDsl, RunQueryDsl};
 use ledger::Ledger;
 use pages::Pages;
 use progress::Progress;
@@ -140,7 +140,9 @@ async fn running(database: &Database) -> Result<usize, Unavailable> {
 }
 
 async fn beats(database: &Database) -> Result<Vec<(Vec<u8>, i64)>, Unavailable> {
-    database.read(|connection| instances::table.load(connection)).await
+    database
+        .read(|connection| instances::table.select((instances::id, instances::beats)).load(connection))
+        .await
 }
 
 /// Makes sure that nothing is lost by copying to `target`. It may not have been migrated yet.

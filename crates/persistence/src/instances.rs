@@ -15,12 +15,14 @@ const FIRST: i64 = 1;
 impl InstanceStore for Stores {
     async fn beat(&self, instance: InstanceId) -> Result<(), Unavailable> {
         let instance = Key(instance.uuid());
+        let key = self.sealer.current().to_string();
         self.database
             .write(move |connection| {
                 let listed = instances::table.find(instance);
                 let counted = instances::beats.eq(instances::beats + 1);
                 if diesel::update(listed).set(counted).execute(connection)? == 0 {
-                    let row = (instances::id.eq(instance), instances::beats.eq(FIRST));
+                    let of_key = instances::under_key.eq(&key);
+                    let row = (instances::id.eq(instance), instances::beats.eq(FIRST), of_key);
                     diesel::insert_into(instances::table).values(row).execute(connection)?;
                 }
                 Ok(())
@@ -31,7 +33,8 @@ impl InstanceStore for Stores {
     async fn beats(&self) -> Result<Vec<Beat>, Unavailable> {
         self.database
             .read(|connection| {
-                let rows: Vec<(Key, i64)> = instances::table.load(connection)?;
+                let columns = (instances::id, instances::beats);
+                let rows: Vec<(Key, i64)> = instances::table.select(columns).load(connection)?;
                 let beat = |(id, beats): (Key, i64)| {
                     Ok(Beat { instance: id.0.into(), beats: from_counter("instances.beats", beats)? })
                 };

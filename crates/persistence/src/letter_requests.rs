@@ -4,15 +4,18 @@ use crate::connection::DbConnection;
 use crate::schema::limits::letter_requests;
 use async_trait::async_trait;
 use diesel::prelude::*;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use square_accounts::ports::{LetterRequest, LetterRequestId, LetterRequests, RequestedLetter};
 use square_accounts::{Device, EmailAddress};
-use square_kernel::{Sealed, Unavailable};
+use square_kernel::{SealBroken, Sealed, Unavailable};
 use std::error::Error;
 
 /// What requests are sealed for: they hold addresses of people of whom nothing else is known.
-const PURPOSE: &str = "letter-request";
+pub(crate) const PURPOSE: &str = "letter-request";
+
+/// For so long a request is kept whose key nobody knows.
+const WITHOUT_KEY: SignedDuration = SignedDuration::from_hours(24);
 
 #[async_trait]
 impl LetterRequests for Stores {
@@ -55,10 +58,15 @@ impl LetterRequests for Stores {
             };
             // Where another one was faster there may be one more.
             let Some(row) = self.database.write(take).await? else { continue };
-            let id = row.id.0.into();
-            match self.read_request(row).map_err(|error| error.to_string()) {
+            let (id, waits_until) = (row.id.0.into(), waits_until(row.asked_at.at));
+            let read = self.read_request(row).map_err(|error| (is_unknown_key(&*error), error.to_string()));
+            match read {
                 Ok(request) => return Ok(Some(request)),
-                Err(error) => {
+                // Whoever knows the key takes it when the lease is over, be it this instance with other settings.
+                Err((true, error)) if now.at < waits_until => {
+                    tracing::error!(request = %id, error, "a request for a letter waits for its key");
+                }
+                Err((_, error)) => {
                     // One that nobody can read must not stand in the way of all that come after it.
                     tracing::error!(request = %id, error, "a request for a letter cannot be read and is dropped");
                     self.answered(id).await?;
@@ -71,6 +79,15 @@ impl LetterRequests for Stores {
         let request = letter_requests::table.find(Key(id.uuid()));
         self.database.write(move |connection| diesel::delete(request).execute(connection).map(drop)).await
     }
+}
+
+/// Until when a request waits for its key.
+fn waits_until(asked_at: Timestamp) -> Timestamp {
+    asked_at.checked_add(WITHOUT_KEY).unwrap_or(Timestamp::MAX)
+}
+
+fn is_unknown_key(error: &(dyn Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(SealBroken::UnknownKey(_)))
 }
 
 fn oldest(connection: &mut DbConnection, now: Moment) -> QueryResult<Option<RequestRow>> {

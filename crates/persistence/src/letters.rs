@@ -8,13 +8,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use square_accounts::ports::{LetterQueue, NewLetter};
 use square_accounts::{ClaimedLetter, Device, EmailAddress, Letter, LetterId, MailToken, Occasion, Username};
-use square_kernel::{Sealed, Sealer, Unavailable};
+use square_kernel::{SealBroken, Sealed, Sealer, Unavailable};
 use std::error::Error;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// What letters are sealed for: they may carry the secret of a link.
-const PURPOSE: &str = "letter";
+pub(crate) const PURPOSE: &str = "letter";
+
+/// So often an instance looks at a letter whose key it does not know before it is set aside.
+const WITHOUT_KEY: u32 = 60;
 
 #[async_trait]
 impl LetterQueue for Stores {
@@ -34,9 +37,13 @@ impl LetterQueue for Stores {
             let (id, attempts) = (claimed.id.0.into(), claimed.attempts);
             match self.open(claimed) {
                 Ok(letter) => return Ok(Some(ClaimedLetter { id, letter, attempts })),
+                // Whoever knows the key takes it when the lease is over, be it this instance with other settings.
+                Err(error) if error.is_unknown_key() && attempts < WITHOUT_KEY => {
+                    tracing::error!(letter = %id, %error, "a stored letter waits for its key");
+                }
                 Err(error) => {
                     // One that nobody can read must not stand in the way of all that come after it.
-                    tracing::error!(letter = %id, error, "a stored letter cannot be read and is set aside");
+                    tracing::error!(letter = %id, %error, "a stored letter cannot be read and is set aside");
                     self.set_aside(id, now.at, "its stored content cannot be read").await?;
                 }
             }
@@ -103,10 +110,25 @@ impl Stores {
         self.database.write(move |connection| change(connection, letters::table.find(letter)).map(drop)).await
     }
 
-    fn open(&self, claimed: Claimed) -> Result<Letter, String> {
-        let sealed = Sealed(claimed.content.ok_or("it has none")?);
-        let json = self.sealer.open(PURPOSE, &sealed).map_err(|e| e.to_string())?;
-        StoredLetter::read(&json).map_err(|e| e.to_string())
+    fn open(&self, claimed: Claimed) -> Result<Letter, Unreadable> {
+        let sealed = Sealed(claimed.content.ok_or_else(|| Unreadable::Damaged("it has none".to_owned()))?);
+        let json = self.sealer.open(PURPOSE, &sealed)?;
+        StoredLetter::read(&json).map_err(|error| Unreadable::Damaged(error.to_string()))
+    }
+}
+
+/// Why a stored letter cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum Unreadable {
+    #[error("it is {0}")]
+    Sealed(#[from] SealBroken),
+    #[error("{0}")]
+    Damaged(String),
+}
+
+impl Unreadable {
+    fn is_unknown_key(&self) -> bool {
+        matches!(self, Self::Sealed(SealBroken::UnknownKey(_)))
     }
 }
 

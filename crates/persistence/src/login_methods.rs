@@ -25,6 +25,7 @@ use square_accounts::ports::{
 use square_accounts::{Account, PasswordHash, Provider, TokenDigest};
 use square_changes::{Action, Audience, Channel};
 use square_kernel::{SessionId, Unavailable, UserId};
+pub(crate) use stored::PURPOSE;
 use stored::{MethodRow, Profile, payload, read_payload};
 
 #[async_trait]

@@ -250,7 +250,8 @@ impl MfaStore for Stores {
         proof: &RecoveryProof,
         consequences: &Consequences,
     ) -> Result<RecoveryPass, Unavailable> {
-        let (challenge, proof) = (*challenge, *proof);
+        let (challenge, proof) = (*challenge, proof.clone());
+        let digests: Vec<Vec<u8>> = proof.digests.iter().map(|digest| digest.0.to_vec()).collect();
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         self.database
             .change(move |connection, changes| {
@@ -258,15 +259,15 @@ impl MfaStore for Stores {
                 // Nobody else changes the codes of this account from here on.
                 lock(connection, user)?;
                 let own = recovery_codes::table.filter(recovery_codes::user_id.eq(user));
-                let this = own.filter(recovery_codes::digest.eq(proof.digest.0.as_slice()));
-                let found: Option<Key> = this.select(recovery_codes::id).first(connection).optional()?;
+                let these = own.filter(recovery_codes::digest.eq_any(digests.iter().map(Vec::as_slice)));
+                let found: Option<Key> = these.select(recovery_codes::id).first(connection).optional()?;
                 let Some(code) = found else { return Ok(RecoveryPass::Refused) };
                 if own.count().get_result::<i64>(connection)? != i64::from(proof.left) + 1 {
                     return Ok(RecoveryPass::Miscounted);
                 }
                 let passed = all_or_nothing(connection, |connection| {
                     if !spend_challenge(connection, user, &challenge, at)?
-                        || diesel::delete(this).execute(connection)? == 0
+                        || diesel::delete(recovery_codes::table.find(code)).execute(connection)? == 0
                     {
                         return Ok(None);
                     }
@@ -434,15 +435,19 @@ fn of_owner(channel: Channel, action: Action, entity: Key, owner: Key, at: Times
 
 /// What secrets for one-time codes are sealed for: bound to the account, so that nobody gives it another's by writing into
 /// the table.
-fn otp_purpose(user: UserId) -> String {
+pub(crate) fn otp_purpose(user: UserId) -> String {
     format!("otp-secret {user}")
 }
 
-fn code_purpose(user: UserId) -> String {
+pub(crate) fn code_purpose(user: UserId) -> String {
     format!("recovery-code {user}")
 }
 
-fn open_code(user: UserId, content: Vec<u8>, sealer: &dyn Sealer) -> Result<RecoveryCode, Unavailable> {
+pub(crate) fn open_code(
+    user: UserId,
+    content: Vec<u8>,
+    sealer: &dyn Sealer,
+) -> Result<RecoveryCode, Unavailable> {
     let plain = sealer.open(&code_purpose(user), &Sealed(content)).map_err(Unavailable::new)?;
     let text = std::str::from_utf8(&plain).map_err(Unavailable::new)?;
     RecoveryCode::parse(text).map_err(Unavailable::new)

@@ -11,7 +11,7 @@ use square_accounts::ports::{Consequences, HeldSecret, NewSecret, OneTimeSecrets
 use square_kernel::{Sealed, Sealer, Secret, Unavailable, UserId};
 
 /// What payloads are sealed for.
-const PAYLOAD: &str = "one-time-secret";
+pub(crate) const PAYLOAD: &str = "one-time-secret";
 
 #[async_trait]
 impl OneTimeSecrets for Stores {

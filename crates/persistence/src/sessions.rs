@@ -12,7 +12,7 @@ use diesel::sql_types::Bool;
 use jiff::Timestamp;
 use square_accounts::ports::{Caller, Consequences, CredentialChange, Rotation, SessionRecord, SessionStore};
 use square_changes::{Action, Channel};
-use square_kernel::{SessionId, Unavailable};
+use square_kernel::{KeyId, SessionId, Unavailable};
 
 #[async_trait]
 impl SessionStore for Stores {
@@ -23,7 +23,7 @@ impl SessionStore for Stores {
         consequences: &Consequences,
     ) -> Result<bool, Unavailable> {
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
-        let row = SessionRow::from(session);
+        let row = SessionRow::new(session, self.sealer.current());
         self.database
             .write(move |connection| {
                 // Changes nothing, but holds the account until this transaction ends: where writers run side by
@@ -65,6 +65,7 @@ impl SessionStore for Stores {
         expires_at: Timestamp,
     ) -> Result<Rotation, Unavailable> {
         let at = Moment::from(at);
+        let key = self.sealer.current().to_string();
         self.database
             .write(move |connection| {
                 let session = sessions::table.find(Key(session.uuid()));
@@ -82,6 +83,7 @@ impl SessionStore for Stores {
                         sessions::generation.eq(i64::from(from) + 1),
                         sessions::rotated_at.eq(at),
                         sessions::expires_at.eq(expires_at),
+                        sessions::under_key.eq(&key),
                     ))
                     .execute(connection)?;
                 let row: Option<SessionRow> = session.first(connection).optional()?;
@@ -249,10 +251,12 @@ pub(crate) struct SessionRow {
     agent: Option<String>,
     second_factor: bool,
     ends_at: Option<Moment>,
+    under_key: Option<String>,
 }
 
-impl From<&SessionRecord> for SessionRow {
-    fn from(session: &SessionRecord) -> Self {
+impl SessionRow {
+    /// One whose refresh token is made under `key`.
+    fn new(session: &SessionRecord, key: KeyId) -> Self {
         Self {
             id: Key(session.id.uuid()),
             user_id: Key(session.user.uuid()),
@@ -265,11 +269,10 @@ impl From<&SessionRecord> for SessionRow {
             agent: session.agent.clone(),
             second_factor: session.second_factor,
             ends_at: session.ends_at.map(Moment::from),
+            under_key: Some(key.to_string()),
         }
     }
-}
 
-impl SessionRow {
     pub(crate) fn record(self) -> QueryResult<SessionRecord> {
         let generation = u32::try_from(self.generation).map_err(|e| corrupt("sessions.generation", e))?;
         Ok(SessionRecord {

@@ -53,7 +53,13 @@ impl SkillStore for Stores {
     }
 
     async fn update(&self, skill: &RegisteredSkill, seen: Timestamp) -> Result<Written, Unavailable> {
-        let row = SkillRow::from(skill).map_err(Unavailable::new)?;
+        let mut row = SkillRow::from(skill).map_err(Unavailable::new)?;
+        // Its secret may have been sealed anew since this one was read; an older one must not come back.
+        let renewed =
+            skill.secret.as_ref().map(|secret| self.sealer.renewed(RegisteredSkill::SECRET_PURPOSE, secret));
+        if let Some(Ok(Some(renewed))) = renewed {
+            row.secret = Some(renewed.0);
+        }
         let seen = Moment::from(seen);
         self.database
             .change(move |connection, changes| {

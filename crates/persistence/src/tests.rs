@@ -8,6 +8,7 @@ mod deletion;
 mod events;
 mod hints;
 mod instances;
+mod keys;
 mod killed;
 mod letters;
 mod log;

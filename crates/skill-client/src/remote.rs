@@ -139,7 +139,10 @@ impl Skill for Unusable {
 
 fn authorization(sealer: &dyn Sealer, skill: &RegisteredSkill) -> Result<Option<HeaderValue>, SkillFailure> {
     let Some(secret) = &skill.secret else { return Ok(None) };
-    let secret = sealer.open(RegisteredSkill::SECRET_PURPOSE, secret).map_err(|_| SkillFailure::Internal)?;
+    let secret = sealer.open(RegisteredSkill::SECRET_PURPOSE, secret).map_err(|error| {
+        tracing::error!(skill = %skill.id, %error, "the secret of a skill does not open");
+        SkillFailure::Internal
+    })?;
     let mut value = HeaderValue::from_bytes(&[b"Bearer ", secret.as_slice()].concat())
         .map_err(|_| SkillFailure::Internal)?;
     value.set_sensitive(true);

@@ -1,5 +1,6 @@
 use crate::claims::{Claims, Issuing};
 use crate::verifying::{Verifying, header};
+use arc_swap::ArcSwap;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
@@ -8,96 +9,108 @@ use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use serde_json::json;
 use square_accounts::AccessClaims;
-use square_accounts::ports::{StoredSigningKey, TokenRejected, TokenSigner};
-use square_kernel::{Clock, Randomness, Sealer, Secret, Unavailable};
+use square_accounts::ports::{KeyRing, SigningKeyError, StoredSigningKey, TokenRejected, TokenSigner};
+use square_kernel::{Randomness, Sealer, Secret, Unavailable};
 use std::collections::HashMap;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// Why stored signing keys cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SigningKeyError {
-    /// There is none.
-    #[error("there is no signing key")]
-    NoKey,
-    /// It was sealed under another secret.
-    #[error("the signing key {0} does not open: SECRET_KEY is not the one it was stored under")]
-    Sealed(String),
-    /// It opens, but is no Ed25519 key.
-    #[error("the signing key {0} is damaged")]
-    Damaged(String),
-}
-
-/// Makes a signing key. Its identifier is its public key's thumbprint (RFC 7638).
-pub fn generate_signing_key(
-    sealer: &dyn Sealer,
-    clock: &dyn Clock,
-    randomness: &dyn Randomness,
-) -> StoredSigningKey {
-    let mut seed = Zeroizing::new([0; 32]);
-    randomness.fill(&mut *seed);
-    let pair = Ed25519KeyPair::from_seed_unchecked(&*seed).expect("any 32 bytes are a seed");
-    let pkcs8 = pair.to_pkcs8().expect("a key that was just made can be written");
-    StoredSigningKey {
-        id: thumbprint(&pair),
-        private: sealer.seal(StoredSigningKey::PURPOSE, pkcs8.as_ref()),
-        created_at: clock.now(),
-    }
-}
-
-/// Signs access tokens by Ed25519 (RFC 8037): the newest key signs, all verify, so that a new key signs nobody
-/// out.
+/// Signs access tokens by Ed25519 (RFC 8037). Which of its keys signs follows from when a token is issued, so that all instances that
+/// know the same keys make the same token of the same claims; all keys verify. Until it is given keys it does neither.
 pub struct Ed25519Signer {
     issuing: Issuing,
-    header: Header,
-    newest: EncodingKey,
-    keys: HashMap<String, DecodingKey>,
     verifying: Verifying,
+    sealer: Arc<dyn Sealer>,
+    randomness: Arc<dyn Randomness>,
+    held: ArcSwap<Held>,
+}
+
+/// The keys, opened.
+#[derive(Default)]
+struct Held {
+    /// Newest first.
+    signing: Vec<SigningKey>,
+    verifying: HashMap<String, DecodingKey>,
     jwks: Arc<str>,
 }
 
+struct SigningKey {
+    header: Header,
+    key: EncodingKey,
+    signs_from: Timestamp,
+}
+
 impl Ed25519Signer {
-    /// Opens the stored keys.
-    pub fn new(
-        keys: &[StoredSigningKey],
-        sealer: &dyn Sealer,
-        issuing: Issuing,
-    ) -> Result<Self, SigningKeyError> {
-        let mut keys: Vec<_> = keys.iter().collect();
-        keys.sort_by_key(|key| std::cmp::Reverse(key.created_at));
-        let (mut newest, mut public, mut listed) = (None, HashMap::new(), Vec::new());
+    /// Will open keys by `sealer` and seal the ones it makes, from `randomness`.
+    pub fn new(sealer: Arc<dyn Sealer>, randomness: Arc<dyn Randomness>, issuing: Issuing) -> Self {
+        let verifying = Verifying::new(Algorithm::EdDSA, issuing.clone());
+        let none = Held { jwks: r#"{"keys":[]}"#.into(), ..Held::default() };
+        Self { issuing, verifying, sealer, randomness, held: ArcSwap::from_pointee(none) }
+    }
+}
+
+impl KeyRing for Ed25519Signer {
+    /// The identifier is the public key's thumbprint (RFC 7638).
+    fn make(&self, created_at: Timestamp, signs_from: Timestamp) -> StoredSigningKey {
+        let mut seed = Zeroizing::new([0; 32]);
+        self.randomness.fill(&mut *seed);
+        let pair = Ed25519KeyPair::from_seed_unchecked(&*seed).expect("any 32 bytes are a seed");
+        let pkcs8 = pair.to_pkcs8().expect("a key that was just made can be written");
+        let private = self.sealer.seal(StoredSigningKey::PURPOSE, pkcs8.as_ref());
+        StoredSigningKey { id: thumbprint(&pair), private, created_at, signs_from }
+    }
+
+    fn hold(&self, keys: &[StoredSigningKey]) -> Result<(), SigningKeyError> {
+        if keys.is_empty() {
+            return Err(SigningKeyError::NoKey);
+        }
+        let (mut held, mut listed) = (Held::default(), Vec::new());
         for key in keys {
-            let pkcs8 = sealer.open(StoredSigningKey::PURPOSE, &key.private);
-            let pkcs8 = pkcs8.map_err(|_| SigningKeyError::Sealed(key.id.clone()))?;
+            let pkcs8 = self.sealer.open(StoredSigningKey::PURPOSE, &key.private);
+            let pkcs8 = pkcs8.map_err(|cause| SigningKeyError::Sealed { id: key.id.clone(), cause })?;
             let pair = Ed25519KeyPair::from_pkcs8(&pkcs8);
             let pair = pair.map_err(|_| SigningKeyError::Damaged(key.id.clone()))?;
-            newest
-                .get_or_insert_with(|| (header(Algorithm::EdDSA, &key.id), EncodingKey::from_ed_der(&pkcs8)));
-            public.insert(key.id.clone(), DecodingKey::from_ed_der(pair.public_key().as_ref()));
+            held.signing.push(SigningKey {
+                header: header(Algorithm::EdDSA, &key.id),
+                key: EncodingKey::from_ed_der(&pkcs8),
+                signs_from: key.signs_from,
+            });
+            held.verifying.insert(key.id.clone(), DecodingKey::from_ed_der(pair.public_key().as_ref()));
             listed.push(json!({
                 "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": key.id, "x": public_text(&pair),
             }));
         }
-        let (header, newest) = newest.ok_or(SigningKeyError::NoKey)?;
-        let verifying = Verifying::new(Algorithm::EdDSA, issuing.clone());
-        let jwks = json!({ "keys": listed }).to_string().into();
-        Ok(Self { issuing, header, newest, keys: public, verifying, jwks })
+        held.jwks = json!({ "keys": listed }).to_string().into();
+        self.held.store(Arc::new(held));
+        Ok(())
+    }
+}
+
+impl Held {
+    /// The key that signs what is issued at a moment: the newest whose time had come. Where clocks have gone backwards there may be
+    /// none, and the oldest signs.
+    fn signing_at(&self, issued_at: Timestamp) -> Option<&SigningKey> {
+        self.signing.iter().find(|key| key.signs_from <= issued_at).or(self.signing.last())
     }
 }
 
 impl TokenSigner for Ed25519Signer {
     fn sign(&self, claims: &AccessClaims) -> Result<Secret, Unavailable> {
+        let held = self.held.load();
+        let none = || Unavailable::new(SigningKeyError::NoKey);
+        let signing = held.signing_at(claims.issued_at).ok_or_else(none)?;
         let claims = Claims::new(claims, &self.issuing);
-        let token = jsonwebtoken::encode(&self.header, &claims, &self.newest);
+        let token = jsonwebtoken::encode(&signing.header, &claims, &signing.key);
         token.map(Secret::new).map_err(Unavailable::new)
     }
 
     fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenRejected> {
-        self.verifying.verify(token, now, |id| self.keys.get(id))
+        let held = self.held.load();
+        self.verifying.verify(token, now, |id| held.verifying.get(id))
     }
 
     fn jwks(&self) -> Arc<str> {
-        Arc::clone(&self.jwks)
+        Arc::clone(&self.held.load().jwks)
     }
 }
 
@@ -117,26 +130,39 @@ mod tests {
     use crate::SubjectForm;
     use crate::testing::{Forgery, claims, issuing, now};
     use jiff::SignedDuration;
-    use square_kernel::testing::{ManualClock, SeededRandomness, TransparentSealer};
+    use square_kernel::testing::{NamedSealer, TransparentSealer};
+    use square_kernel::{KeyId, OsRandomness, SealBroken};
+    use std::cell::Cell;
 
     struct Keys {
-        clock: ManualClock,
-        randomness: SeededRandomness,
+        ring: Ed25519Signer,
+        at: Cell<Timestamp>,
     }
 
     impl Keys {
         fn new() -> Self {
-            Self { clock: ManualClock::at(now()), randomness: SeededRandomness::default() }
+            Self { ring: empty(issuing()), at: Cell::new(now() - SignedDuration::from_mins(1)) }
         }
 
+        /// Makes one that signs a second after the one before, well before the tests' tokens are issued.
         fn make(&self) -> StoredSigningKey {
-            self.clock.advance(SignedDuration::from_secs(1));
-            generate_signing_key(&TransparentSealer, &self.clock, &self.randomness)
+            self.at.set(self.at.get() + SignedDuration::from_secs(1));
+            self.ring.make(self.at.get(), self.at.get())
         }
     }
 
+    fn empty(issuing: Issuing) -> Ed25519Signer {
+        Ed25519Signer::new(Arc::new(TransparentSealer), Arc::new(OsRandomness), issuing)
+    }
+
+    fn signer_of(keys: &[StoredSigningKey], issuing: Issuing) -> Ed25519Signer {
+        let signer = empty(issuing);
+        signer.hold(keys).unwrap();
+        signer
+    }
+
     fn signer(keys: &[StoredSigningKey]) -> Ed25519Signer {
-        Ed25519Signer::new(keys, &TransparentSealer, issuing()).unwrap()
+        signer_of(keys, issuing())
     }
 
     fn public(key: &StoredSigningKey) -> Vec<u8> {
@@ -149,7 +175,7 @@ mod tests {
         let key = Keys::new().make();
         let plain = signer(std::slice::from_ref(&key));
         let square = Issuing { subject: SubjectForm::Square, ..issuing() };
-        let square = Ed25519Signer::new(&[key], &TransparentSealer, square).unwrap();
+        let square = signer_of(&[key], square);
         let token = square.sign(&claims()).unwrap();
         for verifier in [&plain, &square] {
             assert_eq!(verifier.verify(token.expose(), now()), Ok(claims()));
@@ -165,7 +191,7 @@ mod tests {
     fn the_token_looks_as_promised() {
         let key = Keys::new().make();
         let square = Issuing { subject: SubjectForm::Square, ..issuing() };
-        let square = Ed25519Signer::new(std::slice::from_ref(&key), &TransparentSealer, square).unwrap();
+        let square = signer_of(std::slice::from_ref(&key), square);
         let token = Forgery::of(square.sign(&claims()).unwrap().expose());
         assert_eq!(token.header, json!({ "typ": "at+jwt", "alg": "EdDSA", "kid": key.id }));
         let (user, session) = (claims().user.to_string(), claims().session.to_string());
@@ -188,18 +214,41 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_key_signs_and_all_verify() {
+    fn the_newest_key_signs_once_its_time_has_come_and_all_verify() {
         let keys = Keys::new();
-        let (old, new) = (keys.make(), keys.make());
-        let before = signer(std::slice::from_ref(&old)).sign(&claims()).unwrap();
-        for order in [[old.clone(), new.clone()], [new.clone(), old.clone()]] {
-            let both = signer(&order);
-            assert!(both.verify(before.expose(), now()).is_ok());
-            let after = Forgery::of(both.sign(&claims()).unwrap().expose());
-            assert_eq!(after.header["kid"], json!(new.id));
+        let (old, mut new) = (keys.make(), keys.make());
+        new.signs_from = claims().issued_at + SignedDuration::from_secs(1);
+        let signer = signer(&[new.clone(), old.clone()]);
+        let signed = |seconds| {
+            let issued_at = claims().issued_at + SignedDuration::from_secs(seconds);
+            signer.sign(&AccessClaims { issued_at, ..claims() }).unwrap()
+        };
+        for (seconds, key) in [(0, &old), (1, &new), (2, &new)] {
+            let token = signed(seconds);
+            assert_eq!(Forgery::of(token.expose()).header["kid"], json!(key.id), "{seconds}");
+            assert!(signer.verify(token.expose(), now()).is_ok());
         }
-        let retired = signer(&[new]);
-        assert_eq!(retired.verify(before.expose(), now()), Err(TokenRejected::Invalid));
+        // Whoever knows only the new one takes nothing that the old one has signed.
+        signer.hold(&[new]).unwrap();
+        let before = signer_of(&[old], issuing()).sign(&claims()).unwrap();
+        assert_eq!(signer.verify(before.expose(), now()), Err(TokenRejected::Invalid));
+    }
+
+    #[test]
+    fn a_clock_that_goes_backwards_leaves_a_key_that_signs() {
+        let mut key = Keys::new().make();
+        key.signs_from = now() + SignedDuration::from_hours(1);
+        let token = signer(std::slice::from_ref(&key)).sign(&claims()).unwrap();
+        assert_eq!(Forgery::of(token.expose()).header["kid"], json!(key.id));
+    }
+
+    #[test]
+    fn without_keys_nothing_is_signed_verified_or_listed() {
+        let token = signer(&[Keys::new().make()]).sign(&claims()).unwrap();
+        let empty = empty(issuing());
+        assert!(empty.sign(&claims()).is_err());
+        assert_eq!(empty.verify(token.expose(), now()), Err(TokenRejected::Invalid));
+        assert_eq!(&*empty.jwks(), r#"{"keys":[]}"#);
     }
 
     #[test]
@@ -211,7 +260,7 @@ mod tests {
             json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": key.id, "x": x })
         };
         let expected = json!({ "keys": [listed(&new), listed(&old)] });
-        let jwks = signer(&[old, new]).jwks();
+        let jwks = signer(&[new, old]).jwks();
         assert_eq!(serde_json::from_str::<serde_json::Value>(&jwks).unwrap(), expected);
     }
 
@@ -237,7 +286,7 @@ mod tests {
             Issuing { issuer: "https://other.test".to_owned(), ..issuing() },
             Issuing { audience: "other".to_owned(), ..issuing() },
         ] {
-            let other = Ed25519Signer::new(std::slice::from_ref(&key), &TransparentSealer, other).unwrap();
+            let other = signer_of(std::slice::from_ref(&key), other);
             let token = other.sign(&claims()).unwrap();
             let verified = signer(std::slice::from_ref(&key)).verify(token.expose(), now());
             assert_eq!(verified, Err(TokenRejected::Invalid));
@@ -277,15 +326,31 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_cannot_be_used_say_why() {
-        let new = |keys: &[StoredSigningKey]| Ed25519Signer::new(keys, &TransparentSealer, issuing()).err();
+    fn keys_that_cannot_be_used_say_why_and_the_others_stay() {
         let key = Keys::new().make();
-        assert_eq!(new(&[]), Some(SigningKeyError::NoKey));
-        let elsewhere = TransparentSealer.seal("elsewhere", b"");
+        let signer = signer(std::slice::from_ref(&key));
+        let jwks = signer.jwks();
+        let refused = |keys: &[StoredSigningKey]| signer.hold(keys).err();
+        assert_eq!(refused(&[]), Some(SigningKeyError::NoKey));
+        let (id, elsewhere) = (key.id.clone(), TransparentSealer.seal("elsewhere", b""));
         let sealed = StoredSigningKey { private: elsewhere, ..key.clone() };
-        assert_eq!(new(&[sealed]), Some(SigningKeyError::Sealed(key.id.clone())));
+        let altered = SigningKeyError::Sealed { id: id.clone(), cause: SealBroken::Altered };
+        assert_eq!(refused(&[key.clone(), sealed]), Some(altered));
         let junk = TransparentSealer.seal(StoredSigningKey::PURPOSE, b"junk");
-        let damaged = StoredSigningKey { private: junk, ..key.clone() };
-        assert_eq!(new(&[damaged]), Some(SigningKeyError::Damaged(key.id)));
+        let damaged = StoredSigningKey { private: junk, ..key };
+        assert_eq!(refused(&[damaged]), Some(SigningKeyError::Damaged(id)));
+        assert_eq!(signer.jwks(), jwks);
+        assert!(signer.sign(&claims()).is_ok());
+    }
+
+    #[test]
+    fn a_key_under_another_secret_is_told_apart() {
+        let of =
+            |sealer: NamedSealer| Ed25519Signer::new(Arc::new(sealer), Arc::new(OsRandomness), issuing());
+        let key = of(NamedSealer::new(b"old ", &[])).make(now(), now());
+        let cause = SealBroken::UnknownKey(KeyId(*b"old "));
+        let refused = Err(SigningKeyError::Sealed { id: key.id.clone(), cause });
+        assert_eq!(of(NamedSealer::new(b"new ", &[])).hold(std::slice::from_ref(&key)), refused);
+        assert_eq!(of(NamedSealer::new(b"new ", &[b"old "])).hold(&[key]), Ok(()));
     }
 }

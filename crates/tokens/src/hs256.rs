@@ -8,6 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use square_accounts::AccessClaims;
 use square_accounts::ports::{TokenRejected, TokenSigner};
 use square_kernel::{Secret, Unavailable};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Signs access tokens by HS256 under the operator's secret as it is, for services that share it and know no
@@ -15,22 +16,27 @@ use std::sync::Arc;
 pub struct Hs256Signer {
     issuing: Issuing,
     header: Header,
-    key_id: String,
     signing: EncodingKey,
-    key: DecodingKey,
+    keys: HashMap<String, DecodingKey>,
     verifying: Verifying,
 }
 
 impl Hs256Signer {
-    /// Signs under `secret`, whose bytes are the key.
-    pub fn new(secret: &Secret, issuing: Issuing) -> Self {
-        let secret = secret.expose().as_bytes();
-        let key_id = key_id(secret);
+    /// Signs under `secret`, whose bytes are the key, and verifies also what was signed under one of `others`.
+    pub fn new<'a>(
+        secret: &'a Secret,
+        others: impl IntoIterator<Item = &'a Secret>,
+        issuing: Issuing,
+    ) -> Self {
+        let verifying = |secret: &Secret| {
+            let secret = secret.expose().as_bytes();
+            (key_id(secret), DecodingKey::from_secret(secret))
+        };
+        let current = secret.expose().as_bytes();
         Self {
-            header: header(Algorithm::HS256, &key_id),
-            key_id,
-            signing: EncodingKey::from_secret(secret),
-            key: DecodingKey::from_secret(secret),
+            header: header(Algorithm::HS256, &key_id(current)),
+            signing: EncodingKey::from_secret(current),
+            keys: others.into_iter().chain([secret]).map(verifying).collect(),
             verifying: Verifying::new(Algorithm::HS256, issuing.clone()),
             issuing,
         }
@@ -45,7 +51,7 @@ impl TokenSigner for Hs256Signer {
     }
 
     fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenRejected> {
-        self.verifying.verify(token, now, |id| (id == self.key_id).then_some(&self.key))
+        self.verifying.verify(token, now, |id| self.keys.get(id))
     }
 
     fn jwks(&self) -> Arc<str> {
@@ -67,7 +73,11 @@ mod tests {
     use jiff::SignedDuration;
 
     fn signer(secret: &str) -> Hs256Signer {
-        Hs256Signer::new(&Secret::new(secret), Issuing { subject: SubjectForm::Square, ..issuing() })
+        with_others(secret, &[])
+    }
+
+    fn with_others(secret: &str, others: &[Secret]) -> Hs256Signer {
+        Hs256Signer::new(&Secret::new(secret), others, Issuing { subject: SubjectForm::Square, ..issuing() })
     }
 
     #[test]
@@ -77,6 +87,23 @@ mod tests {
         assert_eq!(signer("secret").sign(&claims()).unwrap(), token);
         let late = now() + SignedDuration::from_secs(3600);
         assert_eq!(signer("secret").verify(token.expose(), late), Err(TokenRejected::Expired));
+    }
+
+    #[test]
+    fn the_current_secret_signs_and_all_verify() {
+        let both = with_others("new", &[Secret::new("old")]);
+        let before = signer("old").sign(&claims()).unwrap();
+        assert_eq!(both.verify(before.expose(), now()), Ok(claims()));
+        let after = both.sign(&claims()).unwrap();
+        assert_eq!(signer("new").sign(&claims()).unwrap(), after);
+        assert_eq!(both.verify(after.expose(), now()), Ok(claims()));
+        assert_eq!(signer("new").verify(before.expose(), now()), Err(TokenRejected::Invalid));
+        let renamed = Forgery::of(before.expose()).header("kid", &key_id(b"new"));
+        assert_eq!(
+            both.verify(&renamed.text(), now()),
+            Err(TokenRejected::Invalid),
+            "each under its own name"
+        );
     }
 
     #[test]

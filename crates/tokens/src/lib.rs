@@ -1,7 +1,7 @@
 //! Secrets at rest and tokens in flight: the cryptography behind the ports of accounts.
 //!
-//! One [`MasterKey`] is derived from the operator's secret; every use gets a key of its own from it, so that
-//! what one of them leaks says nothing about another.
+//! One [`MasterKey`] is derived from the operator's secret, and one from each that was in its place before; every use gets a key
+//! of its own from it, so that what one of them leaks says nothing about another.
 
 mod claims;
 mod ed25519;
@@ -15,8 +15,8 @@ mod verifying;
 mod testing;
 
 pub use claims::{Issuing, SubjectForm};
-pub use ed25519::{Ed25519Signer, SigningKeyError, generate_signing_key};
+pub use ed25519::Ed25519Signer;
 pub use hs256::Hs256Signer;
 pub use keyed_hash::HmacHash;
-pub use master_key::MasterKey;
+pub use master_key::{MasterKey, MasterKeys};
 pub use sealing::AeadSealer;

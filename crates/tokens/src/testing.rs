@@ -1,5 +1,6 @@
 //! Claims to sign, and tokens taken apart and put together wrongly.
 
+use crate::MasterKeys;
 use crate::claims::{Issuing, SubjectForm};
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -7,6 +8,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use square_accounts::AccessClaims;
+use square_kernel::Secret;
+
+/// The keys of secrets, the current one first.
+pub(crate) fn master_keys(secrets: &[&str]) -> MasterKeys {
+    let secrets: Vec<_> = secrets.iter().map(|secret| Secret::new(*secret)).collect();
+    MasterKeys::from_secrets(&secrets[0], &secrets[1..])
+}
 
 /// When the tokens of the tests are made.
 pub(crate) fn now() -> Timestamp {

@@ -45,10 +45,18 @@ impl RecoveryCode {
         self.0.expose()
     }
 
-    /// What it is looked up by among the codes of `user`.
+    /// What it is stored by among the codes of `user`, to be looked up.
     pub fn digest(&self, user: UserId, keyed_hash: &dyn KeyedHash) -> RecoveryDigest {
-        let message = [user.uuid().as_bytes(), self.0.expose().as_bytes()].concat();
-        RecoveryDigest(keyed_hash.hash(PURPOSE, &message))
+        RecoveryDigest(keyed_hash.hash(PURPOSE, &self.message(user)))
+    }
+
+    /// What it may have been stored by: under each key that is known.
+    pub fn digests(&self, user: UserId, keyed_hash: &dyn KeyedHash) -> Vec<RecoveryDigest> {
+        keyed_hash.hashes(PURPOSE, &self.message(user)).into_iter().map(RecoveryDigest).collect()
+    }
+
+    fn message(&self, user: UserId) -> Vec<u8> {
+        [user.uuid().as_bytes(), self.0.expose().as_bytes()].concat()
     }
 }
 
@@ -67,7 +75,7 @@ impl fmt::Debug for RecoveryDigest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use square_kernel::testing::{ManualClock, PlainHash, SeededRandomness};
+    use square_kernel::testing::{ManualClock, NamedHash, PlainHash, SeededRandomness};
 
     #[test]
     fn a_code_has_32_upper_case_hex_digits_and_reads_back_however_it_is_typed() {
@@ -97,6 +105,15 @@ mod tests {
         assert_eq!(code.digest(one, &PlainHash), code.digest(one, &PlainHash));
         assert_ne!(code.digest(one, &PlainHash), code.digest(other, &PlainHash));
         assert_ne!(RecoveryCode::new(&randomness).digest(one, &PlainHash), code.digest(one, &PlainHash));
+    }
+
+    #[test]
+    fn it_may_be_stored_by_each_key_and_is_stored_by_the_current() {
+        let randomness = SeededRandomness::default();
+        let (code, user) =
+            (RecoveryCode::new(&randomness), UserId::new(&ManualClock::default(), &randomness));
+        let (old, both) = (NamedHash::new(b"old ", &[]), NamedHash::new(b"new ", &[b"old "]));
+        assert_eq!(code.digests(user, &both), [code.digest(user, &both), code.digest(user, &old)]);
     }
 
     #[test]

@@ -29,14 +29,15 @@ impl Accounts {
 
     async fn spend(&self, trial: &Trial, code: &RecoveryCode, device: &Device) -> Result<bool, Unavailable> {
         let user = trial.account.id;
-        let digest = code.digest(user, &*self.parts.keyed_hash);
+        let digests = code.digests(user, &*self.parts.keyed_hash);
         // Whoever counts wrong was overtaken by somebody who used another code, which happens once per code at most.
         for _ in 0..=CODES {
             let codes = self.parts.mfa.recovery_codes(user).await?.len();
             let Some(left) = codes.checked_sub(1).and_then(|left| u32::try_from(left).ok()) else {
                 return Ok(false);
             };
-            let proof = RecoveryProof { user, digest, left, attempt: trial.attempt, at: self.now() };
+            let (digests, at) = (digests.clone(), self.now());
+            let proof = RecoveryProof { user, digests, left, attempt: trial.attempt, at };
             let told = self.told_of_use(trial, left, device).await?;
             match self.parts.mfa.pass_recovery_code(&trial.challenge, &proof, &told).await? {
                 RecoveryPass::Passed => return Ok(true),

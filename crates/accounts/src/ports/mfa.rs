@@ -65,12 +65,12 @@ pub struct OtpProof {
 }
 
 /// That somebody knows a recovery code.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct RecoveryProof {
     /// Whose code.
     pub user: UserId,
-    /// The code.
-    pub digest: RecoveryDigest,
+    /// The code, by each key that it may have been stored under.
+    pub digests: Vec<RecoveryDigest>,
     /// How many will be left, as the letters say that are stored along.
     pub left: u32,
     /// The attempt, which is given back where the proof counts.

@@ -7,7 +7,7 @@ use crate::session_tokens::Device;
 use crate::tokens::{MailToken, base64_url};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
-use square_kernel::{Secret, UserId};
+use square_kernel::{Randomness, Secret, UserId};
 
 /// For so long somebody may be away at a provider.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
@@ -36,11 +36,12 @@ impl Accounts {
         let at = self.identity_provider(provider)?;
         self.count(Counted::LinkFromAddress, device).await?;
         let (state, now) = (MailToken::new(&*self.parts.randomness), self.now());
+        let expected = UnderWay::new(&*self.parts.randomness);
         let secret = NewSecret {
             digest: state.digest(),
             purpose: Purpose::SocialState,
             user: caller,
-            payload: Some(Secret::new(provider.as_str())),
+            payload: Some(expected.payload(provider)),
             attempts: 1,
             created_at: now,
             expires_at: later(now, LIFETIME),
@@ -48,11 +49,10 @@ impl Accounts {
         if !self.parts.secrets.issue(&secret, UNDER_WAY, Consequences::none()).await? {
             return Err(SocialError::Refused);
         }
-        let verifier = self.derived_secret("social-code-verifier", &state);
         let challenge = Challenge {
             state: Secret::new(state.expose()),
-            code_challenge: base64_url(&Sha256::digest(verifier.expose())),
-            nonce: self.derived_secret("social-nonce", &state),
+            code_challenge: base64_url(&Sha256::digest(expected.verifier.expose())),
+            nonce: expected.nonce,
         };
         Ok(SocialBeginning { url: at.authorize_url(&challenge), state: challenge.state })
     }
@@ -67,23 +67,44 @@ impl Accounts {
         let (digest, nothing) = (state.digest(), Consequences::none());
         let spent = self.parts.secrets.spend(&digest, Purpose::SocialState, self.now(), nothing).await?;
         let held = spent.ok_or(SocialError::BadState)?;
-        let meant = held.payload.as_ref().map(Secret::expose) == Some(provider.as_str());
-        if !meant || held.user != caller {
-            return Err(SocialError::BadState);
-        }
-        Ok(Expected {
-            verifier: Some(self.derived_secret("social-code-verifier", state)),
-            nonce: Some(self.derived_secret("social-nonce", state)),
-        })
+        let expected = held.payload.as_ref().and_then(|payload| UnderWay::read(payload, provider));
+        let expected = expected.filter(|_| held.user == caller).ok_or(SocialError::BadState)?;
+        Ok(Expected { verifier: Some(expected.verifier), nonce: Some(expected.nonce) })
     }
 
     pub(super) fn identity_provider(&self, provider: Provider) -> Result<&dyn IdentityProvider, SocialError> {
         let set_up = self.parts.identity_providers.iter().find(|known| known.provider() == provider);
         set_up.map(|known| &**known).ok_or(SocialError::NotSetUp)
     }
+}
 
-    /// Secrets that belong to a state follow from it, so that none of them is stored.
-    fn derived_secret(&self, purpose: &str, state: &MailToken) -> Secret {
-        Secret::new(base64_url(&self.parts.keyed_hash.hash(purpose, state.expose().as_bytes())))
+/// What the proof of a sign-in that was begun has to fit. It is sealed with the state, so it is good also where another key has become the
+/// current one while somebody was away at the provider.
+struct UnderWay {
+    verifier: Secret,
+    nonce: Secret,
+}
+
+impl UnderWay {
+    fn new(randomness: &dyn Randomness) -> Self {
+        let secret = || {
+            let mut bytes = [0; 32];
+            randomness.fill(&mut bytes);
+            Secret::new(base64_url(&bytes))
+        };
+        Self { verifier: secret(), nonce: secret() }
+    }
+
+    /// Words with blanks between.
+    fn payload(&self, provider: Provider) -> Secret {
+        Secret::new(format!("{} {} {}", provider.as_str(), self.verifier.expose(), self.nonce.expose()))
+    }
+
+    /// `None` where it was begun at another provider.
+    fn read(payload: &Secret, provider: Provider) -> Option<Self> {
+        let mut words = payload.expose().split(' ');
+        let meant = words.next() == Some(provider.as_str());
+        let (verifier, nonce) = (words.next()?, words.next()?);
+        meant.then(|| Self { verifier: Secret::new(verifier), nonce: Secret::new(nonce) })
     }
 }

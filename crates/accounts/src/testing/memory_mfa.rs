@@ -240,7 +240,7 @@ impl MfaStore for MemoryAccounts {
     ) -> Result<RecoveryPass, Unavailable> {
         let mut state = self.state();
         let codes = state.mfa.codes.entry(proof.user).or_default();
-        let Some(place) = codes.iter().position(|code| code.digest == proof.digest) else {
+        let Some(place) = codes.iter().position(|code| proof.digests.contains(&code.digest)) else {
             return Ok(RecoveryPass::Refused);
         };
         if codes.len() != proof.left as usize + 1 {

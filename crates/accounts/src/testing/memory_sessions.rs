@@ -88,9 +88,7 @@ impl SessionStore for MemoryAccounts {
 #[async_trait]
 impl SigningKeyStore for MemoryAccounts {
     async fn all(&self) -> Result<Vec<StoredSigningKey>, Unavailable> {
-        let mut keys = self.state().keys.clone();
-        keys.sort_by_key(|key| std::cmp::Reverse(key.created_at));
-        Ok(keys)
+        Ok(self.state().keys.iter().rev().cloned().collect())
     }
 
     async fn add_first(&self, key: &StoredSigningKey) -> Result<(), Unavailable> {
@@ -99,5 +97,21 @@ impl SigningKeyStore for MemoryAccounts {
             state.keys.push(key.clone());
         }
         Ok(())
+    }
+
+    async fn add_next(&self, key: &StoredSigningKey, newest: &str) -> Result<bool, Unavailable> {
+        let mut state = self.state();
+        if state.keys.last().is_none_or(|last| last.id != newest) {
+            return Ok(false);
+        }
+        state.keys.push(key.clone());
+        Ok(true)
+    }
+
+    async fn retire(&self, ids: &[String], _at: Timestamp) -> Result<u32, Unavailable> {
+        let mut state = self.state();
+        let (before, newest) = (state.keys.len(), state.keys.last().map(|key| key.id.clone()));
+        state.keys.retain(|key| newest.as_ref() == Some(&key.id) || !ids.contains(&key.id));
+        Ok(u32::try_from(before - state.keys.len()).unwrap_or(u32::MAX))
     }
 }

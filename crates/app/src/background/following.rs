@@ -18,6 +18,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 struct Due {
     everything: bool,
     access: bool,
+    signing_keys: bool,
     skills: BTreeSet<SkillId>,
 }
 
@@ -69,6 +70,7 @@ async fn once(square: &Square, follower: &mut Follower, due: &mut Due) -> Result
 fn note(square: &Square, change: &Change, due: &mut Due) {
     match change.channel {
         Channel::Session | Channel::Person | Channel::Role => due.access = true,
+        Channel::SigningKey => due.signing_keys = true,
         Channel::Skill => {
             due.skills.insert(change.entity.into());
         }
@@ -88,13 +90,18 @@ async fn act(square: &Square, due: &mut Due) -> Result<(), Unavailable> {
     if due.everything {
         square.accounts.load().await?;
         square.skills.load().await?;
-        *due = Due::default();
+        *due = Due { signing_keys: true, ..Due::default() };
     }
     if due.access {
         square.accounts.load().await?;
         due.access = false;
     }
     let mut failed = Ok(());
+    if due.signing_keys {
+        // Before a new one signs here or elsewhere. What cannot be read holds up nothing else.
+        failed = square.load_signing_keys().await;
+        due.signing_keys = failed.is_err();
+    }
     for skill in std::mem::take(&mut due.skills) {
         if let Err(error) = square.skills.catch_up(skill).await {
             due.skills.insert(skill);

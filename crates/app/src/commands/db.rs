@@ -1,13 +1,13 @@
 //! Moving from one database to another.
 
-mod bar;
-
 use super::Outcome;
+use super::bar::{Bar, Progress};
 use crate::cli::{Db, Ends};
 use crate::settings::Settings;
 use crate::terminal::{self, FAINT, GOOD, STRONG, styled};
-use bar::Bar;
-use square_persistence::{CopyError, CopySummary, Database, DatabaseSettings, OpenError};
+use square_persistence::{
+    CopyError, CopyPhase, CopyProgress, CopySummary, Database, DatabaseSettings, OpenError,
+};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -28,17 +28,29 @@ pub(crate) async fn run(command: Db, settings: &Settings) -> Outcome {
         Db::Copy { ends, force } => {
             let source = source(&ends, settings).await?;
             let target = Database::open(access(&ends.to, settings)).await.map_err(DbError::To)?;
-            let copied = source.copy_to(&target, force, Bar::new().tell()).await.map_err(explained)?;
+            let copied = source.copy_to(&target, force, told()).await.map_err(explained)?;
             show(&copied, "Copied");
         }
         Db::Verify { ends } => {
             let source = source(&ends, settings).await?;
             let target = Database::open_existing(access(&ends.to, settings)).await.map_err(DbError::To)?;
-            let compared = source.compare_with(&target, Bar::new().tell()).await.map_err(explained)?;
+            let compared = source.compare_with(&target, told()).await.map_err(explained)?;
             show(&compared, "Compared");
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a copy is to call.
+fn told() -> impl FnMut(CopyProgress) + Send + 'static {
+    let mut tell = Bar::new().tell();
+    move |CopyProgress { phase, table, done, total }| {
+        let doing = match phase {
+            CopyPhase::Copying => "copying",
+            CopyPhase::Checking => "checking",
+        };
+        tell(Progress { doing, part: table, done, total });
+    }
 }
 
 async fn source(ends: &Ends, settings: &Settings) -> Result<Database, DbError> {

@@ -10,10 +10,12 @@ const DEFAULT: &str = include_str!("../../../../config/default.toml");
 
 /// Names that other servers of this family use, and the settings they stand for.
 /// All are texts, taken as they are but for blanks around them: a password such as 0042 is no number.
-const WELL_KNOWN: [(&str, &str); 21] = [
+const WELL_KNOWN: [(&str, &str); 23] = [
     ("DATABASE_URL", "database.url"),
     ("SECRET_KEY", "auth.secret_key"),
+    ("SECRET_KEY_PREVIOUS", "auth.secret_key_previous"),
     ("SECURITY_PASSWORD_SALT", "passwords.salt"),
+    ("SECURITY_PASSWORD_SALT_PREVIOUS", "passwords.salt_previous"),
     ("BROKER_PATH", "rabbitmq.address"),
     ("RABBITMQ_USER", "rabbitmq.user"),
     ("RABBITMQ_PASSWORD", "rabbitmq.password"),
@@ -131,6 +133,7 @@ pub(crate) fn for_tests(folder: &Path) -> Settings {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SecretList;
     use super::*;
     use figment::Jail;
 
@@ -156,6 +159,39 @@ mod tests {
         assert_eq!(environment, Environment::Development);
         assert_eq!(settings.http.bind.to_string(), "127.0.0.1:8080");
         assert!(settings.auth.secret_key.get().is_none());
+    }
+
+    #[test]
+    fn previous_secrets_are_a_list_or_a_text_with_commas() {
+        let exposed =
+            |list: &SecretList| list.get().iter().map(|one| one.expose().to_owned()).collect::<Vec<_>>();
+        let (_, settings) = loaded(|_| {}).unwrap();
+        assert!(settings.auth.secret_key_previous.get().is_empty());
+        let (_, settings) = loaded(|jail| {
+            jail.set_env("SECRET_KEY_PREVIOUS", " one, two=,,0042 ");
+            jail.set_env("SECURITY_PASSWORD_SALT_PREVIOUS", "0042");
+        })
+        .unwrap();
+        assert_eq!(exposed(&settings.auth.secret_key_previous), ["one", "two=", "0042"]);
+        assert_eq!(exposed(&settings.passwords.salt_previous), ["0042"]);
+        let (_, settings) = loaded(|jail| {
+            jail.create_dir("config").unwrap();
+            let file = "[auth]\nsecret_key_previous = ['a,b', '', 'c']";
+            jail.create_file("config/default.toml", file).unwrap();
+        })
+        .unwrap();
+        assert_eq!(exposed(&settings.auth.secret_key_previous), ["a,b", "c"]);
+    }
+
+    #[test]
+    fn production_takes_no_previous_secret_that_is_an_examples() {
+        let complaint = refused(|jail| {
+            jail.set_env("APP_ENV", "production");
+            jail.set_env("SECRET_KEY", "Xh3vQ8Lw2Rt6Yp9Zk4Nm7Bc1Df5Gj0Aa");
+            jail.set_env("SECURITY_PASSWORD_SALT", "Zx8Vb3Nm6Qw1Er4Ty7Ui0Op2As5Df8Gh");
+            jail.set_env("SECRET_KEY_PREVIOUS", "change-me-change-me-change-me-change-me");
+        });
+        assert!(complaint.contains("SECRET_KEY_PREVIOUS"), "{complaint}");
     }
 
     #[test]

@@ -94,11 +94,14 @@ pub(crate) enum SubjectSetting {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Auth {
     pub(crate) secret_key: SecretSetting,
+    pub(crate) secret_key_previous: SecretList,
     pub(crate) algorithm: Algorithm,
     pub(crate) issuer: String,
     pub(crate) audience: String,
     pub(crate) subject: SubjectSetting,
     pub(crate) access_token_s: u32,
+    pub(crate) signing_key_days: u32,
+    pub(crate) signing_key_lead_s: u32,
     pub(crate) session_days: u32,
     pub(crate) session_max_days: u32,
 }
@@ -107,6 +110,7 @@ pub(crate) struct Auth {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Passwords {
     pub(crate) salt: SecretSetting,
+    pub(crate) salt_previous: SecretList,
     pub(crate) cost: u32,
     pub(crate) threads: usize,
 }
@@ -269,6 +273,38 @@ impl SecretSetting {
 impl<'de> Deserialize<'de> for SecretSetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         text(deserializer).map(|text| Self(Secret::new(text)))
+    }
+}
+
+/// Secrets among the settings: a list, or a text with commas between them. Empty ones count for nothing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SecretList(Vec<Secret>);
+
+impl SecretList {
+    /// The secrets, as they were given.
+    pub(crate) fn get(&self) -> &[Secret] {
+        &self.0
+    }
+
+    /// Adds further ones.
+    pub(crate) fn extend(&mut self, secrets: impl IntoIterator<Item = Secret>) {
+        self.0.extend(secrets);
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            List(Vec<SecretSetting>),
+            Text(SecretSetting),
+        }
+        let secrets: Vec<Secret> = match Form::deserialize(deserializer)? {
+            Form::List(list) => list.into_iter().filter_map(|setting| setting.get().cloned()).collect(),
+            Form::Text(setting) => setting.0.expose().split(',').map(str::trim).map(Secret::new).collect(),
+        };
+        Ok(Self(secrets.into_iter().filter(|secret| !secret.expose().is_empty()).collect()))
     }
 }
 

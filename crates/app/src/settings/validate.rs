@@ -1,8 +1,9 @@
 use super::environment::{Environment, SettingsError};
 use super::production;
 use super::social;
-use super::types::{MailTransport, Pusher, SecretSetting, Settings};
+use super::types::{MailTransport, Pusher, Settings};
 use square_http::Network;
+use square_kernel::Secret;
 
 /// The shortest secret that production takes, in bytes.
 const SHORTEST_SECRET: usize = 32;
@@ -38,6 +39,12 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
         "auth.access_token_s",
         "must be 1 to 2592000",
     )?;
+    check(settings.auth.signing_key_days <= 3650, "auth.signing_key_days", "must be 0 to 3650")?;
+    check(
+        (2..=604_800).contains(&settings.auth.signing_key_lead_s),
+        "auth.signing_key_lead_s",
+        "must be 2 to 604800",
+    )?;
     check((1..=3650).contains(&settings.auth.session_days), "auth.session_days", "must be 1 to 3650")?;
     let days = settings.auth.session_days..=3650;
     check(
@@ -69,8 +76,15 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     social::validate(environment, &settings.social)?;
 
     if environment == Environment::Production {
-        own_secret(&settings.auth.secret_key, "SECRET_KEY (auth.secret_key)")?;
-        own_secret(&settings.passwords.salt, "SECURITY_PASSWORD_SALT (passwords.salt)")?;
+        own_secret(settings.auth.secret_key.get(), "SECRET_KEY (auth.secret_key)")?;
+        own_secret(settings.passwords.salt.get(), "SECURITY_PASSWORD_SALT (passwords.salt)")?;
+        for (list, name) in [
+            (&settings.auth.secret_key_previous, "SECRET_KEY_PREVIOUS (auth.secret_key_previous)"),
+            (&settings.passwords.salt_previous, "SECURITY_PASSWORD_SALT_PREVIOUS (passwords.salt_previous)"),
+        ] {
+            // What is made under them is believed too.
+            list.get().iter().try_for_each(|secret| own_secret(Some(secret), name))?;
+        }
         production::validate(settings)?;
     }
     Ok(())
@@ -112,8 +126,8 @@ pub(super) fn check(fine: bool, setting: &str, rule: &str) -> Result<(), Setting
 }
 
 /// Whether a secret is one's own: not missing, not short, not out of an example.
-fn own_secret(secret: &SecretSetting, name: &str) -> Result<(), SettingsError> {
-    let Some(secret) = secret.get() else {
+fn own_secret(secret: Option<&Secret>, name: &str) -> Result<(), SettingsError> {
+    let Some(secret) = secret else {
         return Err(SettingsError(format!("production needs {name} to be set")));
     };
     let text = secret.expose();

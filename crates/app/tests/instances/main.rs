@@ -11,6 +11,7 @@ mod cut_off;
 mod database;
 mod deaths;
 mod feed;
+mod keys;
 #[path = "../support/letters.rs"]
 mod letters;
 mod limits;

@@ -141,6 +141,16 @@ impl World {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Runs a command of an operator, whatever becomes of it; gives its exit code and what it says.
+    pub(crate) async fn ended(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let folder = folder();
+        let mut command = self.command(&folder, arguments);
+        let output = tokio::task::spawn_blocking(move || command.output().expect("square starts"));
+        let output = output.await.expect("it runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    }
+
     /// Makes an account that is confirmed at once.
     pub(crate) async fn account(&self, name: &str) {
         let email = format!("{name}@example.org");

@@ -8,6 +8,7 @@ mod client;
 mod commands;
 mod databases;
 mod faults;
+mod keys;
 #[path = "../support/letters.rs"]
 #[expect(dead_code, reason = "other tests share it")]
 mod letters;

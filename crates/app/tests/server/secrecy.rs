@@ -44,7 +44,7 @@ fn contains(content: &[u8], part: &[u8]) -> bool {
 }
 
 /// What the QR code for authenticator apps says.
-async fn scanned(server: &Server, token: &str) -> String {
+pub(crate) async fn scanned(server: &Server, token: &str) -> String {
     let request = server.by(token).request(Method::POST, "/api/qrcode").json(&json!({"password": PASSWORD}));
     let image = request.send().await.expect("an answer").bytes().await.expect("an image");
     let mut decoder = png::Decoder::new(std::io::Cursor::new(&image[..]));
@@ -58,7 +58,7 @@ async fn scanned(server: &Server, token: &str) -> String {
 }
 
 /// The text of a secret in an app's address, and its bytes (RFC 4648, section 6).
-fn app_secret(uri: &str) -> (String, Vec<u8>) {
+pub(crate) fn app_secret(uri: &str) -> (String, Vec<u8>) {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let text = uri.split_once("secret=").expect("a secret").1.split('&').next().expect("it ends");
     let bits = text.bytes().flat_map(|letter| {
@@ -71,10 +71,10 @@ fn app_secret(uri: &str) -> (String, Vec<u8>) {
 }
 
 /// What an app shows `ahead` steps from now (RFC 6238).
-fn code(secret: &[u8], ahead: u64) -> String {
+pub(crate) fn code(secret: &[u8], ahead: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret);
-    let tag = hmac::sign(&key, &(now / 30 + ahead).to_be_bytes());
+    let tag = hmac::sign(&key, &(now / 30).saturating_add_signed(ahead).to_be_bytes());
     let start = usize::from(tag.as_ref()[19] & 0xF);
     let four = tag.as_ref()[start..start + 4].try_into().expect("four bytes");
     format!("{:06}", (u32::from_be_bytes(four) & 0x7FFF_FFFF) % 1_000_000)

@@ -103,6 +103,7 @@ pub(crate) const TABLES: &[Table] = tables! {
         agent: Text,
         second_factor: Bool,
         ends_at: Integer,
+        under_key: Text,
     }
     ended_sessions(id: Bytes) { ended_at: Integer, expires_at: Integer }
     otp_methods(id: Bytes) { user_id: Bytes, secret: Bytes, last_step: Integer, created_at: Integer, verified_at: Integer }
@@ -131,7 +132,7 @@ pub(crate) const TABLES: &[Table] = tables! {
         reason: Text,
         username_key: Text,
     }
-    signing_keys(kid: Text) { number: Integer, private: Bytes, created_at: Integer }
+    signing_keys(kid: Text) { number: Integer, private: Bytes, created_at: Integer, signs_at: Integer }
     skills(id: Bytes) {
         owner_id: Bytes,
         name: Text,

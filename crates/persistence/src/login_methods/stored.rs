@@ -15,7 +15,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// What providers' tokens are sealed for.
-const PURPOSE: &str = "login-method";
+pub(crate) const PURPOSE: &str = "login-method";
 
 type Fault = Box<dyn Error + Send + Sync>;
 

@@ -77,6 +77,7 @@ diesel::table! {
         agent -> Nullable<Text>,
         second_factor -> Bool,
         ends_at -> Nullable<BigInt>,
+        under_key -> Nullable<Text>,
     }
 }
 
@@ -109,6 +110,7 @@ diesel::table! {
         number -> BigInt,
         private -> Binary,
         created_at -> BigInt,
+        signs_at -> BigInt,
     }
 }
 

@@ -40,6 +40,7 @@ diesel::table! {
     instances (id) {
         id -> Binary,
         beats -> BigInt,
+        under_key -> Nullable<Text>,
     }
 }
 

@@ -5,12 +5,11 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use jiff::{SignedDuration, Timestamp};
 use square_accounts::ports::{AccountStore, Consequences, LetterQueue, NewLetter};
 use square_accounts::{EmailAddress, Letter, LetterId, MailToken, Occasion, Username};
-use square_kernel::testing::TransparentSealer;
-use square_kernel::{Clock, OsRandomness, SealBroken, Sealed, Sealer, SystemClock, UserId};
+use square_kernel::testing::{NamedSealer, TransparentSealer};
+use square_kernel::{Clock, OsRandomness, Sealer, SystemClock, UserId};
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
-fn letter() -> NewLetter {
+pub(super) fn letter() -> NewLetter {
     let user = UserId::new(&SystemClock, &OsRandomness);
     let token = MailToken::received("the-secret-of-the-link");
     NewLetter {
@@ -51,30 +50,45 @@ async fn the_content_is_sealed_until_it_is_erased() {
     assert_eq!(content(&test).await, None);
 }
 
-/// Opens nothing, as after a change of the secret.
-struct OtherKey;
+fn under(test: &TestDatabase, sealer: NamedSealer) -> Stores {
+    Stores::new(test.database.clone(), Arc::new(sealer))
+}
 
-impl Sealer for OtherKey {
-    fn seal(&self, _purpose: &str, plain: &[u8]) -> Sealed {
-        Sealed(plain.to_vec())
-    }
-
-    fn open(&self, _purpose: &str, _sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
-        Err(SealBroken)
-    }
+async fn set_aside_at(test: &TestDatabase) -> Option<i64> {
+    let aside = letters::table.select(letters::set_aside_at);
+    test.database.read(move |connection| aside.first::<Option<i64>>(connection)).await.unwrap()
 }
 
 #[tokio::test]
 async fn letters_that_nobody_can_read_are_set_aside_with_their_content() {
     let test = TestDatabase::new().await;
     let letter = letter();
+    // What this one seals names the key of nobody.
     test.stores().record(&Consequences::posted(&letter)).await.unwrap();
-    let stores = Stores::new(test.database.clone(), Arc::new(OtherKey));
+    let stores = under(&test, NamedSealer::new(b"lett", &[]));
     assert!(stores.claim(letter.at, later(letter.at)).await.unwrap().is_none());
-    let aside = test
-        .database
-        .read(|connection| letters::table.select(letters::set_aside_at).first::<Option<i64>>(connection));
-    assert_eq!(aside.await.unwrap(), Some(letter.at.as_microsecond()));
+    assert_eq!(set_aside_at(&test).await, Some(letter.at.as_microsecond()));
+    assert!(content(&test).await.is_some());
+}
+
+#[tokio::test]
+async fn a_letter_waits_for_whoever_knows_its_key_but_not_for_ever() {
+    let test = TestDatabase::new().await;
+    let letter = letter();
+    let (old, new) =
+        (under(&test, NamedSealer::new(b"old ", &[])), under(&test, NamedSealer::new(b"new ", &[])));
+    old.record(&Consequences::posted(&letter)).await.unwrap();
+    let mut at = letter.at;
+    assert!(new.claim(at, later(at)).await.unwrap().is_none());
+    assert_eq!(set_aside_at(&test).await, None);
+    at = later(at);
+    let both = under(&test, NamedSealer::new(b"new ", &[b"old "]));
+    assert!(both.claim(at, later(at)).await.unwrap().is_some(), "it was not lost");
+    for _ in 0..60 {
+        at = later(at);
+        assert!(new.claim(at, later(at)).await.unwrap().is_none());
+    }
+    assert!(set_aside_at(&test).await.is_some());
     assert!(content(&test).await.is_some());
 }
 

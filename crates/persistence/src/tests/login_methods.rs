@@ -20,7 +20,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::constant(1_900_000_000, 0) + SignedDuration::from_secs(seconds)
 }
 
-fn method(provider: Provider, name: &str) -> NewLoginMethod {
+pub(super) fn method(provider: Provider, name: &str) -> NewLoginMethod {
     let address = EmailAddress::parse("ada@example.org").unwrap();
     NewLoginMethod {
         id: LoginMethodId::new(&SystemClock, &OsRandomness),
@@ -46,7 +46,12 @@ fn passwordless(name: &str) -> NewAccount {
     NewAccount { password: PasswordHash::none(), ..account(name) }
 }
 
-async fn held(stores: &Stores, user: UserId, exists: bool, method: &NewLoginMethod) -> TokenDigest {
+pub(super) async fn held(
+    stores: &Stores,
+    user: UserId,
+    exists: bool,
+    method: &NewLoginMethod,
+) -> TokenDigest {
     let digest = MailToken::new(&OsRandomness).digest();
     let link = NewSocialLink { digest, user, exists, expires_at: at(3600) };
     assert!(stores.hold(&link, method, 9, Consequences::none()).await.unwrap());

@@ -30,7 +30,7 @@ pub(super) async fn signed_in(stores: &Stores, user: UserId) -> Caller {
 }
 
 /// Somebody whose app is verified, with what they know.
-async fn verified(stores: &Stores) -> (UserId, OtpSecret, Vec<RecoveryCode>) {
+pub(super) async fn verified(stores: &Stores) -> (UserId, OtpSecret, Vec<RecoveryCode>) {
     let new = account("ada");
     let registered = stores.register(&new, None, &Consequences::default()).await.unwrap();
     assert!(matches!(registered, Registration::Created(_)));

@@ -15,6 +15,7 @@ use square_accounts::ports::{
     Caller, MfaAttemptId, MfaStore, MfaSwitch, NewOtpMethod, NewRecoveryCode, NewSecret, OneTimeSecrets,
     OtpMethodId, OtpProof, Purpose, RecoveryProof,
 };
+use square_accounts::ports::{SigningKeyStore, StoredSigningKey};
 use square_accounts::{EmailAddress, Letter, LetterId, MailToken, Occasion, PasswordHash};
 use square_accounts::{OtpSecret, RecoveryCode, RecoveryCodeId, RecoveryDigest};
 use square_casting::ports::CastingStore;
@@ -24,7 +25,7 @@ use square_changes::testing::Draft;
 use square_changes::{Action, Audience, Channel};
 use square_events::ports::EventStore;
 use square_events::{Address, Event, EventId, EventTime, Venue};
-use square_kernel::{Clock, OsRandomness, SessionId, SkillId, SystemClock, UserId};
+use square_kernel::{Clock, OsRandomness, Sealed, SessionId, SkillId, SystemClock, UserId};
 use square_skills::ports::{SkillStore, Written};
 use square_skills::{
     Accuracy, BuiltinName, RegisteredSkill, SkillAddress, SkillDescription, SkillName, TrainingId,
@@ -337,7 +338,7 @@ async fn second_factors() {
         expires_at: at(60),
     };
     assert!(stores.issue(&secret, 9, &none).await.unwrap());
-    let proof = RecoveryProof { user, digest: codes[0].digest, left: 1, attempt, at: at(1) };
+    let proof = RecoveryProof { user, digests: vec![codes[0].digest], left: 1, attempt, at: at(1) };
     for _ in 0..2 {
         stores.pass_recovery_code(&challenge, &proof, &none).await.unwrap();
     }
@@ -558,4 +559,27 @@ async fn what_fails_is_not_recorded_and_takes_no_number() {
     assert_eq!(scene.recorded().await, []);
     stores.set_suspended(owner, true, at(1), Consequences::none()).await.unwrap();
     assert_eq!(scene.recorded().await.len(), 1);
+}
+
+#[tokio::test]
+async fn signing_keys() {
+    let mut scene = Scene::new().await;
+    let stores = scene.stores.clone();
+    let key = |id: &str, seconds| StoredSigningKey {
+        id: id.to_owned(),
+        private: Sealed(vec![1]),
+        created_at: at(seconds),
+        signs_from: at(seconds + 60),
+    };
+    let of_keys = |action, seconds| internal(Channel::SigningKey, action, Uuid::nil(), at(seconds));
+    // Nobody can have loaded another one.
+    stores.add_first(&key("a", 0)).await.unwrap();
+    assert_eq!(scene.recorded().await, []);
+    assert!(stores.add_next(&key("b", 1), "a").await.unwrap());
+    assert_eq!(scene.recorded().await, [of_keys(Action::Create, 1)]);
+    assert!(!stores.add_next(&key("c", 2), "a").await.unwrap());
+    assert_eq!(stores.retire(&["b".to_owned(), "x".to_owned()], at(3)).await.unwrap(), 0);
+    assert_eq!(scene.recorded().await, []);
+    assert_eq!(stores.retire(&["a".to_owned()], at(4)).await.unwrap(), 1);
+    assert_eq!(scene.recorded().await, [of_keys(Action::Delete, 4)]);
 }

@@ -36,6 +36,7 @@ macro_rules! mfa_contract {
                 one_of_many_uses_a_step,
                 a_recovery_code_passes_once,
                 a_recovery_code_is_good_for_its_account_only,
+                a_recovery_code_is_found_by_each_digest_that_it_may_have,
                 who_counts_wrong_uses_no_code,
                 one_of_many_uses_a_recovery_code,
                 of_many_that_use_different_codes_each_counts_right,

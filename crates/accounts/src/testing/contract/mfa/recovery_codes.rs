@@ -2,7 +2,7 @@
 
 use super::super::{CALLS, Stores, at_once};
 use super::scene::Scene;
-use crate::mfa::RecoveryCode;
+use crate::mfa::{RecoveryCode, RecoveryDigest};
 use crate::ports::{Consequences, RecoveryPass, RecoveryProof};
 use square_kernel::UserId;
 
@@ -33,10 +33,28 @@ pub async fn a_recovery_code_is_good_for_its_account_only(stores: &Stores) {
     let scene = Scene::on(stores, "somebody").await;
     let other = scene.other(stores).await.then_verified(stores).await.then_on(stores).await;
     let challenge = scene.challenge(stores).await;
-    let foreign = RecoveryProof { digest: other.codes[0].digest, ..scene.recovery(0, 4) };
+    let foreign = RecoveryProof { digests: vec![other.codes[0].digest], ..scene.recovery(0, 4) };
     let passed = stores.mfa.pass_recovery_code(&challenge, &foreign, &Consequences::default()).await;
     assert_eq!(passed.expect("asked"), RecoveryPass::Refused);
     assert_eq!((scene.left(stores).await, other.left(stores).await), (scene.all(), other.all()));
+}
+
+/// Whichever key was the current one when it was stored.
+pub async fn a_recovery_code_is_found_by_each_digest_that_it_may_have(stores: &Stores) {
+    let scene = Scene::on(stores, "somebody").await;
+    let unknown = RecoveryDigest(scene.samples.digest().0);
+    let pass = async |digests: &[RecoveryDigest], left: u32| {
+        let proof = RecoveryProof { digests: digests.to_vec(), ..scene.recovery(0, left) };
+        let challenge = scene.challenge(stores).await;
+        let passed = stores.mfa.pass_recovery_code(&challenge, &proof, &Consequences::default()).await;
+        passed.expect("asked")
+    };
+    assert_eq!(pass(&[unknown], 4).await, RecoveryPass::Refused);
+    assert_eq!(pass(&[], 4).await, RecoveryPass::Refused);
+    assert_eq!(pass(&[unknown, scene.codes[0].digest], 4).await, RecoveryPass::Passed);
+    assert_eq!(pass(&[scene.codes[1].digest, unknown], 3).await, RecoveryPass::Passed);
+    assert_eq!(pass(&[unknown, scene.codes[0].digest], 2).await, RecoveryPass::Refused, "it is spent");
+    assert_eq!(scene.left(stores).await, scene.all()[2..]);
 }
 
 /// Nor the challenge, nor does anybody get a letter with a wrong number.
@@ -61,7 +79,7 @@ pub async fn one_of_many_uses_a_recovery_code(stores: &Stores) {
     }
     let proof = scene.recovery(0, 4);
     let passed = at_once(|call| {
-        let (mfa, challenge) = (stores.mfa.clone(), challenges[call]);
+        let (mfa, challenge, proof) = (stores.mfa.clone(), challenges[call], proof.clone());
         async move {
             let passed = mfa.pass_recovery_code(&challenge, &proof, &Consequences::default()).await;
             passed.expect("asked")
@@ -80,7 +98,7 @@ pub async fn of_many_that_use_different_codes_each_counts_right(stores: &Stores)
     }
     let proofs: Vec<RecoveryProof> = (0..CALLS).map(|call| scene.recovery(call % 5, 4)).collect();
     let passed = at_once(|call| {
-        let (mfa, challenge, proof) = (stores.mfa.clone(), challenges[call], proofs[call]);
+        let (mfa, challenge, proof) = (stores.mfa.clone(), challenges[call], proofs[call].clone());
         async move {
             let passed = mfa.pass_recovery_code(&challenge, &proof, &Consequences::default()).await;
             passed.expect("asked")
@@ -106,7 +124,7 @@ pub async fn new_codes_take_the_place_of_the_old(stores: &Stores) {
     assert_eq!(scene.left(stores).await, expected);
     let challenge = scene.challenge(stores).await;
     assert_eq!(scene.recover(stores, &challenge, 0, 4).await, RecoveryPass::Refused);
-    let proof = RecoveryProof { digest: next[0].digest, ..scene.recovery(0, 4) };
+    let proof = RecoveryProof { digests: vec![next[0].digest], ..scene.recovery(0, 4) };
     let passed = stores.mfa.pass_recovery_code(&challenge, &proof, &Consequences::default()).await;
     assert_eq!(passed.expect("asked"), RecoveryPass::Passed);
 }

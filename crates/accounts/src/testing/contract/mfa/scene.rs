@@ -75,8 +75,8 @@ impl Scene {
     }
 
     pub(super) fn recovery(&self, code: usize, left: u32) -> RecoveryProof {
-        let (digest, attempt) = (self.codes[code].digest, self.samples.attempt_id());
-        RecoveryProof { user: self.user, digest, left, attempt, at: self.samples.at(1) }
+        let (digests, attempt) = (vec![self.codes[code].digest], self.samples.attempt_id());
+        RecoveryProof { user: self.user, digests, left, attempt, at: self.samples.at(1) }
     }
 
     pub(super) fn switch(&self) -> MfaSwitch {

@@ -3,7 +3,7 @@ use crate::assembly::{RoleMissing, database_settings, policy};
 use crate::settings::Settings;
 use square_kernel::{Secret, Unavailable};
 use square_persistence::{Database, OpenError, Stores};
-use square_tokens::{AeadSealer, MasterKey};
+use square_tokens::{AeadSealer, MasterKeys};
 use std::io::ErrorKind;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ async fn look(database: &Database, settings: &Settings) -> Result<Found, Unavail
         return Ok(Found::Wrong("it holds a copy that was interrupted".to_owned()));
     }
     // Nothing that is sealed is read.
-    let sealer = Arc::new(AeadSealer::new(&MasterKey::from_secret(&Secret::new(""))));
+    let sealer = Arc::new(AeadSealer::new(&MasterKeys::from_secrets(&Secret::new(""), [])));
     let stores = Stores::new(database.clone(), sealer);
     Ok(match policy(settings).missing_role(&stores).await? {
         Some(missing) => Found::Wrong(RoleMissing(missing).to_string()),

@@ -1,6 +1,5 @@
 use crate::terminal;
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
-use square_persistence::{CopyPhase, CopyProgress};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -9,10 +8,23 @@ const EVERY: Duration = Duration::from_secs(5);
 
 const LOOK: &str = "{prefix:>8} [{wide_bar}] {percent:>3} %  {rate}  {eta} left  {msg:20}";
 
-/// Shows on standard error how far a copy has come: as a bar on a terminal, otherwise by a line now and then.
+/// How far something has come that takes its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// What is done: "copying", for example.
+    pub(crate) doing: &'static str,
+    /// What it is at.
+    pub(crate) part: &'static str,
+    /// Rows so far.
+    pub(crate) done: u64,
+    /// Rows in all.
+    pub(crate) total: u64,
+}
+
+/// Shows on standard error how far something has come: as a bar on a terminal, otherwise by a line now and then.
 pub(crate) struct Bar {
     drawn: Option<ProgressBar>,
-    phase: Option<CopyPhase>,
+    phase: Option<&'static str>,
     begun: Instant,
     told: Instant,
 }
@@ -23,10 +35,10 @@ impl Bar {
         Self { drawn: std::io::stderr().is_terminal().then(bar), phase: None, begun: now, told: now }
     }
 
-    /// What a copy is to call.
-    pub(crate) fn tell(mut self) -> impl FnMut(CopyProgress) + Send + 'static {
+    /// What is to be called.
+    pub(crate) fn tell(mut self) -> impl FnMut(Progress) + Send + 'static {
         move |progress| {
-            let is_new = self.phase.replace(progress.phase) != Some(progress.phase);
+            let is_new = self.phase.replace(progress.doing) != Some(progress.doing);
             if is_new {
                 self.begun = Instant::now();
             }
@@ -52,28 +64,22 @@ fn bar() -> ProgressBar {
     ProgressBar::new(0).with_style(style.progress_chars("=> ")).with_finish(ProgressFinish::AndClear)
 }
 
-fn draw(bar: &ProgressBar, progress: &CopyProgress, is_new: bool) {
+fn draw(bar: &ProgressBar, progress: &Progress, is_new: bool) {
     if is_new {
         bar.reset();
-        bar.set_prefix(doing(progress.phase));
+        bar.set_prefix(progress.doing);
     }
     bar.set_length(progress.total);
-    bar.set_message(progress.table);
+    bar.set_message(progress.part);
     bar.set_position(progress.done);
 }
 
-fn line(progress: &CopyProgress, took: Duration) -> String {
-    let CopyProgress { phase, table, done, total } = progress;
+fn line(progress: &Progress, took: Duration) -> String {
+    let Progress { doing, part, done, total } = progress;
     let percent = if *total == 0 { 100 } else { done * 100 / total };
     let rate = u128::from(*done) * 1000 / took.as_millis().max(1);
-    format!("{} {done} of {total} rows ({percent} %), {rate} rows/s, now {table}", doing(*phase))
-}
-
-fn doing(phase: CopyPhase) -> &'static str {
-    match phase {
-        CopyPhase::Copying => "copying",
-        CopyPhase::Checking => "checking",
-    }
+    let now = if part.is_empty() { String::new() } else { format!(", now {part}") };
+    format!("{doing} {done} of {total} rows ({percent} %), {rate} rows/s{now}")
 }
 
 #[cfg(test)]
@@ -82,9 +88,11 @@ mod tests {
 
     #[test]
     fn a_line_tells_how_far_and_how_fast() {
-        let progress = CopyProgress { phase: CopyPhase::Copying, table: "letters", done: 500, total: 2000 };
+        let progress = Progress { doing: "copying", part: "letters", done: 500, total: 2000 };
         let text = line(&progress, Duration::from_secs(2));
         assert_eq!(text, "copying 500 of 2000 rows (25 %), 250 rows/s, now letters");
+        let end = Progress { part: "", done: 2000, ..progress };
+        assert_eq!(line(&end, Duration::from_secs(2)), "copying 2000 of 2000 rows (100 %), 1000 rows/s");
     }
 
     #[test]
