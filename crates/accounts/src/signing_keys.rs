@@ -145,10 +145,10 @@ impl SigningKeys {
         let mut tended = Tended::default();
         let (keys, now) = (self.all().await?, self.clock.now());
         let due = |lifetime| later(keys[0].signs_from, lifetime) <= now;
-        if self.policy.lifetime.is_some_and(due) {
-            if let Rotated::Made(key) = self.rotate().await? {
-                tended.made = Some(key.id);
-            }
+        if self.policy.lifetime.is_some_and(due)
+            && let Rotated::Made(key) = self.rotate().await?
+        {
+            tended.made = Some(key.id);
         }
         let over = |place: &usize| match self.use_of(&keys, *place) {
             KeyUse::VerifiesUntil(until) => until <= now,

@@ -330,7 +330,7 @@ pub(crate) enum Keys {
     /// Ends with 0 where all previous secrets may be dropped and nobody is signed out by that, with 3 where not yet, saying why, and
     /// with 1 where it could not do its work.
     Reseal,
-    /// Make another key that signs access tokens; needs auth.algorithm = "EdDSA".
+    /// Make another key that signs access tokens; needs `auth.algorithm = "EdDSA"`.
     ///
     /// Every server and /.well-known/jwks.json know it at once; it signs after `auth.signing_key_lead_s`. The one before verifies for as
     /// long as tokens of it are good, and is deleted then. Servers do this by themselves every `auth.signing_key_days`.

@@ -29,7 +29,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Serve(serve) => serve_command(&serve, environment, settings),
         Command::Migrate => migrate(settings),
         Command::Db(db) => runtime()?.block_on(db::run(db, &settings)),
-        Command::Keys(keys) => keys::run(keys, settings),
+        Command::Keys(keys) => keys::run(&keys, settings),
         Command::Outbox(outbox) => {
             with_secrets(settings, |settings| runtime()?.block_on(outbox::run(outbox, &settings)))
         }

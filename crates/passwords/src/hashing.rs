@@ -52,8 +52,10 @@ impl Hashing {
         }
         // All of them are tried, whichever is right: it takes the same time for everybody.
         let trials = self.trials(&mark, hash.as_str());
-        let found =
-            trials.iter().fold(false, |found, trial| is_right(trial.pepper, typed, trial.hash) || found);
+        let mut found = false;
+        for trial in &trials {
+            found |= is_right(trial.pepper, typed, trial.hash);
+        }
         if !found {
             return PasswordCheck::Wrong;
         }

@@ -1,5 +1,6 @@
 use aws_lc_rs::hmac;
 use square_kernel::Secret;
+use std::fmt::Write;
 
 /// How many hex digits name a pepper.
 pub(crate) const NAME_LEN: usize = 8;
@@ -30,7 +31,11 @@ impl Pepper {
     fn new(pepper: &Secret) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA384, pepper.expose().as_bytes());
         let tag = hmac::sign(&key, b"square pepper name");
-        let name = tag.as_ref()[..NAME_LEN / 2].iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut name = String::with_capacity(NAME_LEN);
+        for byte in &tag.as_ref()[..NAME_LEN / 2] {
+            // Writing to a text never fails.
+            let _ = write!(name, "{byte:02x}");
+        }
         Self { name: PepperName(name), key }
     }
 }

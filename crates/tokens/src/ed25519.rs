@@ -218,10 +218,10 @@ mod tests {
         let keys = Keys::new();
         let (old, mut new) = (keys.make(), keys.make());
         new.signs_from = claims().issued_at + SignedDuration::from_secs(1);
-        let signer = signer(&[new.clone(), old.clone()]);
+        let both = signer(&[new.clone(), old.clone()]);
         let signed = |seconds| {
             let issued_at = claims().issued_at + SignedDuration::from_secs(seconds);
-            signer.sign(&AccessClaims { issued_at, ..claims() }).unwrap()
+            both.sign(&AccessClaims { issued_at, ..claims() }).unwrap()
         };
         for (seconds, key) in [(0, &old), (1, &new), (2, &new)] {
             let token = signed(seconds);

@@ -31,16 +31,16 @@ enum KeysError {
 }
 
 /// Works on the database that the settings name; running servers on it follow within a second.
-pub(crate) fn run(command: Keys, settings: Settings) -> Outcome {
+pub(crate) fn run(command: &Keys, settings: Settings) -> Outcome {
     match command {
         // Before the secrets are read, or made.
-        Keys::Renew { secret } => renew(secret, &settings),
+        Keys::Renew { secret } => renew(*secret, &settings),
         Keys::Status { json } => {
-            on_vault(settings, async |vault, settings| status(vault, settings, json).await)
+            on_vault(settings, async |vault, settings| status(vault, settings, *json).await)
         }
         Keys::Reseal => on_vault(settings, reseal),
         Keys::RotateSigning { replace } => {
-            on_vault(settings, async |vault, settings| rotate_signing(vault, settings, replace).await)
+            on_vault(settings, async |vault, settings| rotate_signing(vault, settings, *replace).await)
         }
     }
 }

@@ -409,7 +409,9 @@ mod tests {
             jail.set_env("SECRET_KEY", "q8J0Jm4nV3tY2xW7kR5sL9pB6dF1hG0z");
             jail.set_env("SECURITY_PASSWORD_SALT", "Zx8Vb3Nm6Qw1Er4Ty7Ui0Op2As5Df8Gh");
             jail.set_env("SQUARE__HTTP__PUBLIC_URL", "https://square.example");
-            variables.iter().for_each(|(name, value)| jail.set_env(name, value));
+            for (name, value) in variables {
+                jail.set_env(name, value);
+            }
         })
     }
 

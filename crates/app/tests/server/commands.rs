@@ -75,10 +75,10 @@ async fn knows_no_call(listener: TcpListener) {
 /// What check-config says of those that the settings name, and whether it is content.
 async fn checked(folder: &Path, variables: Vec<(&'static str, String)>) -> (Vec<String>, bool) {
     let mut command = square(folder, ["check-config"]);
-    let checked =
-        tokio::task::spawn_blocking(move || command.envs(variables).output().unwrap()).await.unwrap();
+    let checked = tokio::task::spawn_blocking(move || command.envs(variables).output().expect("square runs"));
+    let checked = checked.await.expect("it was waited for");
     let text = String::from_utf8_lossy(&checked.stdout).into_owned();
-    let (_, attempts) = text.split_once("The settings are sound.\n").unwrap();
+    let (_, attempts) = text.split_once("The settings are sound.\n").expect("they are sound");
     (attempts.lines().map(str::to_owned).collect(), checked.status.success())
 }
 

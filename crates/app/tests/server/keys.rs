@@ -65,14 +65,14 @@ async fn remembering_skill() -> (String, Arc<Mutex<String>>) {
             let all = all.clone();
             tokio::spawn(async move {
                 let mut chunk = [0; 4096];
-                while let Ok(read @ 1..) = socket.read(&mut chunk).await {
-                    all.lock().unwrap().push_str(&String::from_utf8_lossy(&chunk[..read]));
+                while let Ok(length @ 1..) = socket.read(&mut chunk).await {
+                    all.lock().expect("nobody panicked").push_str(&String::from_utf8_lossy(&chunk[..length]));
                     let body = r#"[{"type":"plain_text","text":"yes"}]"#;
-                    let head = format!(
+                    let header = format!(
                         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
                         body.len()
                     );
-                    if socket.write_all((head + body).as_bytes()).await.is_err() {
+                    if socket.write_all((header + body).as_bytes()).await.is_err() {
                         return;
                     }
                 }
@@ -97,7 +97,8 @@ impl Factor {
         let verified =
             within(PATIENCE, "the code before is taken, if its time is not just over", async || {
                 let proof = json!({"otp": code(&app, -1)});
-                let reply = caller.call_with(Method::POST, "/api/verify_otp", &proof).await.unwrap();
+                let reply =
+                    caller.call_with(Method::POST, "/api/verify_otp", &proof).await.expect("an answer");
                 (reply.status == 200).then_some(reply.body)
             });
         let verified = verified.await;
@@ -129,7 +130,7 @@ fn serve(folder: &Path, secrets: Secrets, mail: &str) -> Server {
 
 impl Ann {
     async fn enrol() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         for name in ["ann", "bob"] {
             let email = format!("{name}@example.org");
             let create = ["user", "create", name, "--email", &email, "--password-stdin"];
@@ -142,9 +143,9 @@ impl Ann {
         let (url, heard) = remembering_skill().await;
         let server = serve(folder.path(), OLD, "smtp");
         let login = json!({"username": "ann", "password": PASSWORD});
-        let reply = server.request(Method::POST, "/api/login").json(&login).send().await.unwrap();
-        let device = reply.headers()["x-device-token"].to_str().unwrap().to_owned();
-        let session: Value = reply.json().await.unwrap();
+        let reply = server.request(Method::POST, "/api/login").json(&login).send().await.expect("an answer");
+        let device = reply.headers()["x-device-token"].to_str().expect("text").to_owned();
+        let session: Value = reply.json().await.expect("JSON");
         let access = text(&session, "access_token");
         let ann = server.by(&access);
         let factor = Factor::on(&server, &access).await;
@@ -179,7 +180,7 @@ impl Ann {
     async fn challenge(&self, server: &Server, name: &str) -> String {
         let login = json!({"username": name, "password": PASSWORD});
         let request = server.request(Method::POST, "/api/login").header("X-Device-Token", &self.device);
-        let reply: Value = request.json(&login).send().await.unwrap().json().await.unwrap();
+        let reply: Value = request.json(&login).send().await.expect("an answer").json().await.expect("JSON");
         text(&reply, "mfa_token")
     }
 
@@ -198,11 +199,11 @@ impl Ann {
     }
 
     async fn is_answered_by_the_skill(&self, server: &Server, access: &str) {
-        self.heard.lock().unwrap().clear();
+        self.heard.lock().expect("nobody panicked").clear();
         let options = json!({"selector": "Base", "selectedSkills": [self.skill]});
         let question = json!({"question": "Is it there?", "options": options});
         let answered = server.by(access).post("/api/question", &question).await;
-        let heard = self.heard.lock().unwrap().to_lowercase();
+        let heard = self.heard.lock().expect("nobody panicked").to_lowercase();
         assert!(heard.contains("authorization: bearer bearer-of-the-skill"), "{heard} {answered}");
     }
 }
@@ -297,7 +298,7 @@ async fn a_server_with_the_old_secret_only_keeps_it_needed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_in_the_data_folder_is_renewed() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let run = |arguments: &[&str]| {
         let output = square(folder, arguments).output().expect("it runs");

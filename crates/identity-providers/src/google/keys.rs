@@ -92,9 +92,9 @@ impl Shelf {
             (None, Err(_)) => Arc::clone(&self.asked).lock_owned().await,
         };
         // In a task of its own: whoever asks may go away, and what was begun is for all who wait.
-        let (shelf, id_asked) = (Arc::clone(self), id.to_owned());
-        let asking = tokio::spawn(async move { shelf.renew(asked, &id_asked).await }.in_current_span());
-        asking.await.map_err(Unavailable::new)?;
+        let (shelf, wanted) = (Arc::clone(self), id.to_owned());
+        let renewal = tokio::spawn(async move { shelf.renew(asked, &wanted).await }.in_current_span());
+        renewal.await.map_err(Unavailable::new)?;
         let known = self.good(self.clock.now());
         known
             .map(|known| known.keys.get(id).cloned())

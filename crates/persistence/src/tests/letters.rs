@@ -99,10 +99,10 @@ async fn a_letter_that_was_stored_before_it_named_ways_to_sign_in_is_read() {
     stores.record(&Consequences::posted(&letter)).await.unwrap();
     let old = br#"{"to":"ada@example.org","username":"ada","occasion":"password_changed"}"#;
     let old = TransparentSealer.seal("letter", old).0;
-    let stored = test.database.write(move |connection| {
+    let rewritten = test.database.write(move |connection| {
         diesel::update(letters::table).set(letters::content.eq(&old)).execute(connection)
     });
-    assert_eq!(stored.await.unwrap(), 1);
+    assert_eq!(rewritten.await.unwrap(), 1);
     let claimed = stores.claim(letter.at, later(letter.at)).await.unwrap().unwrap();
     assert_eq!(claimed.letter.occasion, Occasion::PasswordChanged { ways: Vec::new() });
 }

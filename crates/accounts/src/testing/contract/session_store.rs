@@ -210,8 +210,8 @@ pub async fn a_session_begun_before_a_change_of_credentials_is_not_opened(stores
         let open = async |read: u32| {
             let session = samples.session(account.id);
             let opened = stores.sessions.open(&session, read, Consequences::none()).await.expect("asked");
-            let stored = stores.sessions.session(session.id).await.expect("read").is_some();
-            assert_eq!(stored, opened);
+            let is_there = stores.sessions.session(session.id).await.expect("read").is_some();
+            assert_eq!(is_there, opened);
             opened
         };
         assert!(open(credentials).await);

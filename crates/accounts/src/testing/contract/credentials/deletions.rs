@@ -26,7 +26,7 @@ pub async fn a_deleted_account_leaves_nothing_but_that_it_was(stores: &Stores) {
     let samples = Samples::default();
     let account = confirmed(stores, &samples, "somebody").await;
     let (user, admin) = (account.id, samples.registered(stores, "admin").await.id);
-    let sessions = vec![opened(stores, &samples, user).await, opened(stores, &samples, user).await];
+    let sessions = [opened(stores, &samples, user).await, opened(stores, &samples, user).await];
     assert!(stores.sessions.end(sessions[0], samples.at(0), Consequences::none()).await.expect("asked"));
     with_second_factor(stores, &samples, user).await;
     let digest = issued(stores, &samples, user, Purpose::ResetPassword).await;
