@@ -1,7 +1,7 @@
 //! The list of parts: which adapter stands behind which port. It reads top to bottom, and nothing is decided
 //! anywhere else.
 
-use crate::connector::Connections;
+use crate::connector::{Connections, Protection};
 use crate::identity_providers::identity_providers;
 use crate::mail::postman;
 use crate::receivers::receivers;
@@ -24,8 +24,9 @@ use square_persistence::{
 };
 use square_routing::{Router, RouterParts, Selector};
 use square_selectors::{BaseSelector, SquareSelector};
-use square_skill_client::{SkillClient, SkillClientSettings};
-use square_skills::ports::{AddressGuard, Learner};
+use square_skill_client::{SkillClient, SkillClientParts, SkillClientSettings, SystemNames};
+use square_skills::ports::{AddressGuard, Learner, SkillProber};
+use square_skills::protection::BreakerPolicy;
 use square_skills::{BuiltinName, Skill, SkillDirectory, Skills, SkillsParts};
 use square_tokens::{AeadSealer, Ed25519Signer, HmacHash, Hs256Signer, Issuing, MasterKeys, SubjectForm};
 use std::collections::HashMap;
@@ -148,15 +149,21 @@ impl Square {
             randomness.clone(),
         ));
 
-        let client = Arc::new(skill_client(settings, &sealer)?);
-        let guard: Arc<dyn AddressGuard> = client.clone();
+        let client = Arc::new(skill_client(settings, &sealer, &clock, &randomness)?);
+        let (guard, prober): (Arc<dyn AddressGuard>, Arc<dyn SkillProber>) = (client.clone(), client.clone());
         let builtin: [(&str, Arc<dyn Skill>); 2] = [
             (CASTING, Arc::new(CastingSkill::new(stores.clone()))),
             (EVENTS, Arc::new(EventsSkill::new(stores.clone(), clock.clone()))),
         ];
         let builtin: HashMap<_, _> =
             builtin.into_iter().map(|(name, skill)| (BuiltinName::new(name), skill)).collect();
-        let directory = Arc::new(SkillDirectory::new(Arc::new(Connections { client, builtin })));
+        let directory = Arc::new(SkillDirectory::new(Arc::new(Connections {
+            client,
+            builtin,
+            protection: protection(settings),
+            clock: clock.clone(),
+            outages: Arc::default(),
+        })));
 
         let square_selector = Arc::new(SquareSelector::new());
         let selectors: Vec<Arc<dyn Selector>> = vec![square_selector.clone(), Arc::new(BaseSelector)];
@@ -166,6 +173,7 @@ impl Square {
             store: stores.clone(),
             directory: directory.clone(),
             guard,
+            prober,
             learners,
             sealer,
             clock: clock.clone(),
@@ -360,13 +368,40 @@ fn limits(settings: &Settings) -> LimitPolicy {
     }
 }
 
-fn skill_client(settings: &Settings, sealer: &Arc<dyn Sealer>) -> Result<SkillClient, Box<dyn Error>> {
+fn skill_client(
+    settings: &Settings,
+    sealer: &Arc<dyn Sealer>,
+    clock: &Arc<dyn Clock>,
+    randomness: &Arc<dyn Randomness>,
+) -> Result<SkillClient, Box<dyn Error>> {
     let skills = &settings.skills;
+    let networks = skills.allowed_networks.iter().map(|network| network.parse()).collect::<Result<_, _>>()?;
     let client = SkillClientSettings {
         connect_timeout: Duration::from_millis(skills.connect_timeout_ms),
+        first_byte_timeout: Duration::from_millis(skills.first_byte_timeout_ms),
+        idle_timeout: Duration::from_millis(skills.idle_timeout_ms),
         time_limit: Duration::from_millis(skills.time_limit_ms),
         max_response_bytes: skills.max_response_bytes,
         allow_private_networks: skills.allow_private_networks,
+        allowed_networks: networks,
+        allowed_hosts: skills.allowed_hosts.clone(),
     };
-    Ok(SkillClient::new(client, sealer.clone())?)
+    Ok(SkillClient::new(SkillClientParts {
+        settings: client,
+        sealer: sealer.clone(),
+        clock: clock.clone(),
+        randomness: randomness.clone(),
+        names: Arc::new(SystemNames),
+    })?)
+}
+
+fn protection(settings: &Settings) -> Protection {
+    let skills = &settings.skills;
+    let breaker = BreakerPolicy {
+        failures_in_row: skills.breaker_failures,
+        first_pause: Duration::from_millis(skills.breaker_first_pause_ms),
+        longest_pause: Duration::from_millis(skills.breaker_longest_pause_ms),
+        ..BreakerPolicy::default()
+    };
+    Protection { max_concurrent: skills.max_concurrent_questions, breaker }
 }

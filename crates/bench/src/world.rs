@@ -86,6 +86,7 @@ impl Owner {
         let skill = json!({
             "name": format!("Skill number {number}"),
             "url": url,
+            "protocol": "square",
             "description": format!("Answers questions about the subject with the number {number}, and no others."),
         });
         let skill = self.connection.send(&post_json("/api/skill", &[authorization], &skill)).await?.json()?;

@@ -1,12 +1,14 @@
 //! The calls on skills.
 
 mod body;
+mod check;
 mod list;
 mod patch;
 mod register;
 mod remove;
 mod replace;
 mod show;
+mod signing_secret;
 mod train;
 mod training;
 mod training_files;
@@ -29,9 +31,11 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(remove::remove_skill)
         .service(train::train_skill)
         .service(training::show_training)
-        .service(unpublish::unpublish_skill);
+        .service(unpublish::unpublish_skill)
+        .service(check::check_skill)
+        .service(signing_secret::rotate_signing_secret);
 }
 
 fn view(listed: &Listed) -> Skill {
-    Skill::new(&listed.skill, listed.health)
+    Skill::new(listed)
 }

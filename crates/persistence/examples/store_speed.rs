@@ -135,6 +135,8 @@ fn skill(owner: UserId, number: usize) -> Outcome<RegisteredSkill> {
             protocol: Protocol::Square,
         },
         secret: None,
+        signing: None,
+        model: None,
         published: false,
         samples: Arc::default(),
         created_at: now,

@@ -9,7 +9,7 @@ use crate::Stores;
 use crate::connection::DbConnection;
 use columns::{
     Content, LetterContents, LetterRequests, OneTimeSecrets, OtpSecrets, ProviderTokens, RecoveryCodes,
-    SealedColumn, SigningKeys, SkillSecrets,
+    SealedColumn, SigningKeys, SkillSecrets, SkillSigningKeys,
 };
 use diesel::QueryResult;
 use square_kernel::{KeyId, KeyedHash, Sealed, Sealer, Unavailable};
@@ -59,6 +59,10 @@ macro_rules! for_each_column {
         }
         {
             type $column = SkillSecrets;
+            $work
+        }
+        {
+            type $column = SkillSigningKeys;
             $work
         }
         {

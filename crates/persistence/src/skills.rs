@@ -14,8 +14,8 @@ use square_changes::{Action, Audience, Channel};
 use square_kernel::{Clock, Sealed, SkillId, SystemClock, Unavailable, UserId};
 use square_skills::ports::{SkillStore, Written};
 use square_skills::{
-    BuiltinName, RegisteredSkill, SkillAddress, SkillDescription, SkillName, SkillUrl, TrainingId,
-    TrainingRecord, TrainingSet, TrainingState,
+    BuiltinName, RegisteredSkill, SkillAddress, SkillDescription, SkillModel, SkillName, SkillUrl,
+    TrainingId, TrainingRecord, TrainingSet, TrainingState,
 };
 use std::sync::Arc;
 
@@ -54,12 +54,14 @@ impl SkillStore for Stores {
 
     async fn update(&self, skill: &RegisteredSkill, seen: Timestamp) -> Result<Written, Unavailable> {
         let mut row = SkillRow::from(skill).map_err(Unavailable::new)?;
-        // Its secret may have been sealed anew since this one was read; an older one must not come back.
-        let renewed =
-            skill.secret.as_ref().map(|secret| self.sealer.renewed(RegisteredSkill::SECRET_PURPOSE, secret));
-        if let Some(Ok(Some(renewed))) = renewed {
-            row.secret = Some(renewed.0);
-        }
+        // What is sealed may have been sealed anew since this was read; an older one must not come back.
+        let renewed = |purpose, sealed: Option<&Sealed>| {
+            sealed
+                .and_then(|sealed| self.sealer.renewed(purpose, sealed).ok().flatten())
+                .map(|renewed| renewed.0)
+        };
+        row.secret = renewed(RegisteredSkill::SECRET_PURPOSE, skill.secret.as_ref()).or(row.secret);
+        row.signing = renewed(RegisteredSkill::SIGNING_PURPOSE, skill.signing.as_ref()).or(row.signing);
         let seen = Moment::from(seen);
         self.database
             .change(move |connection, changes| {
@@ -70,6 +72,8 @@ impl SkillStore for Stores {
                     skills::protocol.eq(&row.protocol),
                     skills::address.eq(&row.address),
                     skills::secret.eq(&row.secret),
+                    skills::signing.eq(&row.signing),
+                    skills::model.eq(&row.model),
                     skills::updated_at.eq(row.updated_at),
                 );
                 let as_seen = skills::table.find(row.id).filter(skills::updated_at.eq(seen));
@@ -215,6 +219,8 @@ struct SkillRow {
     protocol: String,
     address: String,
     secret: Option<Vec<u8>>,
+    signing: Option<Vec<u8>>,
+    model: Option<String>,
     published: bool,
     samples: String,
     created_at: Moment,
@@ -236,6 +242,8 @@ impl SkillRow {
             protocol: protocol.to_owned(),
             address: address.to_owned(),
             secret: skill.secret.as_ref().map(|sealed| sealed.0.clone()),
+            signing: skill.signing.as_ref().map(|sealed| sealed.0.clone()),
+            model: skill.model.as_ref().map(|model| model.as_str().to_owned()),
             published: skill.published,
             samples: serde_json::to_string(&*skill.samples)?,
             created_at: skill.created_at.into(),
@@ -254,6 +262,7 @@ impl SkillRow {
             },
         };
         let description = SkillDescription::parse(&self.description);
+        let model = self.model.as_deref().map(SkillModel::parse).transpose();
         Ok(RegisteredSkill {
             id: self.id.0.into(),
             owner: self.owner_id.0.into(),
@@ -261,6 +270,8 @@ impl SkillRow {
             description: description.map_err(|e| corrupt("skills.description", e))?,
             address,
             secret: self.secret.map(Sealed),
+            signing: self.signing.map(Sealed),
+            model: model.map_err(|e| corrupt("skills.model", e))?,
             published: self.published,
             samples: samples.into(),
             created_at: self.created_at.at,

@@ -1,10 +1,14 @@
-use crate::address::is_public;
+use crate::names::Names;
+use crate::reach::{AllowedNetwork, Reach};
 use crate::remote::{RemoteSkill, Unusable};
-use crate::resolver::{GuardedResolver, only_public};
+use crate::resolver::GuardedResolver;
+use crate::signing::Signer;
+use crate::transport::{Limits, Transport};
 use async_trait::async_trait;
 use reqwest::Client;
+use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
-use square_kernel::{FieldError, Sealer, Unavailable};
+use square_kernel::{Clock, FieldError, Randomness, Sealer, Unavailable};
 use square_skills::ports::{AddressGuard, Connector};
 use square_skills::{RegisteredSkill, Skill, SkillFailure, SkillUrl};
 use std::net::IpAddr;
@@ -18,42 +22,77 @@ use url::{Host, Url};
 pub struct SkillClientSettings {
     /// How long finding the address, connecting and the TLS handshake may take together.
     pub connect_timeout: Duration,
+    /// How long a skill has until its answer begins, connecting included.
+    pub first_byte_timeout: Duration,
+    /// How long a skill may be silent in the middle of its answer.
+    pub idle_timeout: Duration,
     /// How long a skill has for its whole answer, connecting included.
     pub time_limit: Duration,
     /// The largest reply taken, in bytes after decompression.
     pub max_response_bytes: u64,
     /// Whether skills may be in private, loopback and link-local networks.
     pub allow_private_networks: bool,
+    /// Networks that skills may be in all the same.
+    pub allowed_networks: Vec<AllowedNetwork>,
+    /// Hosts that skills may have, wherever their names lead.
+    pub allowed_hosts: Vec<String>,
 }
 
 impl Default for SkillClientSettings {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(3),
+            first_byte_timeout: Duration::from_secs(20),
+            idle_timeout: Duration::from_secs(10),
             time_limit: Duration::from_secs(30),
             max_response_bytes: 1024 * 1024,
             allow_private_networks: false,
+            allowed_networks: Vec::new(),
+            allowed_hosts: Vec::new(),
         }
     }
 }
 
+/// What a [`SkillClient`] is made of.
+pub struct SkillClientParts {
+    /// How skills are asked.
+    pub settings: SkillClientSettings,
+    /// Has sealed the skills' secrets.
+    pub sealer: Arc<dyn Sealer>,
+    /// The time, for signatures.
+    pub clock: Arc<dyn Clock>,
+    /// Where identifiers come from.
+    pub randomness: Arc<dyn Randomness>,
+    /// Finds the addresses of hosts.
+    pub names: Arc<dyn Names>,
+}
+
 /// Asks remote skills. Connections are kept and shared by all skills at one host.
 pub struct SkillClient {
-    http: Arc<Clients>,
-    settings: SkillClientSettings,
-    sealer: Arc<dyn Sealer>,
+    pub(crate) parts: Parts,
+}
+
+/// What all remote skills share.
+pub(crate) struct Parts {
+    pub(crate) http: Arc<Clients>,
+    pub(crate) settings: SkillClientSettings,
+    pub(crate) sealer: Arc<dyn Sealer>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    pub(crate) resolver: GuardedResolver,
 }
 
 /// One client a thread: a connection is worked on by the thread that opened it, so an answer need not wake
 /// another one on its way.
 pub(crate) struct Clients {
-    settings: SkillClientSettings,
+    connect_timeout: Duration,
+    resolver: GuardedResolver,
     of_threads: ThreadLocal<Client>,
 }
 
 impl Clients {
-    fn new(settings: SkillClientSettings) -> Result<Self, Unavailable> {
-        let clients = Self { settings, of_threads: ThreadLocal::new() };
+    fn new(connect_timeout: Duration, resolver: GuardedResolver) -> Result<Self, Unavailable> {
+        let clients = Self { connect_timeout, resolver, of_threads: ThreadLocal::new() };
         // What cannot be made here cannot be made on any thread, and is better known at the start.
         clients.get()?;
         Ok(clients)
@@ -70,12 +109,12 @@ impl Clients {
                 .user_agent(concat!("square/", env!("CARGO_PKG_VERSION")))
                 .http1_only()
                 .tcp_nodelay(true)
-                .connect_timeout(self.settings.connect_timeout)
+                .connect_timeout(self.connect_timeout)
                 .pool_idle_timeout(Duration::from_secs(30))
                 .redirect(Policy::none())
                 .referer(false)
                 .no_proxy()
-                .dns_resolver(GuardedResolver { allow_private: self.settings.allow_private_networks })
+                .dns_resolver(self.resolver.clone())
         };
         builder().build().or_else(|error| {
             tracing::warn!(%error, "no root certificates: skills over https cannot be reached");
@@ -84,19 +123,49 @@ impl Clients {
     }
 }
 
+impl Parts {
+    /// Makes the calls to one skill.
+    pub(crate) fn transport(&self, authorization: Option<HeaderValue>, signer: Option<Signer>) -> Transport {
+        let settings = &self.settings;
+        let limits = Limits {
+            first_byte: settings.first_byte_timeout,
+            idle: settings.idle_timeout,
+            whole: settings.time_limit,
+            bytes: settings.max_response_bytes,
+        };
+        Transport { http: Arc::clone(&self.http), limits, authorization, signer }
+    }
+
+    /// Whether the settings let this server call the URL, as far as the URL alone tells.
+    pub(crate) fn allowed(&self, url: &Url) -> Result<(), SkillFailure> {
+        match literal(url) {
+            Some(address) if !self.resolver.reach.permits(address) => Err(SkillFailure::AddressNotAllowed),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl SkillClient {
-    /// Makes a client whose skills' secrets were sealed by `sealer`.
+    /// Makes a client.
     ///
     /// On a machine without root certificates, skills over plain HTTP can be asked and those over HTTPS
     /// cannot be reached; a warning is logged.
-    pub fn new(settings: SkillClientSettings, sealer: Arc<dyn Sealer>) -> Result<Self, Unavailable> {
-        Ok(Self { http: Arc::new(Clients::new(settings.clone())?), settings, sealer })
+    pub fn new(parts: SkillClientParts) -> Result<Self, Unavailable> {
+        let SkillClientParts { settings, sealer, clock, randomness, names } = parts;
+        let reach = Reach {
+            everywhere: settings.allow_private_networks,
+            networks: settings.allowed_networks.clone(),
+            hosts: settings.allowed_hosts.clone(),
+        };
+        let resolver = GuardedResolver { names, reach: Arc::new(reach) };
+        let http = Arc::new(Clients::new(settings.connect_timeout, resolver.clone())?);
+        Ok(Self { parts: Parts { http, settings, sealer, clock, randomness, resolver } })
     }
 
     /// Makes what answers for a remote skill. One that cannot be asked, because its address is not allowed,
     /// its secret cannot be opened or it is a part of this process, fails every question.
     pub fn connect_remote(&self, skill: &RegisteredSkill) -> Arc<dyn Skill> {
-        match RemoteSkill::new(Arc::clone(&self.http), &self.settings, &*self.sealer, skill) {
+        match RemoteSkill::new(&self.parts, skill) {
             Ok(remote) => Arc::new(remote),
             Err(failure) => {
                 tracing::warn!(skill = %skill.id, %failure, "a skill cannot be asked");
@@ -118,38 +187,28 @@ impl AddressGuard for SkillClient {
     /// it is connected to.
     async fn check(&self, url: &SkillUrl) -> Result<(), FieldError> {
         let refused = || FieldError::new("url", "must not lead into a private network");
-        if self.settings.allow_private_networks {
-            return Ok(());
-        }
         let url = Url::parse(url.as_str())
             .map_err(|_| FieldError::new("url", "must be an absolute http or https URL"))?;
-        if let Some(address) = literal(&url) {
-            return if is_public(address) { Ok(()) } else { Err(refused()) };
+        if literal(&url).is_some() {
+            return self.parts.allowed(&url).map_err(|_| refused());
         }
         let name = url.host_str().unwrap_or_default();
-        let lookup = tokio::net::lookup_host((name, 0));
-        match tokio::time::timeout(self.settings.connect_timeout, lookup).await {
-            Ok(Ok(found)) => only_public(found).map(drop).map_err(|_| refused()),
-            Ok(Err(_)) | Err(_) => Ok(()),
+        if self.parts.resolver.reach.trusts(name) {
+            return Ok(());
+        }
+        let lookup = self.parts.resolver.lookup(name);
+        match tokio::time::timeout(self.parts.settings.connect_timeout, lookup).await {
+            Ok(Ok(Err(_))) => Err(refused()),
+            Ok(Ok(Ok(_)) | Err(_)) | Err(_) => Ok(()),
         }
     }
 }
 
 /// The address in a URL whose host is one; those are connected to without asking the resolver.
-pub(crate) fn literal(url: &Url) -> Option<IpAddr> {
+fn literal(url: &Url) -> Option<IpAddr> {
     match url.host()? {
         Host::Domain(_) => None,
         Host::Ipv4(address) => Some(address.into()),
         Host::Ipv6(address) => Some(address.into()),
-    }
-}
-
-/// Whether the settings let this server call the URL, as far as the URL alone tells.
-pub(crate) fn allowed(url: &Url, settings: &SkillClientSettings) -> Result<(), SkillFailure> {
-    match literal(url) {
-        Some(address) if !settings.allow_private_networks && !is_public(address) => {
-            Err(SkillFailure::AddressNotAllowed)
-        }
-        _ => Ok(()),
     }
 }

@@ -1,13 +1,18 @@
-use crate::client::{Clients, SkillClientSettings, allowed};
-use crate::failure::{broke_off, malformed, of_body, of_request};
+use crate::a2a::{Agent, CARD};
+use crate::client::Parts;
+use crate::openai::OpenAi;
+use crate::reply::json;
+use crate::signing::Signer;
+use crate::trail::Trail;
+use crate::transport::{Call, Transport};
 use crate::{square, square2};
 use async_trait::async_trait;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Client, RequestBuilder, Response};
-use square_kernel::Sealer;
-use square_skills::{Protocol, RegisteredSkill, ResultItem, Skill, SkillAddress, SkillFailure, SkillRequest};
-use std::sync::Arc;
-use std::time::Duration;
+use reqwest::header::HeaderValue;
+use square_kernel::SkillId;
+use square_skills::{
+    CheckStage, DeltaSink, Protocol, RegisteredSkill, ResultItem, Skill, SkillAddress, SkillFailure,
+    SkillRequest, SkillUrl, Unheard,
+};
 use tokio::time::timeout;
 use url::Url;
 
@@ -17,13 +22,16 @@ const PARSED_ON_THE_SPOT: usize = 32 * 1024;
 
 /// A service behind a URL.
 pub(crate) struct RemoteSkill {
-    http: Arc<Clients>,
-    query: Url,
-    ping: Url,
-    protocol: Protocol,
-    authorization: Option<HeaderValue>,
-    time_limit: Duration,
-    max_response_bytes: u64,
+    transport: Transport,
+    dialect: Dialect,
+}
+
+/// What a skill's protocol needs to know.
+enum Dialect {
+    Square { query: Url, ping: Url },
+    Square2 { id: SkillId, query: Url, ping: Url, heartbeat: Url },
+    OpenAi(OpenAi),
+    A2a(Agent),
 }
 
 /// A skill that cannot be asked at all.
@@ -31,98 +39,143 @@ pub(crate) struct Unusable(pub(crate) SkillFailure);
 
 impl RemoteSkill {
     /// Fails as every question would.
-    pub(crate) fn new(
-        http: Arc<Clients>,
-        settings: &SkillClientSettings,
-        sealer: &dyn Sealer,
-        skill: &RegisteredSkill,
-    ) -> Result<Self, SkillFailure> {
+    pub(crate) fn new(parts: &Parts, skill: &RegisteredSkill) -> Result<Self, SkillFailure> {
         let SkillAddress::Remote { url, protocol } = &skill.address else {
             return Err(SkillFailure::Internal);
         };
-        let below = |path: &str| Url::parse(&format!("{}/{path}", url.as_str()));
-        let (Ok(query), Ok(ping)) = (below("query"), below("ping")) else {
-            return Err(SkillFailure::Internal);
-        };
-        allowed(&query, settings)?;
-        Ok(Self {
-            http,
-            query,
-            ping,
-            protocol: *protocol,
-            authorization: authorization(sealer, skill)?,
-            time_limit: settings.time_limit,
-            max_response_bytes: settings.max_response_bytes,
+        parts.allowed(&below(url, "")?)?;
+        let transport = parts.transport(authorization(parts, skill)?, signer(parts, skill));
+        Ok(Self { transport, dialect: Dialect::new(parts, skill, url, *protocol)? })
+    }
+
+    /// Asks a question, within all limits but those of what stands before it.
+    pub(crate) async fn ask(
+        &self,
+        request: &SkillRequest,
+        deltas: &dyn DeltaSink,
+        trail: &Trail,
+    ) -> Result<Vec<ResultItem>, SkillFailure> {
+        let asking = self.dialect.ask(&self.transport, request, deltas, trail);
+        timeout(self.transport.limits.whole, asking).await.unwrap_or(Err(SkillFailure::TimedOut))
+    }
+}
+
+impl Dialect {
+    fn new(
+        parts: &Parts,
+        skill: &RegisteredSkill,
+        url: &SkillUrl,
+        protocol: Protocol,
+    ) -> Result<Self, SkillFailure> {
+        let (query, ping) = (below(url, "query")?, below(url, "ping")?);
+        Ok(match protocol {
+            Protocol::Square => Self::Square { query, ping },
+            Protocol::Square2 => {
+                Self::Square2 { id: skill.id, query, ping, heartbeat: below(url, "health/heartbeat")? }
+            }
+            Protocol::OpenAi => {
+                let (completions, models) = (below(url, "chat/completions")?, below(url, "models")?);
+                Self::OpenAi(OpenAi::new(completions, models, skill.model.as_ref()))
+            }
+            Protocol::A2a => {
+                Self::A2a(Agent::new(cards(url)?, parts.clock.clone(), parts.randomness.clone()))
+            }
         })
     }
 
-    fn http(&self) -> Result<&Client, SkillFailure> {
-        self.http.get().map_err(|_| SkillFailure::Internal)
-    }
-
-    async fn query(&self, request: &SkillRequest) -> Result<Vec<ResultItem>, SkillFailure> {
-        let body = match self.protocol {
-            Protocol::Square => square::query(request)?,
-            Protocol::Square2 => square2::query(request)?,
-        };
-        let call = self.http()?.post(self.query.clone()).header(CONTENT_TYPE, "application/json").body(body);
-        let response = self.send(call.header(ACCEPT, "application/json")).await?;
-        expect_json(response.headers())?;
-        let reply = self.read(response).await?;
-        let (protocol, max_results) = (self.protocol, usize::from(request.max_results));
-        if reply.len() <= PARSED_ON_THE_SPOT && !may_hold_html(&reply) {
-            return parse(protocol, &reply, max_results);
-        }
-        let parsed = tokio::task::spawn_blocking(move || parse(protocol, &reply, max_results)).await;
-        parsed.unwrap_or(Err(SkillFailure::Internal))
-    }
-
-    /// The head of a reply with a status of 2xx.
-    ///
-    /// When the connection ends before any reply, it is tried once more: a kept connection may have been
-    /// closed by the skill just as the question went out, and to ask twice does no harm.
-    async fn send(&self, mut call: RequestBuilder) -> Result<Response, SkillFailure> {
-        if let Some(authorization) = &self.authorization {
-            call = call.header(AUTHORIZATION, authorization);
-        }
-        let again = call.try_clone();
-        let response = match (call.send().await, again) {
-            (Err(error), Some(again)) if broke_off(&error) => again.send().await,
-            (first, _) => first,
-        };
-        let response = response.map_err(|error| of_request(&error))?;
-        let status = response.status();
-        if status.is_success() { Ok(response) } else { Err(SkillFailure::Status(status.as_u16())) }
-    }
-
-    /// The whole body. The limit counts decompressed bytes as they arrive: neither an endless reply nor a
-    /// small one that unpacks to a huge one fills the memory.
-    async fn read(&self, mut response: Response) -> Result<Vec<u8>, SkillFailure> {
-        let limit = self.max_response_bytes;
-        let too_large = |bytes: u64| bytes > limit;
-        if response.content_length().is_some_and(too_large) {
-            return Err(SkillFailure::TooLarge(limit));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|_| of_body())? {
-            if too_large((body.len() + chunk.len()) as u64) {
-                return Err(SkillFailure::TooLarge(limit));
+    async fn ask(
+        &self,
+        transport: &Transport,
+        request: &SkillRequest,
+        deltas: &dyn DeltaSink,
+        trail: &Trail,
+    ) -> Result<Vec<ResultItem>, SkillFailure> {
+        match self {
+            Self::Square { query, .. } => {
+                let call = Call::post(query, square::query(request)?);
+                exchange(transport, call, square::items, request, trail).await
             }
-            body.extend_from_slice(&chunk);
+            Self::Square2 { id, query, .. } => {
+                let call = Call::post(query, square2::query(*id, request)?);
+                exchange(transport, call, square2::items, request, trail).await
+            }
+            Self::OpenAi(server) => server.answer(transport, request, deltas, trail).await,
+            Self::A2a(agent) => agent.answer(transport, request, trail).await,
         }
-        Ok(body)
+    }
+
+    async fn ping(&self, transport: &Transport) -> Result<(), SkillFailure> {
+        let get = async |url| transport.send(Call::get(url), &Trail::default()).await.map(drop);
+        match self {
+            Self::Square { ping, .. } => get(ping).await,
+            // Skills made for SQuARE have a heartbeat instead.
+            Self::Square2 { ping, heartbeat, .. } => match get(ping).await {
+                Err(SkillFailure::Status(404 | 405)) => get(heartbeat).await,
+                answered => answered,
+            },
+            Self::OpenAi(server) => server.ping(transport).await,
+            Self::A2a(agent) => agent.ping(transport).await,
+        }
+    }
+}
+
+type Parser = fn(&[u8], usize) -> Result<Vec<ResultItem>, SkillFailure>;
+
+/// A call that is answered by one JSON document.
+async fn exchange(
+    transport: &Transport,
+    call: Call,
+    parse: Parser,
+    request: &SkillRequest,
+    trail: &Trail,
+) -> Result<Vec<ResultItem>, SkillFailure> {
+    let reply = transport.json(call, trail).await?;
+    let max_results = usize::from(request.max_results);
+    let parsed = if reply.len() <= PARSED_ON_THE_SPOT && !may_hold_html(&reply) {
+        Parsed::of(&reply, parse, max_results)
+    } else {
+        let parsed = tokio::task::spawn_blocking(move || Parsed::of(&reply, parse, max_results)).await;
+        parsed.map_err(|_| SkillFailure::Internal)?
+    };
+    if parsed.is_json {
+        trail.passed(CheckStage::Json);
+    }
+    let items = parsed.items?;
+    trail.passed(CheckStage::Shape);
+    Ok(items)
+}
+
+struct Parsed {
+    is_json: bool,
+    items: Result<Vec<ResultItem>, SkillFailure>,
+}
+
+impl Parsed {
+    fn of(reply: &[u8], parse: Parser, max_results: usize) -> Self {
+        let items = parse(reply, max_results);
+        // Only who is checked needs to know which of the two it was; the path of a good answer stays short.
+        let is_json = items.is_ok() || json(reply).is_ok();
+        Self { is_json, items }
     }
 }
 
 #[async_trait]
 impl Skill for RemoteSkill {
     async fn answer(&self, request: &SkillRequest) -> Result<Vec<ResultItem>, SkillFailure> {
-        timeout(self.time_limit, self.query(request)).await.unwrap_or(Err(SkillFailure::TimedOut))
+        self.answer_in_parts(request, &Unheard).await
+    }
+
+    async fn answer_in_parts(
+        &self,
+        request: &SkillRequest,
+        deltas: &dyn DeltaSink,
+    ) -> Result<Vec<ResultItem>, SkillFailure> {
+        self.ask(request, deltas, &Trail::default()).await
     }
 
     async fn ping(&self) -> Result<(), SkillFailure> {
-        let ping = self.send(self.http()?.get(self.ping.clone()));
-        timeout(self.time_limit, ping).await.unwrap_or(Err(SkillFailure::TimedOut)).map(drop)
+        let ping = self.dialect.ping(&self.transport);
+        timeout(self.transport.limits.whole, ping).await.unwrap_or(Err(SkillFailure::TimedOut))
     }
 }
 
@@ -137,38 +190,48 @@ impl Skill for Unusable {
     }
 }
 
-fn authorization(sealer: &dyn Sealer, skill: &RegisteredSkill) -> Result<Option<HeaderValue>, SkillFailure> {
+/// A URL below that of a skill.
+pub(crate) fn below(url: &SkillUrl, path: &str) -> Result<Url, SkillFailure> {
+    Url::parse(&format!("{}/{path}", url.as_str())).map_err(|_| SkillFailure::Internal)
+}
+
+/// Where the card of an agent may stand: below its address, as libraries look for it, or at the root of its host, as
+/// the specification says.
+pub(crate) fn cards(url: &SkillUrl) -> Result<Vec<Url>, SkillFailure> {
+    let nearest = below(url, CARD)?;
+    let root = nearest.join(&format!("/{CARD}")).map_err(|_| SkillFailure::Internal)?;
+    Ok(if root == nearest { vec![nearest] } else { vec![nearest, root] })
+}
+
+/// The header that shows a bearer token.
+pub(crate) fn bearer(secret: &[u8]) -> Result<HeaderValue, SkillFailure> {
+    let value = HeaderValue::from_bytes(&[b"Bearer ", secret].concat());
+    let mut value = value.map_err(|_| SkillFailure::Internal)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn authorization(parts: &Parts, skill: &RegisteredSkill) -> Result<Option<HeaderValue>, SkillFailure> {
     let Some(secret) = &skill.secret else { return Ok(None) };
-    let secret = sealer.open(RegisteredSkill::SECRET_PURPOSE, secret).map_err(|error| {
+    let secret = parts.sealer.open(RegisteredSkill::SECRET_PURPOSE, secret).map_err(|error| {
         tracing::error!(skill = %skill.id, %error, "the secret of a skill does not open");
         SkillFailure::Internal
     })?;
-    let mut value = HeaderValue::from_bytes(&[b"Bearer ", secret.as_slice()].concat())
-        .map_err(|_| SkillFailure::Internal)?;
-    value.set_sensitive(true);
-    Ok(Some(value))
+    bearer(&secret).map(Some)
 }
 
-/// A reply that does not say what it is, is taken for JSON.
-fn expect_json(headers: &HeaderMap) -> Result<(), SkillFailure> {
-    let Some(content_type) = headers.get(CONTENT_TYPE) else { return Ok(()) };
-    let essence = content_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-    let essence = essence.trim().to_ascii_lowercase();
-    if essence == "application/json" || essence == "text/json" || essence.ends_with("+json") {
-        Ok(())
-    } else {
-        Err(malformed("its content type is not JSON"))
+/// A skill whose key cannot be opened is called without a signature: whether that will do is the skill's to say.
+fn signer(parts: &Parts, skill: &RegisteredSkill) -> Option<Signer> {
+    match parts.sealer.open(RegisteredSkill::SIGNING_PURPOSE, skill.signing.as_ref()?) {
+        Ok(key) => Some(Signer::new(&key, parts.clock.clone(), parts.randomness.clone())),
+        Err(error) => {
+            tracing::warn!(skill = %skill.id, %error, "calls to a skill cannot be signed");
+            None
+        }
     }
 }
 
 /// Whether there is a `<`, which JSON may also write `\\u003c`.
 fn may_hold_html(reply: &[u8]) -> bool {
     reply.contains(&b'<') || reply.windows(5).any(|window| window == b"\\u003")
-}
-
-fn parse(protocol: Protocol, reply: &[u8], max_results: usize) -> Result<Vec<ResultItem>, SkillFailure> {
-    match protocol {
-        Protocol::Square => square::items(reply, max_results),
-        Protocol::Square2 => square2::items(reply, max_results),
-    }
 }

@@ -1,63 +1,98 @@
-use crate::address::is_public;
+use crate::names::Names;
+use crate::reach::Reach;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 /// A name that leads to no address this server may connect to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the name leads to no public address")]
-pub(crate) struct NotPublic;
+#[error("the name leads to no address that may be called")]
+pub(crate) struct NotAllowed;
 
-/// Resolves names to public addresses only. It stands between the name and the connection, so the address
+/// A name that leads to no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the name is not known")]
+pub(crate) struct Unknown;
+
+/// Resolves names to addresses that may be called. It stands between the name and the connection, so the address
 /// that was checked is the one that is connected to, however often the name changes its meaning.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct GuardedResolver {
-    pub(crate) allow_private: bool,
+    pub(crate) names: Arc<dyn Names>,
+    pub(crate) reach: Arc<Reach>,
+}
+
+impl GuardedResolver {
+    /// The addresses of a name that may be called.
+    pub(crate) async fn lookup(&self, name: &str) -> Result<Result<Vec<IpAddr>, NotAllowed>, Unknown> {
+        let found = self.names.lookup(name).await.map_err(|_| Unknown)?;
+        if found.is_empty() {
+            return Err(Unknown);
+        }
+        if self.reach.trusts(name) {
+            return Ok(Ok(found));
+        }
+        let allowed: Vec<_> = found.into_iter().filter(|address| self.reach.permits(*address)).collect();
+        Ok(if allowed.is_empty() { Err(NotAllowed) } else { Ok(allowed) })
+    }
 }
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let allow_private = self.allow_private;
+        let resolver = self.clone();
         Box::pin(async move {
+            let addresses = resolver.lookup(name.as_str()).await??;
             // The port is the caller's to fill in.
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let addresses = if allow_private { found.collect() } else { only_public(found)? };
-            Ok(Box::new(addresses.into_iter()) as Addrs)
+            let addresses = addresses.into_iter().map(|address| SocketAddr::new(address, 0));
+            Ok(Box::new(addresses) as Addrs)
         })
     }
-}
-
-/// The public ones among `found`; an error when there are none, but some that are not public.
-pub(crate) fn only_public(found: impl Iterator<Item = SocketAddr>) -> Result<Vec<SocketAddr>, NotPublic> {
-    let (public, special): (Vec<_>, Vec<_>) = found.partition(|address| is_public(address.ip()));
-    if public.is_empty() && !special.is_empty() { Err(NotPublic) } else { Ok(public) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use async_trait::async_trait;
+    use std::io;
 
-    fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
+    struct These(&'static [&'static str]);
+
+    #[async_trait]
+    impl Names for These {
+        async fn lookup(&self, _name: &str) -> io::Result<Vec<IpAddr>> {
+            Ok(self.0.iter().map(|text| text.parse().unwrap()).collect())
+        }
+    }
+
+    fn resolver(found: &'static [&'static str], hosts: &[&str]) -> GuardedResolver {
+        let hosts = hosts.iter().map(|&host| host.to_owned()).collect();
+        GuardedResolver {
+            names: Arc::new(These(found)),
+            reach: Arc::new(Reach { hosts, ..Reach::default() }),
+        }
+    }
+
+    fn addresses(texts: &[&str]) -> Vec<IpAddr> {
         texts.iter().map(|text| text.parse().unwrap()).collect()
     }
 
-    #[test]
-    fn of_a_name_with_several_addresses_the_public_ones_are_kept() {
-        let found = addresses(&["10.0.0.1:0", "1.1.1.1:0", "[::1]:0", "[2606:4700::1111]:0"]);
-        let kept = only_public(found.into_iter()).unwrap();
-        assert_eq!(kept, addresses(&["1.1.1.1:0", "[2606:4700::1111]:0"]));
-    }
-
-    #[test]
-    fn a_name_with_private_addresses_alone_is_refused() {
-        assert_eq!(only_public(addresses(&["10.0.0.1:0", "[fe80::1]:0"]).into_iter()), Err(NotPublic));
-        assert_eq!(only_public([].into_iter()), Ok(Vec::new()));
+    #[tokio::test]
+    async fn of_a_name_with_several_addresses_the_public_ones_are_kept() {
+        let found = resolver(&["10.0.0.1", "1.1.1.1", "::1", "2606:4700::1111"], &[]);
+        let kept = found.lookup("a.example").await.unwrap().unwrap();
+        assert_eq!(kept, addresses(&["1.1.1.1", "2606:4700::1111"]));
     }
 
     #[tokio::test]
-    async fn localhost_is_found_only_where_private_networks_are_allowed() {
-        let resolve = |allow_private| GuardedResolver { allow_private }.resolve("localhost".parse().unwrap());
-        assert!(resolve(true).await.unwrap().all(|address| address.ip().is_loopback()));
-        let Err(error) = resolve(false).await else { panic!("found") };
-        assert!(error.is::<NotPublic>());
+    async fn a_name_with_private_addresses_alone_is_refused_unless_it_is_trusted() {
+        let found = resolver(&["10.0.0.1", "fe80::1"], &["films.internal"]);
+        assert_eq!(found.lookup("a.example").await, Ok(Err(NotAllowed)));
+        let trusted = found.lookup("films.internal").await.unwrap().unwrap();
+        assert_eq!(trusted, addresses(&["10.0.0.1", "fe80::1"]));
+    }
+
+    #[tokio::test]
+    async fn a_name_without_addresses_is_unknown() {
+        assert_eq!(resolver(&[], &["a.example"]).lookup("a.example").await, Err(Unknown));
     }
 }

@@ -49,7 +49,7 @@ fn item(result: Value, what: &str, sanitiser: &mut Sanitiser) -> Result<ResultIt
         Some(_) => return Err(malformed(format!("{what} has an unknown type"))),
         None => return Err(malformed(format!("{what} has no type"))),
     };
-    Ok(ResultItem { body, score })
+    Ok(ResultItem { body, score, documents: Vec::new() })
 }
 
 /// The content of a result, which some skills put under another name than the one of its type.
@@ -104,7 +104,11 @@ mod tests {
         let wanted = [
             ResultItem { score: Some(0.5), ..ResultItem::text("Al Pacino") },
             ResultItem::pairs(pairs),
-            ResultItem { body: ResultBody::RawHtml("<b>Heat</b>".into()), score: Some(3.0) },
+            ResultItem {
+                body: ResultBody::RawHtml("<b>Heat</b>".into()),
+                score: Some(3.0),
+                documents: Vec::new(),
+            },
             ResultItem::text("Robert De Niro"),
         ];
         assert_eq!(items(reply.as_bytes(), 10).unwrap(), wanted);

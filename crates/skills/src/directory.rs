@@ -75,6 +75,11 @@ impl SkillDirectory {
         self.current.load_full()
     }
 
+    /// Grows with every change to what is listed and to whether it is asked.
+    pub fn revision(&self) -> u64 {
+        self.snapshot().revision() + self.connector.outages()
+    }
+
     /// Lists exactly these skills, but none that was removed.
     pub fn replace_all(&self, skills: Vec<RegisteredSkill>) {
         let listed: Vec<_> = skills.into_iter().map(|skill| self.listed(skill, Health::default())).collect();

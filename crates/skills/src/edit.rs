@@ -1,7 +1,9 @@
 use crate::ports::Written;
 use crate::register::SkillFields;
 use crate::service::{OwnerError, Shared, Skills, just_after};
-use crate::{Listed, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillName, SkillUrl};
+use crate::{
+    Listed, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillModel, SkillName, SkillUrl,
+};
 use square_kernel::{Asker, FieldError, Invalid, Sealed, Secret, SkillId, Unavailable};
 use std::sync::Arc;
 
@@ -18,6 +20,8 @@ pub struct SkillPatch {
     pub protocol: Option<Protocol>,
     /// The bearer token it wants to see; `Some(None)` takes it away.
     pub secret: Option<Option<Secret>>,
+    /// The model that it is asked for; `Some(None)` takes it away.
+    pub model: Option<Option<SkillModel>>,
 }
 
 /// Why a skill was not changed.
@@ -55,28 +59,36 @@ impl From<OwnerError> for EditError {
 }
 
 /// A patch that was checked and whose secret is sealed.
-struct Checked {
+#[derive(Default)]
+pub(crate) struct Checked {
     patch: SkillPatch,
     /// The secret to store where the patch names one.
     sealed: Option<Sealed>,
+    /// The signing key to store, where there is a new one.
+    signing: Option<Sealed>,
 }
 
 impl Skills {
-    /// Replaces all that an owner says of a skill. A published skill stays published.
+    /// Replaces all that an owner says of a skill. A published skill stays published. The protocol, where it is left out,
+    /// stays at the same address and is found out at another.
     pub async fn replace(
         &self,
         asker: &Asker,
         id: SkillId,
         fields: SkillFields,
     ) -> Result<Arc<Listed>, EditError> {
+        let listed = self.shared.owned(asker, id).await?;
         let patch = SkillPatch {
             name: Some(fields.name),
             url: Some(fields.url),
             description: Some(fields.description),
-            protocol: Some(fields.protocol),
+            protocol: fields.protocol,
             secret: fields.secret.map(Some),
+            model: Some(fields.model),
         };
-        self.patch(asker, id, patch).await
+        let mut checked = self.shared.check(&listed.skill, patch).await?;
+        checked.find_protocol(&self.shared, &listed.skill).await;
+        self.shared.carry_through(move |shared| async move { shared.update(id, checked).await }).await
     }
 
     /// Replaces some of what an owner says of a skill. A published skill stays published.
@@ -107,10 +119,10 @@ impl Shared {
             _ => {}
         }
         invalid.into_result()?;
-        Ok(Checked { patch, sealed })
+        Ok(Checked { patch, sealed, signing: None })
     }
 
-    async fn update(&self, id: SkillId, checked: Checked) -> Result<Arc<Listed>, EditError> {
+    pub(crate) async fn update(&self, id: SkillId, checked: Checked) -> Result<Arc<Listed>, EditError> {
         let _changing = self.turn().await?;
         loop {
             // As it is now: of two patches to different fields both must be kept.
@@ -132,6 +144,26 @@ impl Shared {
 }
 
 impl Checked {
+    /// A new signing key, and nothing else.
+    pub(crate) fn with_signing_key(sealed: Sealed) -> Self {
+        Self { signing: Some(sealed), ..Self::default() }
+    }
+
+    /// Adds the protocol where it was left out and the address is another one.
+    async fn find_protocol(&mut self, shared: &Shared, skill: &RegisteredSkill) {
+        let (SkillAddress::Remote { url: old, .. }, Some(new)) = (&skill.address, &self.patch.url) else {
+            return;
+        };
+        if self.patch.protocol.is_some() || old == new {
+            return;
+        }
+        let secret = match &self.patch.secret {
+            Some(secret) => secret.clone(),
+            None => shared.open_secret(skill),
+        };
+        self.patch.protocol = Some(shared.protocol_at(new, secret.as_ref()).await);
+    }
+
     fn apply(&self, skill: &mut RegisteredSkill) {
         if let Some(name) = &self.patch.name {
             skill.name = name.clone();
@@ -141,6 +173,12 @@ impl Checked {
         }
         if self.patch.secret.is_some() {
             skill.secret.clone_from(&self.sealed);
+        }
+        if let Some(model) = &self.patch.model {
+            skill.model.clone_from(model);
+        }
+        if self.signing.is_some() {
+            skill.signing.clone_from(&self.signing);
         }
         if let SkillAddress::Remote { url, protocol } = &mut skill.address {
             if let Some(new) = &self.patch.url {

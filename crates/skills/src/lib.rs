@@ -1,6 +1,7 @@
 //! Answering services ("skills"): what one is, who owns it, how it is published.
 //!
 //! - [`Skill`] is what answers: a remote service, or a part of this process.
+//! - [`protection`] has the decorators of it that keep a bad skill from doing harm.
 //! - [`RegisteredSkill`] is what its owner told us about it.
 //! - [`SkillDirectory`] is the in-memory snapshot of all of them that questions are routed by.
 //! - [`Skills`] is all that can be done with them; the store is the truth, directory and selectors follow.
@@ -8,16 +9,19 @@
 
 mod answering;
 mod catch_up;
+mod check;
 mod directory;
 mod edit;
 mod health;
 pub mod ports;
 mod progress;
+pub mod protection;
 mod publish;
 mod register;
 mod registered;
 mod remove;
 mod service;
+mod signing;
 mod train;
 mod training;
 mod unpublish;
@@ -26,12 +30,17 @@ mod view;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use answering::{ResultBody, ResultItem, Skill, SkillFailure, SkillRequest};
+pub use answering::{
+    DeltaSink, Document, Outage, ResultBody, ResultItem, Skill, SkillFailure, SkillRequest, Unheard,
+};
+pub use check::{CheckReport, CheckStage, CheckStep};
 pub use directory::{Listed, SkillDirectory, Snapshot};
 pub use edit::{EditError, SkillPatch};
 pub use register::{RegisterError, SkillFields};
 pub use registered::{
-    BuiltinName, Health, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillName, SkillUrl,
+    BuiltinName, Health, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillModel, SkillName,
+    SkillUrl,
 };
 pub use service::{OwnerError, Skills, SkillsParts};
+pub use signing::SigningKey;
 pub use training::{Accuracy, TrainingId, TrainingProgress, TrainingRecord, TrainingSet, TrainingState};

@@ -1,10 +1,10 @@
 //! What this crate needs from outside.
 
 use crate::training::{TrainingId, TrainingRecord, TrainingSet, TrainingState};
-use crate::{RegisteredSkill, Skill, SkillUrl};
+use crate::{CheckReport, Protocol, RegisteredSkill, Skill, SkillUrl};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use square_kernel::{FieldError, SkillId, Unavailable, UserId};
+use square_kernel::{FieldError, Secret, SkillId, Unavailable, UserId};
 use std::sync::Arc;
 
 /// What became of writing a skill.
@@ -29,7 +29,7 @@ pub trait SkillStore: Send + Sync {
     /// Adds a skill. MUST return `NameTaken` when the name is in use, also under concurrency; never `Gone`.
     async fn insert(&self, skill: &RegisteredSkill) -> Result<Written, Unavailable>;
 
-    /// Replaces name, description, address, secret and `updated_at` of the skill with this id; whether it is
+    /// Replaces name, description, address, secret, signing key, model and `updated_at` of the skill with this id; whether it is
     /// published, its samples and its owner stay as they are stored. MUST return `Changed` when the stored
     /// `updated_at` is not `seen` any more, also under concurrency, so that no other change is lost.
     async fn update(&self, skill: &RegisteredSkill, seen: Timestamp) -> Result<Written, Unavailable>;
@@ -92,6 +92,23 @@ pub trait SkillStore: Send + Sync {
 pub trait Connector: Send + Sync {
     /// Never fails: what cannot be connected to answers with a failure.
     fn connect(&self, skill: &RegisteredSkill) -> Arc<dyn Skill>;
+
+    /// Grows with every change of [`Skill::outage`] of what it has connected.
+    fn outages(&self) -> u64 {
+        0
+    }
+}
+
+/// Finds out what a remote skill is like, by calling it.
+#[async_trait]
+pub trait SkillProber: Send + Sync {
+    /// The protocol that is spoken at this address; `None` where nothing that is known is. `secret` is what the skill
+    /// wants to see. MUST end within seconds and MUST NOT call an address that skills may not have.
+    async fn detect(&self, url: &SkillUrl, secret: Option<&Secret>) -> Option<Protocol>;
+
+    /// Asks a remote skill a question of no matter and tells step by step how that went. MUST NOT call an address that
+    /// skills may not have.
+    async fn inspect(&self, skill: &RegisteredSkill) -> CheckReport;
 }
 
 /// Says which addresses skills may have.

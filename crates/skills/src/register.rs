@@ -1,7 +1,8 @@
 use crate::ports::Written;
 use crate::service::{Shared, Skills};
 use crate::{
-    BuiltinName, Listed, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillName, SkillUrl,
+    BuiltinName, Listed, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillModel, SkillName,
+    SkillUrl,
 };
 use square_kernel::{Asker, FieldError, Invalid, Sealed, Secret, SkillId, Unavailable, UserId};
 use std::sync::Arc;
@@ -15,12 +16,15 @@ pub struct SkillFields {
     pub url: SkillUrl,
     /// What it can answer.
     pub description: SkillDescription,
-    /// How to talk to it.
-    pub protocol: Protocol,
+    /// How to talk to it. `None` has it found out by calling it; one that cannot be recognised is taken to speak the
+    /// default one.
+    pub protocol: Option<Protocol>,
     /// The bearer token it wants to see: 1 to 1000 printable ASCII characters. `None` at registration means
     /// that it wants none, at a replacement that the one it has stays: a client that sends back what it was
     /// shown does not have it.
     pub secret: Option<Secret>,
+    /// The model that it is asked for, where its protocol has models and not any one will do.
+    pub model: Option<SkillModel>,
 }
 
 /// Why a skill was not registered.
@@ -55,9 +59,15 @@ impl Skills {
         let secret = invalid.collect(self.shared.seal(fields.secret.as_ref()));
         invalid.collect(parts.guard.check(&fields.url).await);
         invalid.into_result()?;
-        let address = SkillAddress::Remote { url: fields.url, protocol: fields.protocol };
-        let skill = self.new_skill(owner, fields.name, fields.description, address, secret.flatten());
-        self.insert(skill).await
+        let protocol = match fields.protocol {
+            Some(protocol) => protocol,
+            None => self.shared.protocol_at(&fields.url, fields.secret.as_ref()).await,
+        };
+        let address = SkillAddress::Remote { url: fields.url, protocol };
+        let skill = self.new_skill(owner, fields.name, fields.description, address);
+        let (_, signing) = self.shared.new_signing_key();
+        let secret = secret.flatten();
+        self.insert(RegisteredSkill { secret, signing: Some(signing), model: fields.model, ..skill }).await
     }
 
     /// Registers a part of this process as a skill, unpublished. A skill of that name which is this part
@@ -74,7 +84,7 @@ impl Skills {
         match snapshot.by_name(name.as_str()) {
             Some(listed) if listed.skill.address == address => Ok(Arc::clone(listed)),
             Some(_) => Err(RegisterError::NameTaken),
-            None => self.insert(self.new_skill(owner, name, description, address, None)).await,
+            None => self.insert(self.new_skill(owner, name, description, address)).await,
         }
     }
 
@@ -84,7 +94,6 @@ impl Skills {
         name: SkillName,
         description: SkillDescription,
         address: SkillAddress,
-        secret: Option<Sealed>,
     ) -> RegisteredSkill {
         let parts = &self.shared.parts;
         let now = parts.clock.now();
@@ -94,7 +103,9 @@ impl Skills {
             name,
             description,
             address,
-            secret,
+            secret: None,
+            signing: None,
+            model: None,
             published: false,
             samples: Arc::default(),
             created_at: now,
@@ -118,6 +129,17 @@ impl Skills {
 }
 
 impl Shared {
+    /// The protocol that is spoken at an address that was checked; the default one where none is recognised.
+    pub(crate) async fn protocol_at(&self, url: &SkillUrl, secret: Option<&Secret>) -> Protocol {
+        self.parts.prober.detect(url, secret).await.unwrap_or_default()
+    }
+
+    /// The bearer token of a skill, in the clear; `None` also where it cannot be opened any more.
+    pub(crate) fn open_secret(&self, skill: &RegisteredSkill) -> Option<Secret> {
+        let opened = self.parts.sealer.open(RegisteredSkill::SECRET_PURPOSE, skill.secret.as_ref()?).ok()?;
+        std::str::from_utf8(&opened).ok().map(Secret::new)
+    }
+
     /// Seals a bearer token that can stand in a header.
     pub(crate) fn seal(&self, secret: Option<&Secret>) -> Result<Option<Sealed>, FieldError> {
         let Some(secret) = secret else { return Ok(None) };

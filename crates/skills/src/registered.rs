@@ -20,6 +20,11 @@ pub struct RegisteredSkill {
     pub address: SkillAddress,
     /// The bearer token it wants to see, sealed for [`RegisteredSkill::SECRET_PURPOSE`].
     pub secret: Option<Sealed>,
+    /// The key with which calls to it are signed, sealed for [`RegisteredSkill::SIGNING_PURPOSE`]. Parts of this
+    /// process have none.
+    pub signing: Option<Sealed>,
+    /// The model that it is asked for, where its protocol has models.
+    pub model: Option<SkillModel>,
     /// Whether questions are routed to it.
     pub published: bool,
     /// The first few example questions it was published with, for people. Empty until published.
@@ -33,6 +38,8 @@ pub struct RegisteredSkill {
 impl RegisteredSkill {
     /// What secrets of skills are sealed for.
     pub const SECRET_PURPOSE: &'static str = "skill-secret";
+    /// What signing keys of skills are sealed for.
+    pub const SIGNING_PURPOSE: &'static str = "skill-signing";
     /// How many example questions are kept as samples.
     pub const SAMPLES: usize = 5;
 
@@ -104,6 +111,29 @@ impl SkillDescription {
     }
 
     /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The name of a model that a skill offers: 1 to 200 printable characters without blanks at either end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkillModel(Arc<str>);
+
+impl SkillModel {
+    /// Parses what a client sent as `model`.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let text = text.trim();
+        if !(1..=200).contains(&text.chars().count()) || text.chars().any(char::is_control) {
+            return Err(FieldError::new(
+                "model",
+                "must have 1 to 200 characters, no control characters among them",
+            ));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -186,6 +216,10 @@ pub enum Protocol {
     Square,
     /// `POST {url}/query` with `{"query", "skill_args", "num_results"}`, answered by `{"predictions": […]}`.
     Square2,
+    /// `POST {url}/chat/completions` as OpenAI's API has it, streamed.
+    OpenAi,
+    /// Agent2Agent 1.0 or 0.3 over JSON-RPC, found through the agent's card.
+    A2a,
 }
 
 impl Protocol {
@@ -194,6 +228,8 @@ impl Protocol {
         match self {
             Self::Square => "square",
             Self::Square2 => "square2",
+            Self::OpenAi => "openai",
+            Self::A2a => "a2a",
         }
     }
 }
@@ -205,7 +241,9 @@ impl FromStr for Protocol {
         match text {
             "square" => Ok(Self::Square),
             "square2" => Ok(Self::Square2),
-            _ => Err(FieldError::new("protocol", "must be one of square, square2")),
+            "openai" => Ok(Self::OpenAi),
+            "a2a" => Ok(Self::A2a),
+            _ => Err(FieldError::new("protocol", "must be one of square, square2, openai, a2a")),
         }
     }
 }

@@ -1,4 +1,4 @@
-use crate::ports::{AddressGuard, Learner, SkillStore};
+use crate::ports::{AddressGuard, Learner, SkillProber, SkillStore};
 use crate::progress::ProgressBoard;
 use crate::{Listed, SkillDirectory};
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +20,8 @@ pub struct SkillsParts {
     pub directory: Arc<SkillDirectory>,
     /// Says which addresses skills may have.
     pub guard: Arc<dyn AddressGuard>,
+    /// Finds out what skills are like.
+    pub prober: Arc<dyn SkillProber>,
     /// All selectors that learn.
     pub learners: Vec<Arc<dyn Learner>>,
     /// Seals the skills' secrets.

@@ -4,10 +4,10 @@ use square_kernel::{Asker, SkillId};
 use std::sync::Arc;
 
 impl Skills {
-    /// Grows with every change to any skill, so that what was made of [`Skills::list`] can be kept until it
+    /// Grows with every change to any skill and to whether it is asked, so that what was made of [`Skills::list`] can be kept until it
     /// is stale: ask for this first, then for the list.
     pub fn revision(&self) -> u64 {
-        self.shared.parts.directory.snapshot().revision()
+        self.shared.parts.directory.revision()
     }
 
     /// All skills the asker may know of, oldest first.

@@ -13,6 +13,28 @@ pub struct ResultItem {
     /// How sure the skill is of it, where it says so; the scale is the skill's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
+    /// What it is based on, where the skill says so; best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<Document>,
+}
+
+/// A document that an item is based on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Document {
+    /// What it says.
+    pub text: String,
+    /// Where it can be read: an http or https URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Where it comes from, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Its name in the place where the skill found it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// How well it fits, on the skill's own scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
 }
 
 /// The forms that an item can have, told apart by `type`.
@@ -230,8 +252,26 @@ impl From<&square_skills::ResultItem> for ResultItem {
             square_skills::ResultBody::KeyValue(pairs) => ResultBody::KeyValue { key_values: pairs.clone() },
             square_skills::ResultBody::RawHtml(html) => ResultBody::RawHtml { html: html.clone() },
         };
-        Self { body, score: item.score.filter(|score| score.is_finite()).map(rounded) }
+        let documents = item.documents.iter().map(Document::from).collect();
+        Self { body, score: finite(item.score), documents }
     }
+}
+
+impl From<&square_skills::Document> for Document {
+    fn from(document: &square_skills::Document) -> Self {
+        Self {
+            text: document.text.clone(),
+            url: document.url.clone(),
+            source: document.source.clone(),
+            id: document.id.clone(),
+            score: finite(document.score),
+        }
+    }
+}
+
+/// JSON has no other numbers.
+fn finite(score: Option<f64>) -> Option<f64> {
+    score.filter(|score| score.is_finite()).map(rounded)
 }
 
 /// Four decimals: more would claim a precision that no selector has.

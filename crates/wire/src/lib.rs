@@ -21,7 +21,7 @@ mod skill;
 mod user;
 
 pub use answer::{
-    AnswerBody, FinishedEvent, NearestSkill, QuestionView, ResultBody, ResultItem, SkillAnswer,
+    AnswerBody, Document, FinishedEvent, NearestSkill, QuestionView, ResultBody, ResultItem, SkillAnswer,
     SkillResultEvent, StreamEvent,
 };
 pub use authorization::access_token;
@@ -30,5 +30,5 @@ pub use error_body::{Detail, ErrorBody};
 pub use fault::Fault;
 pub use origins::Origins;
 pub use question::{FlatQuestion, NestedQuestion, QuestionOptions, QuestionRequest, SkillChoice};
-pub use skill::{SelectorDescription, Skill, Training};
+pub use skill::{Breaker, SelectorDescription, SigningSecret, Skill, SkillCheck, SkillCheckStep, Training};
 pub use user::User;

@@ -6,7 +6,7 @@ use square_routing::{
     AnsweredQuestion, Choice, Chosen, Ending, Finish, LogEntry, LogEvent, QuestionRecord, SkillError,
     SkillOutcome,
 };
-use square_skills::{ResultBody, ResultItem};
+use square_skills::{Document, ResultBody, ResultItem};
 use square_wire::{QuestionView, StreamEvent};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,20 @@ fn answered() -> AnsweredQuestion {
     let items = vec![
         ResultItem { score: Some(f64::NAN), ..ResultItem::text("Rain") },
         ResultItem { score: Some(0.123_456), ..ResultItem::pairs([("Berlin", "3 °C")]) },
-        ResultItem { body: ResultBody::RawHtml("<b>Sun</b>".into()), score: None },
+        ResultItem {
+            body: ResultBody::RawHtml("<b>Sun</b>".into()),
+            score: None,
+            documents: vec![
+                Document {
+                    text: "It shines.".into(),
+                    url: Some("https://a.example/sun".into()),
+                    source: Some("Almanac".into()),
+                    id: Some("7".into()),
+                    score: Some(12.345_678),
+                },
+                Document { text: "It sets.".into(), score: Some(f64::INFINITY), ..Document::default() },
+            ],
+        },
     ];
     let error = SkillError { code: "timed_out".into(), message: "the skill did not answer in time".into() };
     let took = Duration::from_millis(20);
@@ -92,7 +105,19 @@ fn the_envelope_has_the_best_skill_first() {
             },
             {
               "type": "raw_html",
-              "html": "<b>Sun</b>"
+              "html": "<b>Sun</b>",
+              "documents": [
+                {
+                  "text": "It shines.",
+                  "url": "https://a.example/sun",
+                  "source": "Almanac",
+                  "id": "7",
+                  "score": 12.3457
+                },
+                {
+                  "text": "It sets."
+                }
+              ]
             }
           ]
         }

@@ -7,7 +7,7 @@ export async function signIn(nginx) {
 /** Publishes a skill of the demo user and waits until it is. */
 export async function publish(nginx, url) {
   const headers = { Authorization: `Bearer ${await signIn(nginx)}` };
-  const skill = JSON.parse((await nginx.post("/api/skill", { name: "Stand-in", url, description: "Waits." }, headers)).text);
+  const skill = JSON.parse((await nginx.post("/api/skill", { name: "Stand-in", url, description: "Waits.", protocol: "square" }, headers)).text);
   const form = new FormData();
   form.append("train_file", new Blob(["What does the stand-in say?\nAsk the stand-in\n"]), "train.txt");
   form.append("dev_file", new Blob(["What would the stand-in say?\n"]), "dev.txt");

@@ -193,9 +193,17 @@ pub(crate) struct SmtpSettings {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Skills {
     pub(crate) allow_private_networks: bool,
+    pub(crate) allowed_networks: Vec<String>,
+    pub(crate) allowed_hosts: Vec<String>,
     pub(crate) connect_timeout_ms: u64,
+    pub(crate) first_byte_timeout_ms: u64,
+    pub(crate) idle_timeout_ms: u64,
     pub(crate) time_limit_ms: u64,
     pub(crate) max_response_bytes: u64,
+    pub(crate) max_concurrent_questions: usize,
+    pub(crate) breaker_failures: u32,
+    pub(crate) breaker_first_pause_ms: u64,
+    pub(crate) breaker_longest_pause_ms: u64,
     pub(crate) health_interval_s: u64,
 }
 

@@ -1,12 +1,16 @@
 use super::environment::{Environment, SettingsError};
 use super::production;
 use super::social;
-use super::types::{MailTransport, Pusher, Settings};
+use super::types::{MailTransport, Pusher, Settings, Skills};
 use square_http::Network;
 use square_kernel::Secret;
+use square_skill_client::AllowedNetwork;
 
 /// The shortest secret that production takes, in bytes.
 const SHORTEST_SECRET: usize = 32;
+
+/// More places are of no use, and their counter has an end.
+const MOST_CONCURRENT_QUESTIONS: usize = 1_000_000;
 
 /// What a type cannot say about a setting.
 pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<(), SettingsError> {
@@ -67,10 +71,7 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     let one_password = settings.mail.smtp.username.is_empty() == settings.mail.smtp.password.get().is_none();
     check(one_password, "mail.smtp.password", "must be set with mail.smtp.username, and only then")?;
 
-    check(settings.skills.time_limit_ms > 0, "skills.time_limit_ms", "must be more than 0")?;
-    check(settings.skills.connect_timeout_ms > 0, "skills.connect_timeout_ms", "must be more than 0")?;
-    check(settings.skills.max_response_bytes > 0, "skills.max_response_bytes", "must be more than 0")?;
-    check(settings.skills.health_interval_s > 0, "skills.health_interval_s", "must be more than 0")?;
+    skills(&settings.skills)?;
 
     pusher(&settings.pusher)?;
     social::validate(environment, &settings.social)?;
@@ -88,6 +89,44 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
         production::validate(settings)?;
     }
     Ok(())
+}
+
+fn skills(skills: &Skills) -> Result<(), SettingsError> {
+    let numbers = [
+        ("skills.time_limit_ms", skills.time_limit_ms),
+        ("skills.connect_timeout_ms", skills.connect_timeout_ms),
+        ("skills.first_byte_timeout_ms", skills.first_byte_timeout_ms),
+        ("skills.idle_timeout_ms", skills.idle_timeout_ms),
+        ("skills.max_response_bytes", skills.max_response_bytes),
+        ("skills.breaker_failures", skills.breaker_failures.into()),
+        ("skills.breaker_first_pause_ms", skills.breaker_first_pause_ms),
+        ("skills.health_interval_s", skills.health_interval_s),
+    ];
+    numbers.iter().try_for_each(|(name, number)| check(*number > 0, name, "must be more than 0"))?;
+    let concurrent = 1..=MOST_CONCURRENT_QUESTIONS;
+    check(
+        concurrent.contains(&skills.max_concurrent_questions),
+        "skills.max_concurrent_questions",
+        "must be 1 to 1000000",
+    )?;
+    check(
+        skills.breaker_longest_pause_ms >= skills.breaker_first_pause_ms,
+        "skills.breaker_longest_pause_ms",
+        "must not be less than skills.breaker_first_pause_ms",
+    )?;
+    let networks = skills.allowed_networks.iter().all(|network| network.parse::<AllowedNetwork>().is_ok());
+    check(
+        networks,
+        "skills.allowed_networks",
+        "must hold addresses such as 10.0.0.5 and networks such as 10.0.0.0/8",
+    )?;
+    let host =
+        |host: &String| !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || "/:@".contains(c));
+    check(
+        skills.allowed_hosts.iter().all(host),
+        "skills.allowed_hosts",
+        "must hold host names such as films.internal, without scheme and port",
+    )
 }
 
 /// All of Pusher's settings, or none.

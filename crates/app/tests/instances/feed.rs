@@ -107,7 +107,7 @@ impl Writer {
         let path = skill.map(|skill| format!("/api/skill/{skill}"));
         let (action, reply) = match path {
             None => {
-                let new = json!({"name": format!("{} {step}", self.name), "url": "http://127.0.0.1:9"});
+                let new = json!({"name": format!("{} {step}", self.name), "url": "http://127.0.0.1:9", "protocol": "square"});
                 ("create", instance.call_with(Method::POST, "/api/skill", &new).await)
             }
             Some(path) if step % (EDITS + 2) == EDITS + 1 => {

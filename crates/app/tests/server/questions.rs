@@ -63,6 +63,39 @@ async fn remote_skills_are_streamed_in_order_of_completion() {
 }
 
 #[tokio::test]
+async fn a_skill_that_fails_again_and_again_is_not_asked_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::with_account(folder.path()).await;
+    let stub = Stub::with_reply("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n".to_owned()).await;
+    stub.answer_all();
+    let skills = [server.register("failing", &stub.url).await];
+    let shown = async || server.get(&format!("/api/skill/{}", skills[0])).await["breaker"]["state"].clone();
+    let asked = async || {
+        let results = server.post("/api/question", &asked_of(&skills)).await;
+        results[0]["error_code"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(shown().await, json!(null));
+    assert_eq!([asked().await, asked().await, asked().await], ["bad_status"; 3]);
+    assert_eq!(asked().await, "breaker_open");
+    assert_eq!(shown().await, json!("open"));
+    // The owner has mended something, perhaps.
+    server.patch(&format!("/api/skill/{}", skills[0]), &json!({"description": "mended"})).await;
+    assert_eq!(asked().await, "bad_status");
+}
+
+#[tokio::test]
+async fn a_protocol_that_is_not_said_is_found_out_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::with_account(folder.path()).await;
+    let stub = Stub::start("Yes.").await;
+    stub.answer_all();
+    let skill = server.post("/api/skill", &json!({"name": "stub", "url": stub.url})).await;
+    assert_eq!(skill["protocol"], "square");
+    let check = server.post(&format!("/api/skill/{}/check", skill["id"].as_str().unwrap()), &json!({})).await;
+    assert_eq!((&check["ok"], &check["results"][0]["text"]), (&json!(true), &json!("Yes.")), "{check}");
+}
+
+#[tokio::test]
 async fn an_answer_that_was_seen_survives_sigkill() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::with_account(folder.path()).await;

@@ -117,9 +117,10 @@ impl Client {
         Events::of(request.header("Last-Event-ID", after)).await
     }
 
-    /// Registers a skill at `url` and gives its id.
+    /// Registers a skill at `url`, which speaks `square`, and gives its id.
     pub(crate) async fn register(&self, name: &str, url: &str) -> String {
-        let skill = self.post("/api/skill", &json!({"name": name, "url": url})).await;
+        let skill = json!({"name": name, "url": url, "protocol": "square"});
+        let skill = self.post("/api/skill", &skill).await;
         skill["id"].as_str().expect("an id").to_owned()
     }
 }

@@ -66,6 +66,12 @@ async fn serve(mut socket: TcpStream, reply: String, asked: Arc<Semaphore>, answ
                 return;
             }
             request.clear();
+        } else if text.starts_with("GET ") && text.ends_with("\r\n\r\n") {
+            let nothing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+            if socket.write_all(nothing).await.is_err() {
+                return;
+            }
+            request.clear();
         } else if text.starts_with("POST /query") && text.ends_with('}') {
             asked.add_permits(1);
             answers.acquire().await.expect("is never closed").forget();

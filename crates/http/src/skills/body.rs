@@ -1,6 +1,6 @@
 use serde::{Deserialize, Deserializer};
 use square_kernel::{Invalid, Secret};
-use square_skills::{Protocol, SkillDescription, SkillFields, SkillName, SkillPatch, SkillUrl};
+use square_skills::{SkillDescription, SkillFields, SkillModel, SkillName, SkillPatch, SkillUrl};
 use utoipa::ToSchema;
 
 /// What an owner says of a skill.
@@ -15,10 +15,14 @@ pub(crate) struct SkillBody {
     url: Option<String>,
     /// What it can answer, at most 500 characters.
     description: Option<String>,
-    /// How to talk to it: `square` (default) or `square2`.
+    /// How to talk to it: `square`, `square2`, `openai` or `a2a`. Left out, it is found out by calling the address; a
+    /// skill that is not recognised, or not reached, is taken to speak `square`.
     protocol: Option<String>,
     /// The bearer token it wants to see. Kept encrypted and never shown.
     secret: Option<String>,
+    /// With the protocol `openai`: the model to ask for, at most 200 characters; the first one offered where it is left
+    /// out.
+    model: Option<String>,
 }
 
 impl SkillBody {
@@ -29,11 +33,12 @@ impl SkillBody {
         let url = invalid.collect(SkillUrl::parse(&self.url.unwrap_or_default()));
         let description = SkillDescription::parse(&self.description.unwrap_or_default());
         let description = invalid.collect(description);
-        let protocol = self.protocol.map_or(Ok(Protocol::default()), |protocol| protocol.parse());
-        let protocol = invalid.collect(protocol);
-        match (name, url, description, protocol) {
-            (Some(name), Some(url), Some(description), Some(protocol)) => {
-                Ok(SkillFields { name, url, description, protocol, secret: self.secret.map(Secret::new) })
+        let protocol = invalid.collect(self.protocol.map(|protocol| protocol.parse()).transpose());
+        let model = invalid.collect(self.model.as_deref().map(SkillModel::parse).transpose());
+        match (name, url, description, protocol, model) {
+            (Some(name), Some(url), Some(description), Some(protocol), Some(model)) => {
+                let secret = self.secret.map(Secret::new);
+                Ok(SkillFields { name, url, description, protocol, secret, model })
             }
             _ => Err(invalid),
         }
@@ -50,32 +55,47 @@ pub(crate) struct SkillPatchBody {
     url: Option<String>,
     /// What it can answer, at most 500 characters.
     description: Option<String>,
-    /// How to talk to it: `square` or `square2`.
+    /// How to talk to it: `square`, `square2`, `openai` or `a2a`.
     protocol: Option<String>,
     /// The bearer token it wants to see; `null` takes it away.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    secret: SecretChange,
+    secret: Change,
+    /// With the protocol `openai`: the model to ask for; `null` has the first one asked that is offered.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    model: Change,
 }
 
-/// A field that is missing, `null` or there: three different things.
+/// A text that is missing, `null` or there: three different things.
 #[derive(Default)]
-enum SecretChange {
+enum Change {
     #[default]
     Keep,
     Remove,
-    Set(Secret),
+    Set(String),
 }
 
-impl<'de> Deserialize<'de> for SecretChange {
+impl Change {
+    /// `None` to keep what is there, `Some(None)` to remove it.
+    fn parsed<T, E>(self, parse: impl FnOnce(String) -> Result<T, E>) -> Result<Option<Option<T>>, E> {
+        match self {
+            Self::Keep => Ok(None),
+            Self::Remove => Ok(Some(None)),
+            Self::Set(text) => parse(text).map(|parsed| Some(Some(parsed))),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Change {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let secret = Option::<String>::deserialize(from)?;
-        Ok(secret.map_or(Self::Remove, |secret| Self::Set(Secret::new(secret))))
+        let text = Option::<String>::deserialize(from)?;
+        Ok(text.map_or(Self::Remove, Self::Set))
     }
 }
 
 impl SkillPatchBody {
-    /// The changes; a field that is missing or `null` stays, except that `null` takes a secret away.
+    /// The changes; a field that is missing or `null` stays, except that `null` takes a secret or a model away.
     pub(crate) fn patch(self) -> Result<SkillPatch, Invalid> {
         let mut invalid = Invalid::default();
         let name = invalid.collect(self.name.as_deref().map(SkillName::parse).transpose());
@@ -83,14 +103,11 @@ impl SkillPatchBody {
         let description = self.description.as_deref().map(SkillDescription::parse).transpose();
         let description = invalid.collect(description);
         let protocol = invalid.collect(self.protocol.map(|protocol| protocol.parse()).transpose());
-        match (name, url, description, protocol) {
-            (Some(name), Some(url), Some(description), Some(protocol)) => {
-                let secret = match self.secret {
-                    SecretChange::Keep => None,
-                    SecretChange::Remove => Some(None),
-                    SecretChange::Set(secret) => Some(Some(secret)),
-                };
-                Ok(SkillPatch { name, url, description, protocol, secret })
+        let secret = invalid.collect(self.secret.parsed(|text| Ok(Secret::new(text))));
+        let model = invalid.collect(self.model.parsed(|text| SkillModel::parse(&text)));
+        match (name, url, description, protocol, secret, model) {
+            (Some(name), Some(url), Some(description), Some(protocol), Some(secret), Some(model)) => {
+                Ok(SkillPatch { name, url, description, protocol, secret, model })
             }
             _ => Err(invalid),
         }

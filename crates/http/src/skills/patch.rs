@@ -10,7 +10,7 @@ use square_wire::{ErrorBody, Skill};
 
 /// Change some of what is said of a skill
 ///
-/// What is left out or `null` stays, except that a `null` secret is taken away. A published skill stays
+/// What is left out or `null` stays, except that a `null` secret or model is taken away. A published skill stays
 /// published.
 #[utoipa::path(tag = "skills", params(("id" = Uuid, Path, description = "The skill.")), request_body = SkillPatchBody, security(("token" = [])), responses(
     (status = 200, description = "The skill.", body = Skill),

@@ -9,7 +9,8 @@ use square_wire::{ErrorBody, Skill};
 
 /// Register a skill
 ///
-/// It belongs to whoever registers it and is unpublished until it is trained.
+/// It belongs to whoever registers it and is unpublished until it is trained. Where no protocol is given, the address is
+/// called to find it out, which may take some seconds; the skill tells which it is.
 #[utoipa::path(tag = "skills", request_body = SkillBody, security(("token" = [])), responses(
     (status = 201, description = "The skill, unpublished.", body = Skill),
     (status = 403, description = "The account's address is not confirmed.", body = ErrorBody),

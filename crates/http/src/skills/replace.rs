@@ -10,8 +10,8 @@ use square_wire::{ErrorBody, Skill};
 
 /// Replace what is said of a skill
 ///
-/// All fields; those left out get their defaults, except the secret, which stays. A published skill stays
-/// published.
+/// All fields; those left out get their defaults, except the secret, which stays, and the protocol, which stays at the
+/// same address and is found out at another. A published skill stays published.
 #[utoipa::path(tag = "skills", params(("id" = Uuid, Path, description = "The skill.")), request_body = SkillBody, security(("token" = [])), responses(
     (status = 200, description = "The skill.", body = Skill),
     (status = 403, description = "It is somebody else's.", body = ErrorBody),

@@ -17,7 +17,7 @@ use square_kernel::{Unavailable, UserId};
 use square_routing::testing::MemoryLog;
 use square_routing::{Candidate, Ranking, Router, RouterParts, Score, Selector, SelectorUnavailable};
 use square_skills::testing::{
-    MemoryLearner, MemorySkills, RefusingGuard, ScriptedConnector, ScriptedSkill, SkillScript,
+    MemoryLearner, MemorySkills, RefusingGuard, ScriptedConnector, ScriptedProber, ScriptedSkill, SkillScript,
 };
 use square_skills::{Skill, SkillDirectory, Skills, SkillsParts};
 use std::fmt;
@@ -31,6 +31,7 @@ pub(crate) struct TestApp {
     pub(crate) people: TestAccounts,
     pub(crate) owners: Arc<MemorySkills>,
     pub(crate) connector: Arc<ScriptedConnector>,
+    pub(crate) prober: Arc<ScriptedProber>,
     pub(crate) skills: Arc<Skills>,
     pub(crate) events: Arc<InMemoryEvents>,
     pub(crate) log: Arc<MemoryLog>,
@@ -68,11 +69,13 @@ impl TestApp {
     pub(crate) fn of(people: TestAccounts, change: impl FnOnce(&mut HttpSettings)) -> Self {
         let (owners, log) = (Arc::new(MemorySkills::new()), Arc::new(MemoryLog::default()));
         let connector = Arc::new(ScriptedConnector::default());
+        let prober = Arc::new(ScriptedProber::default());
         let directory = Arc::new(SkillDirectory::new(connector.clone()));
         let skills = Arc::new(Skills::new(SkillsParts {
             store: owners.clone(),
             directory: directory.clone(),
             guard: Arc::new(RefusingGuard::of(["http://10.0.0.1"])),
+            prober: prober.clone(),
             learners: vec![Arc::new(MemoryLearner::new("Order"))],
             sealer: Arc::new(TransparentSealer),
             clock: people.clock.clone(),
@@ -107,7 +110,7 @@ impl TestApp {
             },
             also(),
         );
-        Self { people, owners, connector, skills, events, log, broken, api, base_path }
+        Self { people, owners, connector, prober, skills, events, log, broken, api, base_path }
     }
 
     /// Somebody registered, signed in and allowed to own skills.

@@ -37,7 +37,7 @@ async fn answers_come_best_first() {
         ],
         "score": 0.8,
         "skill_description": "Weather answers.",
-        "skill_id": "019b76da-a801-7b74-a851-6a89391beaa2"
+        "skill_id": "019b76da-a801-7cab-96c9-3a1384c5c38a"
       }
     ]
     "#);

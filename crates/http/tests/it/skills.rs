@@ -268,7 +268,7 @@ async fn training_publishes_and_tells_how_it_went() {
       "started_at": "2026-01-01T00:00:00Z",
       "state": "running",
       "train_examples": 2,
-      "training_id": "019b76da-a800-7f45-8980-185dc406ec81"
+      "training_id": "019b76da-a800-7aa2-be74-0c9fcb53e132"
     }
     "#);
     app.skills.train_next().await.unwrap();
@@ -285,7 +285,7 @@ async fn training_publishes_and_tells_how_it_went() {
       "started_at": "2026-01-01T00:00:00Z",
       "state": "published",
       "train_examples": 2,
-      "training_id": "019b76da-a800-7f45-8980-185dc406ec81"
+      "training_id": "019b76da-a800-7aa2-be74-0c9fcb53e132"
     }
     "#);
     let skill = app.get(&path).send().await.json();
@@ -379,4 +379,105 @@ async fn bad_training_files_are_refused_by_name() {
     );
     assert_eq!(send(b"no form at all".to_vec()).await.status, 400);
     assert_eq!(app.post(&path, json!({})).by(&ada).send().await.status, 415);
+}
+
+#[actix_web::test]
+async fn a_protocol_that_is_left_out_is_found_out_and_shown() {
+    let app = TestApp::new();
+    let ada = app.person("ada").await;
+    app.prober.put("http://chat/v1", square_skills::Protocol::OpenAi);
+    let body = json!({"name": "Chat", "url": "http://chat/v1/", "model": " llama "});
+    let skill = app.post("/api/skill", body).by(&ada).send().await.json();
+    assert_eq!((&skill["protocol"], &skill["model"]), (&json!("openai"), &json!("llama")));
+    let path = format!("/api/skill/{}", skill["id"].as_str().unwrap());
+    let patched = app.call(Method::PATCH, &path).json(&json!({"model": null})).by(&ada).send().await;
+    assert_eq!((patched.status, &patched.json()["model"]), (200, &json!(null)));
+}
+
+#[actix_web::test]
+async fn a_check_tells_the_owner_step_by_step() {
+    let app = TestApp::new();
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    let id = app.skill(&ada, "Weather", silent()).await;
+    let path = format!("/api/skill/{id}/check");
+    assert_snapshot!(app.call(Method::POST, &path).by(&ada).send().await, @r#"
+    200
+    {
+      "ok": false,
+      "results": [],
+      "steps": [
+        {
+          "message": "the address may be called",
+          "ok": true,
+          "step": "address"
+        },
+        {
+          "message": "the skill could not be reached",
+          "ok": false,
+          "step": "connect"
+        }
+      ]
+    }
+    "#);
+    assert_eq!(app.call(Method::POST, &path).by(&bob).send().await.status, 404);
+    assert_eq!(app.call(Method::POST, &path).send().await.status, 401);
+    app.publish(&ada, &id).await;
+    assert_eq!(app.call(Method::POST, &path).by(&bob).send().await.status, 403);
+}
+
+#[actix_web::test]
+async fn a_signing_secret_is_shown_when_it_is_made_and_never_again() {
+    let app = TestApp::new();
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    let id = app.skill(&ada, "Weather", silent()).await;
+    let path = format!("/api/skill/{id}/signing_secret");
+    let made = async || app.call(Method::POST, &path).by(&ada).send().await;
+    let first = made().await;
+    assert_eq!((first.status, first.header("Cache-Control")), (200, Some("no-store")));
+    let secret = |reply: &crate::app::Reply| {
+        let secret = reply.json()["signing_secret"].as_str().unwrap().to_owned();
+        secret.strip_prefix("whsec_").unwrap().to_owned()
+    };
+    // 24 bytes in base64.
+    assert_eq!(secret(&first).len(), 32);
+    assert_ne!(secret(&first), secret(&made().await));
+    let shown = app.get(&format!("/api/skill/{id}")).by(&ada).send().await;
+    assert!(!shown.text().contains("sign"), "{shown}");
+    assert_eq!(app.call(Method::POST, &path).by(&bob).send().await.status, 404);
+}
+
+/// A skill that is not asked at the moment.
+struct Away;
+
+#[async_trait::async_trait]
+impl square_skills::Skill for Away {
+    async fn answer(
+        &self,
+        _request: &square_skills::SkillRequest,
+    ) -> Result<Vec<square_skills::ResultItem>, square_skills::SkillFailure> {
+        let retry_in = Some(std::time::Duration::from_secs(5));
+        Err(square_skills::SkillFailure::BreakerOpen { reason: "it is gone".into(), retry_in })
+    }
+
+    fn outage(&self) -> Option<square_skills::Outage> {
+        let next_probe = Some(square_kernel::jiff::Timestamp::constant(1_767_225_605, 0));
+        Some(square_skills::Outage { reason: "it is gone".into(), next_probe })
+    }
+}
+
+#[actix_web::test]
+async fn a_skill_that_is_not_asked_says_why_and_until_when() {
+    let app = TestApp::new();
+    let ada = app.person("ada").await;
+    let id = app.skill(&ada, "Weather", std::sync::Arc::new(Away)).await;
+    app.publish(&ada, &id).await;
+    let skill = app.get(&format!("/api/skill/{id}")).send().await.json();
+    let wanted = json!({"state": "open", "reason": "it is gone", "next_probe_at": "2026-01-01T00:00:05Z"});
+    assert_eq!(skill["breaker"], wanted);
+    let answers = app.post("/api/question", json!({"question": "Rain?"})).send().await.json();
+    assert_eq!(answers[0]["error_code"], "breaker_open");
+    assert_eq!(
+        answers[0]["error"],
+        "the skill is not asked at the moment (it is gone); it is tried again in 5 s"
+    );
 }

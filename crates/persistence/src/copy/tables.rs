@@ -141,6 +141,8 @@ pub(crate) const TABLES: &[Table] = tables! {
         protocol: Text,
         address: Text,
         secret: Bytes,
+        signing: Bytes,
+        model: Text,
         published: Bool,
         samples: Text,
         created_at: Integer,

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Result;
 use square_routing::{Choice, Chosen, Ending, Finish, LogEvent, SkillError, SkillOutcome};
-use square_skills::{ResultBody, ResultItem};
+use square_skills::{Document, ResultBody, ResultItem};
 use std::borrow::Cow;
 use std::time::Duration;
 use uuid::Uuid;
@@ -56,6 +56,22 @@ enum StoredAnswer<'a> {
 struct StoredItem<'a> {
     #[serde(borrow)]
     body: StoredBody<'a>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    score: Option<f64>,
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    documents: Vec<StoredDocument<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredDocument<'a> {
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     score: Option<f64>,
 }
@@ -176,7 +192,7 @@ impl<'a> From<&'a ResultItem> for StoredItem<'a> {
             ResultBody::KeyValue(pairs) => StoredBody::KeyValue(pairs.into()),
             ResultBody::RawHtml(html) => StoredBody::RawHtml(html.into()),
         };
-        Self { body, score: item.score }
+        Self { body, score: item.score, documents: item.documents.iter().map(StoredDocument::from).collect() }
     }
 }
 
@@ -187,6 +203,34 @@ impl From<StoredItem<'_>> for ResultItem {
             StoredBody::KeyValue(pairs) => ResultBody::KeyValue(pairs.into_owned()),
             StoredBody::RawHtml(html) => ResultBody::RawHtml(html.into_owned()),
         };
-        Self { body, score: stored.score }
+        Self {
+            body,
+            score: stored.score,
+            documents: stored.documents.into_iter().map(Document::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a Document> for StoredDocument<'a> {
+    fn from(document: &'a Document) -> Self {
+        Self {
+            text: Cow::from(&document.text),
+            url: document.url.clone(),
+            source: document.source.clone(),
+            id: document.id.clone(),
+            score: document.score,
+        }
+    }
+}
+
+impl From<StoredDocument<'_>> for Document {
+    fn from(stored: StoredDocument<'_>) -> Self {
+        Self {
+            text: stored.text.into_owned(),
+            url: stored.url,
+            source: stored.source,
+            id: stored.id,
+            score: stored.score,
+        }
     }
 }

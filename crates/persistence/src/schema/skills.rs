@@ -8,6 +8,8 @@ diesel::table! {
         protocol -> Text,
         address -> Text,
         secret -> Nullable<Binary>,
+        signing -> Nullable<Binary>,
+        model -> Nullable<Text>,
         published -> Bool,
         samples -> Text,
         created_at -> BigInt,

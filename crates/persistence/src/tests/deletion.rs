@@ -178,6 +178,8 @@ impl Owner {
             description: SkillDescription::parse(MARK).unwrap(),
             address: SkillAddress::Builtin(BuiltinName::new("casting")),
             secret: None,
+            signing: None,
+            model: None,
             published: true,
             samples: Arc::default(),
             created_at: at,

@@ -34,7 +34,7 @@ const OLD: Name = b"old ";
 const NEW: Name = b"new ";
 const LOST: Name = b"lost";
 
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "letters",
     "one-time secrets",
     "recovery codes",
@@ -42,6 +42,7 @@ const KINDS: [&str; 8] = [
     "secrets of authenticator apps",
     "secrets of skills",
     "signing keys",
+    "signing keys of skills",
     "tokens of providers",
 ];
 
@@ -99,6 +100,8 @@ fn skill(stores: &Stores, owner: UserId) -> RegisteredSkill {
         description: SkillDescription::parse("what it does").unwrap(),
         address: SkillAddress::Builtin(BuiltinName::new("casting")),
         secret: Some(stores.sealer.seal(RegisteredSkill::SECRET_PURPOSE, b"bearer")),
+        signing: Some(stores.sealer.seal(RegisteredSkill::SIGNING_PURPOSE, b"key")),
+        model: None,
         published: true,
         samples: Arc::default(),
         created_at: now,
@@ -139,6 +142,8 @@ async fn everything_sealed_opens_under_the_new_key_alone_once_it_is_sealed_anew(
     let skill = SkillStore::all(&alone).await.unwrap().remove(0);
     let secret = skill.secret.unwrap();
     assert_eq!(*alone.sealer.open(RegisteredSkill::SECRET_PURPOSE, &secret).unwrap(), b"bearer");
+    let signing = skill.signing.unwrap();
+    assert_eq!(*alone.sealer.open(RegisteredSkill::SIGNING_PURPOSE, &signing).unwrap(), b"key");
 }
 
 #[tokio::test]
@@ -196,7 +201,9 @@ async fn what_others_have_written_meanwhile_is_not_overwritten() {
     let edited = RegisteredSkill { updated_at: seen + SignedDuration::from_secs(1), ..skill };
     SkillStore::update(&both, &edited, seen).await.unwrap();
     let stored = SkillStore::all(&both).await.unwrap().remove(0);
-    assert_eq!(both.sealer.key_of(&stored.secret.unwrap()), Some(KeyId(*NEW)));
+    for sealed in [stored.secret, stored.signing] {
+        assert_eq!(both.sealer.key_of(&sealed.unwrap()), Some(KeyId(*NEW)));
+    }
 }
 
 #[tokio::test]

@@ -384,6 +384,8 @@ fn skill(owner: UserId, name: &str) -> RegisteredSkill {
         description: SkillDescription::default(),
         address: SkillAddress::Builtin(BuiltinName::new("casting")),
         secret: None,
+        signing: None,
+        model: None,
         published: false,
         samples: Arc::default(),
         created_at: at(0),

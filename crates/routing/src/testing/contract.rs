@@ -136,7 +136,11 @@ impl Maker {
     }
 
     fn answered(&self, seq: u32) -> Arc<LogEntry> {
-        let scored = ResultItem { body: ResultBody::RawHtml("<b>x</b>".to_owned()), score: Some(0.5) };
+        let scored = ResultItem {
+            body: ResultBody::RawHtml("<b>x</b>".to_owned()),
+            score: Some(0.5),
+            documents: Vec::new(),
+        };
         let items = vec![ResultItem::text("línea\n2"), ResultItem::pairs([("k", "v"), ("k", "")]), scored];
         let outcome =
             SkillOutcome { skill: self.chosen("a"), took: Duration::from_micros(42), answer: Ok(items) };

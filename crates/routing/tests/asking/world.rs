@@ -54,6 +54,8 @@ impl World {
                 description: SkillDescription::default(),
                 address: SkillAddress::Builtin(BuiltinName::new(&name)),
                 secret: None::<Sealed>,
+                signing: None,
+                model: None,
                 published: true,
                 samples: Arc::new([]),
                 created_at: clock.now(),

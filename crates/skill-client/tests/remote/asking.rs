@@ -26,17 +26,19 @@ async fn a_square_skill_is_asked_and_its_answer_cut_to_what_was_wanted() {
 async fn a_square2_skill_is_asked_with_its_arguments() {
     let answer = r#"{"predictions": [{"prediction_score": 1, "prediction_output": {"output": "Heat"}}]}"#;
     let stub = Stub::answering("application/json", answer).await;
-    let skill = client(settings()).connect_remote(&skill(&stub.url(), Protocol::Square2, None));
+    let registered = skill(&stub.url(), Protocol::Square2, None);
+    let (id, skill) = (registered.id, client(settings()).connect_remote(&registered));
     let with_args = SkillRequest { skill_args: Some("{\"a\": [1.50]}".into()), ..request() };
     let wanted = [ResultItem { score: Some(1.0), ..ResultItem::text("Heat") }];
     assert_eq!(skill.answer(&with_args).await.unwrap(), wanted);
     assert_eq!(skill.answer(&request()).await.unwrap(), wanted);
 
-    let bodies: Vec<_> =
-        stub.requests().iter().map(|one| one.split_once("\r\n\r\n").unwrap().1.to_owned()).collect();
-    let query = r#""query":"Who played in \"Heat\"?""#;
-    assert_eq!(bodies[0], format!("{{{query},\"skill_args\":{{\"a\": [1.50]}},\"num_results\":2}}"));
-    assert_eq!(bodies[1], format!("{{{query},\"skill_args\":{{}},\"num_results\":2}}"));
+    let requests = stub.requests();
+    let body = |number: usize| requests[number].split_once("\r\n\r\n").unwrap().1;
+    let rest = r#""user_id":"","explain_kwargs":{},"model_kwargs":{},"num_results":2}"#;
+    let head = format!(r#"{{"query":"Who played in \"Heat\"?","skill":{{"id":"{id}"}},"skill_args":"#);
+    assert_eq!(body(0), format!("{head}{{\"a\": [1.50]}},{rest}"));
+    assert_eq!(body(1), format!("{head}{{}},{rest}"));
 }
 
 #[tokio::test]
@@ -80,12 +82,24 @@ async fn questions_to_one_skill_share_a_connection() {
 
 #[tokio::test]
 async fn a_connection_that_was_closed_meanwhile_costs_no_answer() {
+    let closing = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]";
+    let stub = Stub::start(Script::SendAndClose(closing.into())).await;
+    let skill = connect(settings(), &stub.url());
+    for number in 1..=3 {
+        assert_eq!(skill.answer(&request()).await, Ok(Vec::new()));
+        stub.closed(number).await;
+    }
+    assert_eq!((stub.requests().len(), stub.connections()), (3, 3));
+}
+
+#[tokio::test]
+async fn what_a_skill_has_heard_is_not_said_again() {
     let stub = Stub::start(Script::SendOncePerConnection(reply("200 OK", "application/json", "[]"))).await;
     let skill = connect(settings(), &stub.url());
-    for _ in 0..3 {
-        assert_eq!(skill.answer(&request()).await, Ok(Vec::new()));
-    }
-    assert_eq!(stub.connections(), 3);
+    assert_eq!(skill.answer(&request()).await, Ok(Vec::new()));
+    let outcome = skill.answer(&request()).await;
+    assert_eq!(outcome, Err(SkillFailure::Malformed("there is no valid HTTP reply".into())));
+    assert_eq!((stub.requests().len(), stub.connections()), (2, 1));
 }
 
 #[tokio::test]
@@ -104,6 +118,17 @@ async fn large_answers_and_html_are_read_too() {
     let items = ask(settings(), &stub.url()).await.unwrap();
     assert_eq!(items[0], ResultItem::text(long));
     assert_eq!(items[1].body, square_skills::ResultBody::RawHtml("<b>Heat</b>".into()));
+}
+
+#[tokio::test]
+async fn a_square2_skill_without_ping_is_asked_for_its_heartbeat() {
+    let stub = Stub::routing(|request| match request {
+        "GET /films/health/heartbeat" => reply("200 OK", "application/json", r#"{"is_alive": true}"#),
+        _ => reply("404 Not Found", "text/plain", ""),
+    })
+    .await;
+    let skill = skill(&format!("{}/films", stub.url()), Protocol::Square2, None);
+    client(settings()).connect_remote(&skill).ping().await.unwrap();
 }
 
 #[tokio::test]

@@ -1,8 +1,13 @@
 use crate::stub::{Script, Stub};
-use crate::{ask, client, connect, settings};
-use square_skill_client::SkillClientSettings;
-use square_skills::ports::AddressGuard;
-use square_skills::{SkillFailure, SkillUrl};
+use crate::{ask, client, client_with, connect, request, settings, skill};
+use async_trait::async_trait;
+use square_skill_client::{Names, SkillClientSettings};
+use square_skills::ports::{AddressGuard, SkillProber};
+use square_skills::{Protocol, SkillFailure, SkillUrl};
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn guarded() -> SkillClientSettings {
     SkillClientSettings { allow_private_networks: false, ..settings() }
@@ -79,4 +84,78 @@ async fn redirects_are_not_followed() {
     let stub = Stub::start(Script::Send(location.into_bytes())).await;
     assert_eq!(ask(settings(), &stub.url()).await, Err(SkillFailure::Status(307)));
     assert_eq!(target.connections(), 0);
+}
+
+/// A name that is public when it is looked at for the first time and leads home ever after.
+#[derive(Default)]
+struct Rebinding {
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl Names for Rebinding {
+    async fn lookup(&self, _name: &str) -> io::Result<Vec<IpAddr>> {
+        let first = self.asked.fetch_add(1, Ordering::SeqCst) == 0;
+        Ok(vec![if first { [1, 1, 1, 1].into() } else { [127, 0, 0, 1].into() }])
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_changes_its_meaning_after_the_check_leads_nowhere() {
+    let stub = Stub::answering("application/json", "[]").await;
+    let names = Arc::new(Rebinding::default());
+    let client = client_with(guarded(), names.clone());
+    let url = format!("http://rebinding.example:{}", stub.address.port());
+    assert_eq!(client.check(&SkillUrl::parse(&url).unwrap()).await, Ok(()));
+    let skill = client.connect_remote(&skill(&url, Protocol::Square, None));
+    for _ in 0..3 {
+        assert_eq!(skill.answer(&request()).await, Err(SkillFailure::AddressNotAllowed));
+        assert_eq!(skill.ping().await, Err(SkillFailure::AddressNotAllowed));
+    }
+    assert_eq!((stub.connections(), names.asked.load(Ordering::SeqCst)), (0, 7));
+}
+
+/// Every name leads home.
+struct Home;
+
+#[async_trait]
+impl Names for Home {
+    async fn lookup(&self, _name: &str) -> io::Result<Vec<IpAddr>> {
+        Ok(vec![[127, 0, 0, 1].into()])
+    }
+}
+
+#[tokio::test]
+async fn hosts_and_networks_that_are_allowed_are_called() {
+    let stub = Stub::answering("application/json", "[]").await;
+    let ask = async |settings: SkillClientSettings, host: &str| {
+        let client = client_with(settings, Arc::new(Home));
+        let url = format!("http://{host}:{}", stub.address.port());
+        let registered = client.check(&SkillUrl::parse(&url).unwrap()).await.is_ok();
+        let answer = client.connect_remote(&skill(&url, Protocol::Square, None)).answer(&request()).await;
+        (registered, answer)
+    };
+    let hosts = SkillClientSettings { allowed_hosts: vec!["films.internal".into()], ..guarded() };
+    assert_eq!(ask(hosts.clone(), "films.internal").await, (true, Ok(Vec::new())));
+    let refused = (false, Err(SkillFailure::AddressNotAllowed));
+    assert_eq!(ask(hosts.clone(), "other.internal").await, refused);
+    assert_eq!(ask(hosts, "127.0.0.1").await, refused);
+    let networks =
+        |text: &str| SkillClientSettings { allowed_networks: vec![text.parse().unwrap()], ..guarded() };
+    assert_eq!(ask(networks("127.0.0.0/8"), "127.0.0.1").await, (true, Ok(Vec::new())));
+    assert_eq!(ask(networks("127.0.0.1"), "other.internal").await, (true, Ok(Vec::new())));
+    assert_eq!(ask(networks("10.0.0.0/8"), "127.0.0.1").await, refused);
+}
+
+#[tokio::test]
+async fn probing_and_checking_are_guarded_too() {
+    let stub = Stub::answering("application/json", "[]").await;
+    for host in ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]"] {
+        let url = format!("http://{host}:{}", stub.address.port());
+        assert_eq!(client(guarded()).detect(&SkillUrl::parse(&url).unwrap(), None).await, None, "{host}");
+        let report = client(guarded()).inspect(&skill(&url, Protocol::A2a, None)).await;
+        let messages: Vec<_> = report.steps.iter().map(|step| step.message.as_str()).collect();
+        assert_eq!(messages, ["The address must not lead into a private network."], "{host}");
+    }
+    assert_eq!(stub.connections(), 0);
 }

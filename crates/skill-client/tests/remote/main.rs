@@ -1,15 +1,20 @@
 //! The client against servers on the loopback interface.
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test ends it")]
 
+mod a2a;
 mod asking;
+mod checking;
 mod guarding;
 mod misbehaving;
+mod openai;
+mod probing;
+mod signing;
 mod stub;
 
 use jiff::Timestamp;
-use square_kernel::testing::TransparentSealer;
+use square_kernel::testing::{ManualClock, TransparentSealer};
 use square_kernel::{Asker, OsRandomness, Sealed, Sealer, SkillId, SystemClock, UserId};
-use square_skill_client::{SkillClient, SkillClientSettings};
+use square_skill_client::{Names, SkillClient, SkillClientParts, SkillClientSettings, SystemNames};
 use square_skills::{
     Protocol, RegisteredSkill, ResultItem, Skill, SkillAddress, SkillDescription, SkillFailure, SkillName,
     SkillRequest, SkillUrl,
@@ -21,9 +26,12 @@ use std::time::Duration;
 fn settings() -> SkillClientSettings {
     SkillClientSettings {
         connect_timeout: Duration::from_secs(20),
+        first_byte_timeout: Duration::from_secs(20),
+        idle_timeout: Duration::from_secs(20),
         time_limit: Duration::from_secs(20),
         max_response_bytes: 1024 * 1024,
         allow_private_networks: true,
+        ..SkillClientSettings::default()
     }
 }
 
@@ -33,7 +41,19 @@ fn impatient() -> SkillClientSettings {
 }
 
 fn client(settings: SkillClientSettings) -> SkillClient {
-    SkillClient::new(settings, Arc::new(TransparentSealer)).unwrap()
+    client_with(settings, Arc::new(SystemNames))
+}
+
+/// A client for which host names lead where a test says.
+fn client_with(settings: SkillClientSettings, names: Arc<dyn Names>) -> SkillClient {
+    let parts = SkillClientParts {
+        settings,
+        sealer: Arc::new(TransparentSealer),
+        clock: Arc::new(ManualClock::default()),
+        randomness: Arc::new(OsRandomness),
+        names,
+    };
+    SkillClient::new(parts).unwrap()
 }
 
 fn skill(url: &str, protocol: Protocol, secret: Option<&str>) -> RegisteredSkill {
@@ -46,6 +66,8 @@ fn skill(url: &str, protocol: Protocol, secret: Option<&str>) -> RegisteredSkill
         description: SkillDescription::default(),
         address: SkillAddress::Remote { url: SkillUrl::parse(url).unwrap(), protocol },
         secret: secret.map(seal),
+        signing: None,
+        model: None,
         published: true,
         samples: Arc::default(),
         created_at: Timestamp::UNIX_EPOCH,

@@ -5,6 +5,7 @@ use flate2::write::GzEncoder;
 use square_skill_client::SkillClientSettings;
 use square_skills::SkillFailure;
 use std::io::Write;
+use std::time::Duration;
 use tokio::net::TcpSocket;
 
 const ENDLESS: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n[";
@@ -52,6 +53,9 @@ async fn a_server_error_is_told_with_its_status() {
 #[tokio::test]
 async fn a_server_that_never_answers_runs_out_of_time() {
     assert_eq!(failure(impatient(), Script::SendAndHang(Vec::new())).await, SkillFailure::TimedOut);
+    let at_first = SkillClientSettings { first_byte_timeout: Duration::from_millis(100), ..settings() };
+    let outcome = failure(at_first, Script::SendAndHang(Vec::new())).await;
+    assert_eq!(outcome, SkillFailure::NoFirstByte(Duration::from_millis(100)));
     let stub = Stub::start(Script::SendAndHang(Vec::new())).await;
     assert_eq!(connect(impatient(), &stub.url()).ping().await, Err(SkillFailure::TimedOut));
 }

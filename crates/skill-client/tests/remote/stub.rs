@@ -1,15 +1,26 @@
 //! Scripted servers on the loopback interface.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+/// Makes a reply to a request, given as method and path.
+pub(crate) type Routes = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
 
 /// What a server does with a request it has read.
 #[derive(Clone)]
 pub(crate) enum Script {
+    /// Sends what this makes of the request and waits for the next one.
+    Route(Routes),
+    /// Sends what this makes of the whole request and waits for the next one.
+    Answer(Routes),
+    /// As `Route`, and closes the connection.
+    RouteOnce(Routes),
     /// Sends these bytes and waits for the next request on the connection.
     Send(Vec<u8>),
     /// Sends these bytes and closes the connection.
@@ -20,6 +31,12 @@ pub(crate) enum Script {
     SendAndHang(Vec<u8>),
     /// Sends these bytes, then the second ones again and again for as long as somebody reads.
     SendEndlessly(Vec<u8>, Vec<u8>),
+    /// The same, but with a pause of 10 ms each time.
+    Drip(Vec<u8>, Vec<u8>),
+    /// Sends these bytes and breaks the connection off.
+    SendAndReset(Vec<u8>),
+    /// Names a model to who asks for models, and does this with every other request.
+    AfterModels(Box<Script>),
 }
 
 /// A server that does the same with every request.
@@ -27,6 +44,8 @@ pub(crate) struct Stub {
     pub(crate) address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
     connections: Arc<AtomicUsize>,
+    closed: watch::Receiver<usize>,
+    sent: Arc<AtomicU64>,
     server: JoinHandle<()>,
 }
 
@@ -37,19 +56,59 @@ impl Stub {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let connections = Arc::new(AtomicUsize::new(0));
         let (seen, opened) = (Arc::clone(&requests), Arc::clone(&connections));
+        let (closing, closed) = watch::channel(0);
+        let sent = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&sent);
         let server = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 opened.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(stream, script.clone(), Arc::clone(&seen)));
+                let serving = serve(stream, script.clone(), Arc::clone(&seen), Arc::clone(&counter));
+                let closing = closing.clone();
+                tokio::spawn(async move {
+                    serving.await;
+                    closing.send_modify(|count| *count += 1);
+                });
             }
         });
-        Self { address, requests, connections, server }
+        Self { address, requests, connections, closed, sent, server }
+    }
+
+    /// A server that sends these bytes before it has heard anything, and closes.
+    pub(crate) async fn start_at_once(bytes: &'static [u8]) -> Self {
+        let mut stub = Self::start(Script::Send(Vec::new())).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        stub.address = listener.local_addr().unwrap();
+        stub.server.abort();
+        stub.server = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                drop(stream.write_all(bytes).await);
+                // What is sent must not be lost to a reset because of what was not read.
+                drop(tokio::io::copy(&mut stream, &mut tokio::io::sink()).await);
+            }
+        });
+        stub
     }
 
     /// A server that answers with this body, status 200 and this content type.
     pub(crate) async fn answering(content_type: &str, body: &str) -> Self {
         Self::start(Script::Send(reply("200 OK", content_type, body))).await
+    }
+
+    /// A server that answers each request by method and path.
+    pub(crate) async fn routing(routes: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        Self::start(Script::Route(Arc::new(routes))).await
+    }
+
+    /// Returns once so many connections were closed by this side.
+    pub(crate) async fn closed(&self, count: usize) {
+        self.closed.clone().wait_for(|closed| *closed >= count).await.unwrap();
+    }
+
+    /// How many bytes of endless replies were sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::SeqCst)
     }
 
     pub(crate) fn url(&self) -> String {
@@ -80,15 +139,36 @@ pub(crate) fn reply(status: &str, content_type: &str, body: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-async fn serve(mut stream: TcpStream, script: Script, seen: Arc<Mutex<Vec<String>>>) {
+async fn serve(mut stream: TcpStream, script: Script, seen: Arc<Mutex<Vec<String>>>, sent: Arc<AtomicU64>) {
     let mut first = true;
     while let Some(request) = read_request(&mut stream).await {
-        seen.lock().unwrap().push(request);
+        let line = request.lines().next().unwrap().trim_end_matches(" HTTP/1.1").to_owned();
+        seen.lock().unwrap().push(request.clone());
+        let script = match &script {
+            Script::AfterModels(_) if line.starts_with("GET") => {
+                let models = r#"{"data": [{"id": "small"}]}"#;
+                drop(stream.write_all(&reply("200 OK", "application/json", models)).await);
+                continue;
+            }
+            Script::AfterModels(other) => other,
+            script => script,
+        };
         // Whether the other side still listens is not the server's concern.
-        match &script {
+        match script {
+            Script::Route(routes) => drop(stream.write_all(&routes(&line)).await),
+            Script::Answer(answers) => drop(stream.write_all(&answers(&request)).await),
+            Script::RouteOnce(routes) => {
+                drop(stream.write_all(&routes(&line)).await);
+                return;
+            }
             Script::Send(bytes) => drop(stream.write_all(bytes).await),
             Script::SendAndClose(bytes) => {
                 drop(stream.write_all(bytes).await);
+                return;
+            }
+            Script::SendAndReset(bytes) => {
+                drop(stream.write_all(bytes).await);
+                stream.set_zero_linger().unwrap();
                 return;
             }
             Script::SendOncePerConnection(bytes) => {
@@ -101,13 +181,18 @@ async fn serve(mut stream: TcpStream, script: Script, seen: Arc<Mutex<Vec<String
                 drop(stream.write_all(bytes).await);
                 return std::future::pending().await;
             }
-            Script::SendEndlessly(first, again) => {
+            Script::SendEndlessly(first, again) | Script::Drip(first, again) => {
                 drop(stream.write_all(first).await);
                 while stream.write_all(again).await.is_ok() {
+                    sent.fetch_add(again.len() as u64, Ordering::SeqCst);
+                    if matches!(script, Script::Drip(..)) {
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    }
                     tokio::task::yield_now().await;
                 }
                 return;
             }
+            Script::AfterModels(_) => return,
         }
     }
 }

@@ -105,6 +105,8 @@ impl SkillStore for MemorySkills {
         stored.description = skill.description.clone();
         stored.address = skill.address.clone();
         stored.secret.clone_from(&skill.secret);
+        stored.signing.clone_from(&skill.signing);
+        stored.model.clone_from(&skill.model);
         stored.updated_at = skill.updated_at;
         Ok(Written::Done)
     }

@@ -6,9 +6,11 @@ pub mod contract;
 mod guard;
 mod learner;
 mod memory_skills;
+mod prober;
 mod scripted;
 
 pub use guard::RefusingGuard;
 pub use learner::{HeldLearning, LearnerScript, MemoryLearner};
 pub use memory_skills::MemorySkills;
+pub use prober::ScriptedProber;
 pub use scripted::{Asked, ScriptedConnector, ScriptedSkill, SkillScript};

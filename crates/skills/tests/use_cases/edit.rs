@@ -10,7 +10,7 @@ async fn replacing_changes_all_that_is_shown_and_keeps_the_secret_that_is_not() 
     let before = world.listed(id).skill.clone();
     world.clock.advance(SignedDuration::from_secs(1));
     let mut replacement = fields("Movies");
-    replacement.protocol = Protocol::Square2;
+    replacement.protocol = Some(Protocol::Square2);
     replacement.description = SkillDescription::default();
     replacement.secret = None;
 

@@ -7,6 +7,7 @@ mod directory;
 mod edit;
 mod health;
 mod load;
+mod probing;
 mod publish;
 mod register;
 mod remove;

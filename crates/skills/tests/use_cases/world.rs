@@ -2,7 +2,7 @@ use square_kernel::testing::{ManualClock, SeededRandomness, TransparentSealer};
 use square_kernel::{
     Asker, Identity, OsRandomness, Permissions, Secret, SessionId, SkillId, SystemClock, UserId,
 };
-use square_skills::testing::{MemoryLearner, MemorySkills, RefusingGuard, ScriptedConnector};
+use square_skills::testing::{MemoryLearner, MemorySkills, RefusingGuard, ScriptedConnector, ScriptedProber};
 use square_skills::{
     Listed, Protocol, SkillDescription, SkillDirectory, SkillFields, SkillName, SkillUrl, Skills,
     SkillsParts, TrainingSet,
@@ -17,6 +17,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<MemorySkills>,
     pub(crate) directory: Arc<SkillDirectory>,
     pub(crate) connector: Arc<ScriptedConnector>,
+    pub(crate) prober: Arc<ScriptedProber>,
     pub(crate) learners: Vec<Arc<MemoryLearner>>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) owner: Asker,
@@ -47,19 +48,22 @@ impl World {
         let learners: Vec<_> = learners.into_iter().map(Arc::new).collect();
         let connector = Arc::new(ScriptedConnector::default());
         let clock = Arc::new(ManualClock::default());
-        let (skills, directory) = assemble(&store, &connector, &learners, &clock);
-        Self { skills, store, directory, connector, learners, clock, owner, other }
+        let prober = Arc::new(ScriptedProber::default());
+        let (skills, directory) = assemble(&store, (&connector, &prober), &learners, &clock);
+        Self { skills, store, directory, connector, prober, learners, clock, owner, other }
     }
 
     /// Another process on the same store, at the same time.
     pub(crate) fn beside(&self, learner: MemoryLearner) -> Self {
         let learners = vec![Arc::new(learner)];
-        let (skills, directory) = assemble(&self.store, &self.connector, &learners, &self.clock);
+        let (skills, directory) =
+            assemble(&self.store, (&self.connector, &self.prober), &learners, &self.clock);
         Self {
             skills,
             store: self.store.clone(),
             directory,
             connector: self.connector.clone(),
+            prober: self.prober.clone(),
             learners,
             clock: self.clock.clone(),
             owner: self.owner.clone(),
@@ -70,7 +74,8 @@ impl World {
     /// What another process makes of the same store.
     pub(crate) fn restarted(self, learner: MemoryLearner) -> Self {
         let learners = vec![Arc::new(learner)];
-        let (skills, directory) = assemble(&self.store, &self.connector, &learners, &self.clock);
+        let (skills, directory) =
+            assemble(&self.store, (&self.connector, &self.prober), &learners, &self.clock);
         Self { skills, directory, learners, ..self }
     }
 
@@ -97,7 +102,7 @@ impl World {
 
 fn assemble(
     store: &Arc<MemorySkills>,
-    connector: &Arc<ScriptedConnector>,
+    (connector, prober): (&Arc<ScriptedConnector>, &Arc<ScriptedProber>),
     learners: &[Arc<MemoryLearner>],
     clock: &Arc<ManualClock>,
 ) -> (Arc<Skills>, Arc<SkillDirectory>) {
@@ -106,6 +111,7 @@ fn assemble(
         store: Arc::clone(store) as _,
         directory: Arc::clone(&directory),
         guard: Arc::new(RefusingGuard::of([REFUSED])),
+        prober: Arc::clone(prober) as _,
         learners: learners.iter().map(|learner| Arc::clone(learner) as _).collect(),
         sealer: Arc::new(TransparentSealer),
         clock: Arc::clone(clock) as _,
@@ -120,8 +126,9 @@ pub(crate) fn fields(name: &str) -> SkillFields {
         name: SkillName::parse(name).unwrap(),
         url: url(&format!("http://{}.example", name.to_lowercase())),
         description: SkillDescription::parse("Knows much.").unwrap(),
-        protocol: Protocol::Square,
+        protocol: Some(Protocol::Square),
         secret: Some(Secret::new("open-sesame")),
+        model: None,
     }
 }
 

@@ -13,7 +13,9 @@ use square_kernel::{Clock, SkillId, UserId};
 use square_routing::testing::{MemoryLog, ScriptedSelector};
 use square_routing::{Router, RouterParts, Selector};
 use square_skills::ports::{Learner, SkillStore};
-use square_skills::testing::{MemorySkills, RefusingGuard, ScriptedConnector, ScriptedSkill, SkillScript};
+use square_skills::testing::{
+    MemorySkills, RefusingGuard, ScriptedConnector, ScriptedProber, ScriptedSkill, SkillScript,
+};
 use square_skills::{
     Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillDirectory, SkillName, SkillUrl, Skills,
     SkillsParts,
@@ -59,6 +61,7 @@ impl TestServer {
             store: store.clone(),
             directory: directory.clone(),
             guard: Arc::new(RefusingGuard::default()),
+            prober: Arc::new(ScriptedProber::default()),
             learners,
             sealer: Arc::new(TransparentSealer),
             clock: clock.clone(),
@@ -117,6 +120,8 @@ impl TestServer {
                 protocol: Protocol::Square,
             },
             secret: None,
+            signing: None,
+            model: None,
             published,
             samples: Arc::default(),
             created_at: at,

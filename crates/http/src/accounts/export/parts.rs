@@ -145,7 +145,7 @@ impl Parts {
         };
         let (train, dev) = examples.map(|set| (set.train.to_vec(), set.dev.to_vec())).unwrap_or_default();
         Ok(Some(OwnedSkill {
-            skill: Skill::new(&listed.skill, listed.health),
+            skill: Skill::new(listed),
             training: training.map(|(record, done)| Training::new(&record, done)),
             train_examples: train,
             dev_examples: dev,

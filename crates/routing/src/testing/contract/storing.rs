@@ -5,7 +5,7 @@ use crate::{
     AnsweredQuestion, AppendError, Chosen, LogEvent, QuestionId, QuestionRecord, SkillError, SkillOutcome,
 };
 use square_kernel::{Limit, Page};
-use square_skills::{ResultBody, ResultItem};
+use square_skills::{Document, ResultBody, ResultItem};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +26,15 @@ pub async fn any_character_of_an_answer_is_read_back(site: &dyn Site) {
     let record = maker.record(None);
     log.open(&record).await.expect(WORKS);
     let text = "\0 a\0b \u{1}\u{7f}\r\n\t \u{2028} \\u0000 '\"%_ 𐐀🦀 e\u{301}  ".to_owned();
-    let body = |body| ResultItem { body, score: Some(0.1 + 0.2) };
+    let document = Document {
+        text: text.clone(),
+        url: Some(text.clone()),
+        source: Some(text.clone()),
+        id: Some(text.clone()),
+        score: Some(-0.1),
+    };
+    let documents = vec![document, Document { text: text.clone(), ..Document::default() }];
+    let body = |body| ResultItem { body, score: Some(0.1 + 0.2), documents: documents.clone() };
     let items = vec![
         body(ResultBody::PlainText(text.clone())),
         body(ResultBody::KeyValue(vec![(text.clone(), text.clone())])),

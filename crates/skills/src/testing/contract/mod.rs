@@ -15,7 +15,7 @@ pub use trainings::*;
 
 use crate::ports::{SkillStore, Written};
 use crate::training::{Accuracy, TrainingId, TrainingSet, TrainingState};
-use crate::{Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillName, SkillUrl};
+use crate::{Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillModel, SkillName, SkillUrl};
 use jiff::{SignedDuration, Timestamp};
 use square_kernel::{OsRandomness, Sealed, SkillId, SystemClock, UserId};
 use std::sync::Arc;
@@ -96,6 +96,8 @@ fn skill(owner: UserId, name: &str) -> RegisteredSkill {
             protocol: Protocol::Square2,
         },
         secret: Some(Sealed(vec![0, 1, 255])),
+        signing: Some(Sealed(vec![7, 0, 254])),
+        model: Some(SkillModel::parse("größeres Modell").unwrap()),
         published: false,
         samples: Arc::default(),
         created_at: at(0),

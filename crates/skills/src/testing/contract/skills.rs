@@ -1,7 +1,7 @@
 use super::{at, begun, inserted, published, running, skill, stored};
 use crate::ports::{SkillStore, Written};
 use crate::{BuiltinName, Protocol, SkillAddress, SkillDescription, SkillName, SkillUrl};
-use square_kernel::{OsRandomness, SkillId, SystemClock, UserId};
+use square_kernel::{OsRandomness, Sealed, SkillId, SystemClock, UserId};
 
 /// An account that does not exist may not own skills; the one given may.
 pub async fn nobody_unknown_may_own(store: &dyn SkillStore, owner: UserId) {
@@ -16,6 +16,8 @@ pub async fn what_is_inserted_is_found(store: &dyn SkillStore, owner: UserId) {
     let mut part = skill(owner, "Casting");
     part.address = SkillAddress::Builtin(BuiltinName::new("casting"));
     part.secret = None;
+    part.signing = None;
+    part.model = None;
     assert_eq!(store.insert(&part).await.unwrap(), Written::Done);
 
     assert_eq!(store.find(remote.id).await.unwrap(), Some(remote));
@@ -41,7 +43,7 @@ pub async fn of_parallel_inserts_of_one_name_one_wins(store: &dyn SkillStore, ow
     assert_eq!(store.all().await.unwrap().len(), 1);
 }
 
-/// Name, description, address, secret and `updated_at` are replaced; owner and `created_at` are not.
+/// Name, description, address, secret, signing key, model and `updated_at` are replaced; owner and `created_at` are not.
 pub async fn an_update_replaces_what_the_owner_says(store: &dyn SkillStore, owner: UserId) {
     let before = inserted(store, owner, "Films").await;
     let mut after = before.clone();
@@ -49,9 +51,11 @@ pub async fn an_update_replaces_what_the_owner_says(store: &dyn SkillStore, owne
     after.description = SkillDescription::default();
     after.address = SkillAddress::Remote {
         url: SkillUrl::parse("http://movies.example").unwrap(),
-        protocol: Protocol::Square,
+        protocol: Protocol::A2a,
     };
     after.secret = None;
+    after.signing = Some(Sealed(vec![9]));
+    after.model = None;
     after.updated_at = at(9);
     let mut written = after.clone();
     written.created_at = at(5);

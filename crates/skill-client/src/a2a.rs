@@ -1,0 +1,361 @@
+//! The protocol `a2a`: Agent2Agent 1.0 and 0.3 over JSON-RPC. The agent's card says which of the two it speaks and where;
+//! a question is one message, answered by a message or by a task that is done.
+
+use crate::failure::malformed;
+use crate::reply::{Object, as_text, json, object};
+use crate::trail::Trail;
+use crate::transport::{Call, Transport};
+use serde_json::{Value, json as value};
+use square_kernel::{Clock, Randomness, new_uuid};
+use square_skills::{CheckStage, ResultItem, SkillFailure, SkillRequest};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+use url::Url;
+
+/// Where a card stands below the address of an agent.
+pub(crate) const CARD: &str = ".well-known/agent-card.json";
+
+/// How long a card is believed.
+const CARD_KEPT: Duration = Duration::from_mins(10);
+
+/// The versions of the protocol that are spoken here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Version {
+    V1,
+    V0,
+}
+
+/// What an agent's card says of how to talk to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Endpoint {
+    url: Url,
+    version: Version,
+}
+
+/// An agent.
+pub(crate) struct Agent {
+    /// Where its card may stand, the likeliest place first.
+    cards: Vec<Url>,
+    known: Mutex<Option<(Instant, Endpoint)>>,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+}
+
+impl Agent {
+    pub(crate) fn new(cards: Vec<Url>, clock: Arc<dyn Clock>, randomness: Arc<dyn Randomness>) -> Self {
+        Self { cards, known: Mutex::default(), clock, randomness }
+    }
+
+    pub(crate) async fn answer(
+        &self,
+        transport: &Transport,
+        request: &SkillRequest,
+        trail: &Trail,
+    ) -> Result<Vec<ResultItem>, SkillFailure> {
+        let answer = self.ask(transport, request, trail).await;
+        if answer.is_err() {
+            // It may have moved or learnt another version.
+            *self.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        answer
+    }
+
+    /// Whether its card can be had.
+    pub(crate) async fn ping(&self, transport: &Transport) -> Result<(), SkillFailure> {
+        self.card(transport, &Trail::default()).await.map(drop)
+    }
+
+    async fn ask(
+        &self,
+        transport: &Transport,
+        request: &SkillRequest,
+        trail: &Trail,
+    ) -> Result<Vec<ResultItem>, SkillFailure> {
+        let endpoint = self.endpoint(transport, trail).await?;
+        let id = new_uuid(&*self.clock, &*self.randomness).to_string();
+        let call = Call::post(&endpoint.url, message(endpoint.version, &id, &request.question));
+        let call = match endpoint.version {
+            Version::V1 => call.with_header("a2a-version", "1.0"),
+            Version::V0 => call,
+        };
+        let reply = json(&transport.json(call, trail).await?)?;
+        trail.passed(CheckStage::Json);
+        let items = items(reply, usize::from(request.max_results))?;
+        trail.passed(CheckStage::Shape);
+        Ok(items)
+    }
+
+    async fn endpoint(&self, transport: &Transport, trail: &Trail) -> Result<Endpoint, SkillFailure> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((read_at, endpoint)) = known
+            && read_at.elapsed() < CARD_KEPT
+        {
+            return Ok(endpoint);
+        }
+        let (place, card) = self.card(transport, trail).await?;
+        let endpoint = endpoint(&place, &card)?;
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), endpoint.clone()));
+        Ok(endpoint)
+    }
+
+    /// The card and where it stands.
+    async fn card(&self, transport: &Transport, trail: &Trail) -> Result<(Url, Object), SkillFailure> {
+        let mut missing = SkillFailure::Internal;
+        for place in &self.cards {
+            match transport.json(Call::get(place), trail).await {
+                Ok(card) => {
+                    let card = object(json(&card)?, "the agent's card")?;
+                    trail.passed(CheckStage::Json);
+                    return Ok((place.clone(), card));
+                }
+                Err(failure @ SkillFailure::Status(404)) => missing = failure,
+                Err(failure) => return Err(failure),
+            }
+        }
+        Err(missing)
+    }
+}
+
+/// Whether this is an agent's card.
+pub(crate) fn is_card(place: &Url, reply: Value) -> bool {
+    object(reply, "").and_then(|card| endpoint(place, &card)).is_ok()
+}
+
+/// What a card that stands at `place` says. Agents are talked to where they are registered: another host would see the
+/// secret that was given for this one.
+fn endpoint(place: &Url, card: &Object) -> Result<Endpoint, SkillFailure> {
+    let mut offered = interfaces(card);
+    offered.sort_by_key(|(version, _)| *version == Version::V0);
+    let (version, url) = offered
+        .into_iter()
+        .next()
+        .ok_or_else(|| malformed("the agent's card names no JSON-RPC interface of version 1.0 or 0.3"))?;
+    let url = place.join(url).map_err(|_| malformed("the agent's card names an address that is no URL"))?;
+    if url.origin() != place.origin() {
+        return Err(malformed("the agent's card names an address at another host than the one registered"));
+    }
+    Ok(Endpoint { url, version })
+}
+
+/// The JSON-RPC interfaces that a card names, in its order.
+fn interfaces(card: &Object) -> Vec<(Version, &str)> {
+    let text = |object: &Value, name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
+    if let Some(Value::Array(interfaces)) = card.get("supportedInterfaces") {
+        let usable = interfaces.iter().filter_map(|one| {
+            let rpc = text(one, "protocolBinding").is_some_and(|binding| is_rpc(&binding));
+            let version = version(text(one, "protocolVersion").as_deref().unwrap_or("1.0"))?;
+            one.get("url").and_then(Value::as_str).filter(|_| rpc).map(|url| (version, url))
+        });
+        return usable.collect();
+    }
+    let main = card.get("preferredTransport").and_then(Value::as_str).unwrap_or("JSONRPC");
+    let main = card.get("url").and_then(Value::as_str).filter(|_| is_rpc(main));
+    let others = card.get("additionalInterfaces").and_then(Value::as_array).map(Vec::as_slice);
+    let others = others.unwrap_or_default().iter().filter_map(|one| {
+        let rpc = text(one, "transport").is_some_and(|transport| is_rpc(&transport));
+        one.get("url").and_then(Value::as_str).filter(|_| rpc)
+    });
+    main.into_iter().chain(others).map(|url| (Version::V0, url)).collect()
+}
+
+fn is_rpc(binding: &str) -> bool {
+    binding.eq_ignore_ascii_case("JSONRPC")
+}
+
+fn version(text: &str) -> Option<Version> {
+    match text.split('.').next() {
+        Some("1") => Some(Version::V1),
+        Some("0") => Some(Version::V0),
+        _ => None,
+    }
+}
+
+/// The call that asks `question` and waits for the answer.
+fn message(version: Version, id: &str, question: &str) -> Vec<u8> {
+    let call = match version {
+        Version::V1 => value!({
+            "jsonrpc": "2.0",
+            "id": id,
+            "method": "SendMessage",
+            "params": {
+                "message": {"messageId": id, "role": "ROLE_USER", "parts": [{"text": question}]},
+                "configuration": {"acceptedOutputModes": ["text/plain", "application/json"]},
+            },
+        }),
+        Version::V0 => value!({
+            "jsonrpc": "2.0",
+            "id": id,
+            "method": "message/send",
+            "params": {
+                "message": {
+                    "kind": "message",
+                    "messageId": id,
+                    "role": "user",
+                    "parts": [{"kind": "text", "text": question}],
+                },
+                "configuration": {"acceptedOutputModes": ["text/plain", "application/json"], "blocking": true},
+            },
+        }),
+    };
+    call.to_string().into_bytes()
+}
+
+/// Reads a reply of either version.
+fn items(reply: Value, max_results: usize) -> Result<Vec<ResultItem>, SkillFailure> {
+    let mut reply = object(reply, "the reply")?;
+    if let Some(error) = reply.get("error").filter(|error| !error.is_null()) {
+        let code = error.get("code").and_then(Value::as_i64);
+        let code = code.map_or_else(String::new, |code| format!(" {code}"));
+        return Err(SkillFailure::Reported(format!("JSON-RPC error{code}")));
+    }
+    let result = reply.remove("result").ok_or_else(|| malformed("the reply has no \"result\""))?;
+    let mut result = object(result, "\"result\" of the reply")?;
+    // Version 1.0 puts the message or task into an object, version 0.3 does not.
+    let answer = ["task", "message"].into_iter().find_map(|name| result.remove(name));
+    let answer = answer.map_or(Ok(result), |answer| object(answer, "\"result\" of the reply"))?;
+    let mut texts = match (answer.get("parts"), answer.get("status")) {
+        (Some(parts), None) => parts_of(parts, "the agent's message")?,
+        (_, Some(status)) => task(&answer, status)?,
+        (None, None) => return Err(malformed("\"result\" of the reply is neither a message nor a task")),
+    };
+    texts.truncate(max_results);
+    Ok(texts.into_iter().map(ResultItem::text).collect())
+}
+
+/// What a task came to: its artifacts, or else what it says of its state.
+fn task(task: &Object, status: &Value) -> Result<Vec<String>, SkillFailure> {
+    let state = status.get("state").and_then(Value::as_str);
+    let state = state.ok_or_else(|| malformed("the agent's task has no state"))?;
+    let state = state.strip_prefix("TASK_STATE_").unwrap_or(state).to_ascii_lowercase().replace('_', "-");
+    match state.as_str() {
+        // An agent that needs to know more says what.
+        "completed" | "input-required" => {}
+        "failed" | "rejected" | "canceled" | "auth-required" => {
+            return Err(SkillFailure::Reported(format!("the agent's task is {state}")));
+        }
+        "submitted" | "working" => {
+            return Err(malformed("the agent answered before its task was done"));
+        }
+        _ => return Err(malformed("the agent's task has an unknown state")),
+    }
+    let artifacts = task.get("artifacts").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let mut texts = Vec::new();
+    for artifact in artifacts {
+        if let Some(parts) = artifact.get("parts") {
+            texts.extend(parts_of(parts, "an artifact of the agent's task")?);
+        }
+    }
+    if let (true, Some(parts)) = (texts.is_empty(), status.get("message").and_then(|one| one.get("parts"))) {
+        texts = parts_of(parts, "the agent's message")?;
+    }
+    Ok(texts)
+}
+
+/// The parts that say something: texts as they are, data as JSON. Files are left out.
+fn parts_of(parts: &Value, what: &str) -> Result<Vec<String>, SkillFailure> {
+    let Value::Array(parts) = parts else {
+        return Err(malformed(format!("\"parts\" of {what} is not an array")));
+    };
+    let said = parts.iter().filter_map(|part| part.get("text").or_else(|| part.get("data")));
+    Ok(said.map(|said| as_text(said.clone())).filter(|text| !text.trim().is_empty()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> Url {
+        Url::parse("https://a.example/agent/.well-known/agent-card.json").unwrap()
+    }
+
+    fn found(card: Value) -> Result<(String, Version), SkillFailure> {
+        let endpoint = endpoint(&place(), &object(card, "the card").unwrap())?;
+        Ok((endpoint.url.to_string(), endpoint.version))
+    }
+
+    #[test]
+    fn cards_of_both_versions_are_read() {
+        let one = value!({"supportedInterfaces": [
+            {"url": "https://a.example/grpc", "protocolBinding": "GRPC", "protocolVersion": "1.0"},
+            {"url": "https://a.example/old", "protocolBinding": "JSONRPC", "protocolVersion": "0.3"},
+            {"url": "https://a.example/rpc", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"},
+        ]});
+        assert_eq!(found(one), Ok(("https://a.example/rpc".into(), Version::V1)));
+        let plain = value!({"url": "https://a.example/a2a", "protocolVersion": "0.3.0", "name": "Films"});
+        assert_eq!(found(plain), Ok(("https://a.example/a2a".into(), Version::V0)));
+        let other = value!({"url": "https://a.example/grpc", "preferredTransport": "GRPC", "additionalInterfaces": [
+            {"url": "https://a.example/rest", "transport": "HTTP+JSON"},
+            {"url": "https://a.example/rpc", "transport": "JSONRPC"},
+        ]});
+        assert_eq!(found(other), Ok(("https://a.example/rpc".into(), Version::V0)));
+    }
+
+    #[test]
+    fn a_card_leads_to_no_other_host() {
+        for url in [
+            "https://b.example/rpc",
+            "http://a.example/rpc",
+            "https://a.example:8443",
+            "//b.example",
+            "file:///etc",
+        ] {
+            let wanted = "the agent's card names an address at another host than the one registered";
+            assert_eq!(found(value!({"url": url})), Err(malformed(wanted)), "{url}");
+        }
+        let none = "the agent's card names no JSON-RPC interface of version 1.0 or 0.3";
+        for card in [value!({}), value!({"supportedInterfaces": []}), value!({"url": 7})] {
+            assert_eq!(found(card), Err(malformed(none)));
+        }
+    }
+
+    fn read(result: Value) -> Result<Vec<ResultItem>, SkillFailure> {
+        items(value!({"jsonrpc": "2.0", "id": 1, "result": result}), 2)
+    }
+
+    #[test]
+    fn messages_and_finished_tasks_of_both_versions_are_read() {
+        let heat = Ok(vec![ResultItem::text("Heat")]);
+        for result in [
+            value!({"message": {"role": "ROLE_AGENT", "parts": [{"text": "Heat"}]}}),
+            value!({"kind": "message", "role": "agent", "parts": [{"kind": "text", "text": "Heat"}]}),
+            value!({"task": {"status": {"state": "TASK_STATE_COMPLETED"}, "artifacts": [{"parts": [{"text": "Heat"}]}]}}),
+            value!({"kind": "task", "status": {"state": "completed"}, "artifacts": [{"parts": [{"kind": "text", "text": "Heat"}]}]}),
+            value!({"status": {"state": "input-required", "message": {"parts": [{"kind": "text", "text": "Heat"}]}}}),
+        ] {
+            assert_eq!(read(result.clone()), heat, "{result}");
+        }
+        let data = value!({"message": {"parts": [{"data": {"year": 1995}}, {"url": "https://x"}, {"text": " "}, {"text": "b"}, {"text": "c"}]}});
+        assert_eq!(read(data), Ok(vec![ResultItem::text(r#"{"year":1995}"#), ResultItem::text("b")]));
+    }
+
+    #[test]
+    fn what_is_no_answer_is_told() {
+        for (result, wanted) in [
+            (value!({}), malformed("\"result\" of the reply is neither a message nor a task")),
+            (value!(1), malformed("\"result\" of the reply is not an object")),
+            (
+                value!({"message": {"parts": {}}}),
+                malformed("\"parts\" of the agent's message is not an array"),
+            ),
+            (value!({"task": {"status": {}}}), malformed("the agent's task has no state")),
+            (
+                value!({"task": {"status": {"state": "secret"}}}),
+                malformed("the agent's task has an unknown state"),
+            ),
+            (
+                value!({"status": {"state": "working"}}),
+                malformed("the agent answered before its task was done"),
+            ),
+            (
+                value!({"task": {"status": {"state": "TASK_STATE_AUTH_REQUIRED"}}}),
+                SkillFailure::Reported("the agent's task is auth-required".into()),
+            ),
+        ] {
+            assert_eq!(read(result.clone()), Err(wanted), "{result}");
+        }
+        let error = items(value!({"error": {"code": -32601, "message": "secret"}}), 2);
+        assert_eq!(error, Err(SkillFailure::Reported("JSON-RPC error -32601".into())));
+        assert_eq!(items(value!({"id": 1}), 2), Err(malformed("the reply has no \"result\"")));
+    }
+}

@@ -1,0 +1,180 @@
+use crate::client::Clients;
+use crate::failure::{malformed, of_body, of_request, was_refused};
+use crate::signing::Signer;
+use crate::trail::Trail;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, RequestBuilder, Response};
+use square_skills::{CheckStage, SkillFailure};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+use url::Url;
+
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const EVENT_STREAM: &str = "text/event-stream";
+
+/// How much a skill may cost.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) first_byte: Duration,
+    pub(crate) idle: Duration,
+    pub(crate) whole: Duration,
+    pub(crate) bytes: u64,
+}
+
+/// Makes the calls to one skill.
+pub(crate) struct Transport {
+    pub(crate) http: Arc<Clients>,
+    pub(crate) limits: Limits,
+    pub(crate) authorization: Option<HeaderValue>,
+    pub(crate) signer: Option<Signer>,
+}
+
+/// One call.
+pub(crate) struct Call {
+    method: Method,
+    url: Url,
+    body: Vec<u8>,
+    accept: &'static str,
+    extra: Option<(&'static str, &'static str)>,
+}
+
+impl Call {
+    pub(crate) fn get(url: &Url) -> Self {
+        Self { method: Method::GET, url: url.clone(), body: Vec::new(), accept: JSON, extra: None }
+    }
+
+    /// A call with JSON.
+    pub(crate) fn post(url: &Url, body: Vec<u8>) -> Self {
+        Self { method: Method::POST, body, ..Self::get(url) }
+    }
+
+    pub(crate) fn accepting(self, accept: &'static str) -> Self {
+        Self { accept, ..self }
+    }
+
+    pub(crate) fn with_header(self, name: &'static str, value: &'static str) -> Self {
+        Self { extra: Some((name, value)), ..self }
+    }
+}
+
+impl Transport {
+    /// The head of a reply with a status of 2xx.
+    ///
+    /// Where the connection was refused it is tried once more. Nothing is sent twice: what a skill has heard it may have
+    /// acted upon.
+    pub(crate) async fn send(&self, call: Call, trail: &Trail) -> Result<Reply, SkillFailure> {
+        trail.begin();
+        let request = self.request(call)?;
+        let again = request.try_clone();
+        let sending = async {
+            match (request.send().await, again) {
+                (Err(error), Some(again)) if was_refused(&error) => again.send().await,
+                (first, _) => first,
+            }
+        };
+        let sent = timeout(self.limits.first_byte, sending).await;
+        let response = sent.map_err(|_| SkillFailure::NoFirstByte(self.limits.first_byte))?;
+        let response = response.map_err(|error| of_request(&error))?;
+        trail.passed(CheckStage::Tls);
+        let status = response.status();
+        if !status.is_success() {
+            return Err(SkillFailure::Status(status.as_u16()));
+        }
+        trail.passed(CheckStage::Status);
+        Ok(Reply { response, limits: self.limits, read: 0 })
+    }
+
+    /// The whole JSON body of the reply to a call.
+    pub(crate) async fn json(&self, call: Call, trail: &Trail) -> Result<Vec<u8>, SkillFailure> {
+        let reply = self.send(call, trail).await?;
+        reply.expect_json(trail)?;
+        reply.whole(trail).await
+    }
+
+    fn request(&self, call: Call) -> Result<RequestBuilder, SkillFailure> {
+        let http = self.http.get().map_err(|_| SkillFailure::Internal)?;
+        let mut request = http.request(call.method, call.url).header(ACCEPT, call.accept);
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        if let Some((name, value)) = call.extra {
+            request = request.header(name, value);
+        }
+        if let Some(signer) = &self.signer {
+            request = request.headers(signer.headers(&call.body).into_iter().collect::<HeaderMap>());
+        }
+        if !call.body.is_empty() {
+            request = request.header(CONTENT_TYPE, JSON).body(call.body);
+        }
+        Ok(request)
+    }
+}
+
+/// A reply whose body is still to come.
+pub(crate) struct Reply {
+    response: Response,
+    limits: Limits,
+    read: u64,
+}
+
+impl Reply {
+    /// Whether the reply says that it is of this kind; the essence of its content type, in lower case.
+    pub(crate) fn is(&self, wanted: &str) -> bool {
+        self.essence().is_some_and(|essence| essence == wanted)
+    }
+
+    /// A reply that does not say what it is, is taken for JSON.
+    pub(crate) fn expect_json(&self, trail: &Trail) -> Result<(), SkillFailure> {
+        match self.essence().as_deref() {
+            None | Some("application/json" | "text/json") => {}
+            Some(other) if other.ends_with("+json") => {}
+            Some(_) => return Err(malformed("its content type is not JSON")),
+        }
+        trail.passed(CheckStage::ContentType);
+        Ok(())
+    }
+
+    fn essence(&self) -> Option<String> {
+        let content_type = self.response.headers().get(CONTENT_TYPE)?;
+        let essence = content_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+        Some(essence.trim().to_ascii_lowercase())
+    }
+
+    /// The next piece of the body, unpacked. The limit counts unpacked bytes as they arrive: neither an endless reply
+    /// nor a small one that unpacks to a huge one fills the memory.
+    pub(crate) async fn piece(&mut self) -> Result<Option<bytes::Bytes>, SkillFailure> {
+        let limit = self.limits.bytes;
+        if self.read == 0 {
+            self.expect_plain()?;
+            if self.response.content_length().is_some_and(|length| length > limit) {
+                return Err(SkillFailure::TooLarge(limit));
+            }
+        }
+        let piece = timeout(self.limits.idle, self.response.chunk()).await;
+        let piece = piece.map_err(|_| SkillFailure::Idle(self.limits.idle))?.map_err(|_| of_body())?;
+        let Some(piece) = piece else { return Ok(None) };
+        self.read += piece.len() as u64;
+        if self.read > limit { Err(SkillFailure::TooLarge(limit)) } else { Ok(Some(piece)) }
+    }
+
+    /// What is unpacked already no longer says that it is packed.
+    fn expect_plain(&self) -> Result<(), SkillFailure> {
+        match self.response.headers().get(CONTENT_ENCODING) {
+            Some(encoding) if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") => {
+                Err(malformed("it is compressed in a way that was not asked for"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The whole body.
+    pub(crate) async fn whole(mut self, trail: &Trail) -> Result<Vec<u8>, SkillFailure> {
+        let mut body = Vec::new();
+        while let Some(piece) = self.piece().await? {
+            body.extend_from_slice(&piece);
+        }
+        trail.passed(CheckStage::Body);
+        Ok(body)
+    }
+}

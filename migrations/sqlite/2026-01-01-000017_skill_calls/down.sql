@@ -1,0 +1,2 @@
+ALTER TABLE skills DROP COLUMN model;
+ALTER TABLE skills DROP COLUMN signing;
