@@ -5,6 +5,7 @@ mod a2a;
 mod asking;
 mod checking;
 mod guarding;
+mod hostile;
 mod misbehaving;
 mod openai;
 mod probing;
