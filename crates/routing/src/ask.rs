@@ -9,6 +9,9 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::Instrument;
 
+/// How many more skills a question may be asked of.
+const RESERVE: usize = 2;
+
 /// Why a question was not taken.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AskError {
@@ -42,6 +45,8 @@ impl Router {
         let candidates = self.candidates(asker, &question, selector.as_ref())?;
         let ranking = selector.rank(question.text.as_str(), &candidates.ids()).await?;
         let (choice, skills) = choose(selector.name(), &candidates, &ranking, &question);
+        let reserve = reserve(&candidates, &ranking, choice.chosen.len());
+        self.hedging.question_asked();
 
         let parts = &self.parts;
         let record = Arc::new(QuestionRecord {
@@ -70,6 +75,8 @@ impl Router {
             calls: calls
                 .map(|(chosen, listed)| Call { chosen, skill: Arc::clone(&listed.answers) })
                 .collect(),
+            reserve,
+            hedging: Arc::clone(&self.hedging),
             begun,
         };
         let span = tracing::info_span!("question", id = %record.id);
@@ -89,20 +96,37 @@ fn choose(
     let ranking =
         if candidates.named { with_unranked(ranking, candidates.skills.len()) } else { ranking.clone() };
     let picked = pick(&ranking, usize::from(question.max_skills.get()), candidates.named);
-    let chosen = |score: &Score| {
-        let skill = &candidates.skills[score.candidate].skill;
-        Chosen {
-            skill: skill.id,
-            name: skill.name.to_string(),
-            description: skill.description.as_str().to_owned(),
-            score: score.score,
-        }
-    };
+    let chosen = |score: &Score| chosen(candidates, score);
     let nearest = if picked.is_empty() { ranking.scores.first().map(chosen) } else { None };
     let choice =
         Choice { selector: selector.to_owned(), chosen: picked.iter().map(chosen).collect(), nearest };
     let skills = picked.iter().map(|score| Arc::clone(&candidates.skills[score.candidate])).collect();
     (choice, skills)
+}
+
+fn chosen(candidates: &Candidates, score: &Score) -> Chosen {
+    let skill = &candidates.skills[score.candidate].skill;
+    Chosen {
+        skill: skill.id,
+        name: skill.name.to_string(),
+        description: skill.description.as_str().to_owned(),
+        score: score.score,
+    }
+}
+
+/// The best ones that fit but are not among the `picked` that are asked, for the case that one of those is slow. Whoever
+/// names skills wants those and no others.
+fn reserve(candidates: &Candidates, ranking: &Ranking, picked: usize) -> Vec<Call> {
+    if candidates.named || picked == 0 {
+        return Vec::new();
+    }
+    let fitting = ranking.scores.iter().skip(picked).take_while(|score| score.score >= ranking.threshold);
+    let call = |score: &Score| {
+        let skill = Arc::clone(&candidates.skills[score.candidate].answers);
+        // One that is not asked at the moment would be of no help.
+        skill.outage().is_none().then(|| Call { chosen: chosen(candidates, score), skill })
+    };
+    fitting.filter_map(call).take(RESERVE).collect()
 }
 
 /// A selector leaves out what it knows nothing of; whoever names a skill wants it asked all the same.

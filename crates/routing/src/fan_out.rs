@@ -1,4 +1,5 @@
 use crate::follow::follow;
+use crate::hedge::Hedging;
 use crate::live::{LiveQuestion, LiveQuestions};
 use crate::{AppendError, Chosen, Ending, Finish, LogEntry, LogEvent, QuestionLog, SkillError, SkillOutcome};
 use futures::future::{BoxFuture, FutureExt};
@@ -27,6 +28,9 @@ pub(crate) struct FanOut {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) request: Arc<SkillRequest>,
     pub(crate) calls: Vec<Call>,
+    /// The next best ones, asked in this order where others are slower than usual.
+    pub(crate) reserve: Vec<Call>,
+    pub(crate) hedging: Arc<Hedging>,
     pub(crate) begun: Instant,
 }
 
@@ -50,6 +54,8 @@ impl FanOut {
     async fn work(&self) -> Result<(), AppendError> {
         let mut calls: FuturesUnordered<_> = (0..self.calls.len()).map(|index| self.call(index)).collect();
         let mut waiting: Vec<bool> = vec![true; self.calls.len()];
+        let mut slow = Slow::new(self);
+        let mut reserve = self.calls.len()..self.calls.len() + self.reserve.len();
         let mut journal = Journal::new(self);
         let deadline = sleep_until(self.begun + self.live.record.deadline);
         let cancelled = self.live.cancelled();
@@ -65,7 +71,12 @@ impl FanOut {
                         // What has come meanwhile is stored with it, the end too: each write costs a commit.
                         let more = std::iter::from_fn(|| calls.next().now_or_never().flatten());
                         for (index, answer) in std::iter::once(first).chain(more) {
-                            waiting[index] = false;
+                            if let Some(waiting) = waiting.get_mut(index) {
+                                *waiting = false;
+                            } else if answer.is_err() {
+                                // Nobody asked for this one; it could have helped, no more.
+                                continue;
+                            }
                             journal.note(self.outcome(index, answer));
                         }
                         if !waiting.contains(&true) {
@@ -75,6 +86,11 @@ impl FanOut {
                     }
                     None => break Ending::Complete,
                 },
+                () = slow.found(&waiting) => {
+                    if !reserve.is_empty() && self.hedging.take() {
+                        calls.extend(reserve.next().map(|index| self.call(index)));
+                    }
+                }
                 () = &mut deadline => break Ending::Deadline,
                 () = &mut cancelled => break Ending::Cancelled,
             }
@@ -89,12 +105,21 @@ impl FanOut {
         journal.flush().await
     }
 
+    /// The calls and behind them the reserve, counted through.
+    fn one(&self, index: usize) -> &Call {
+        self.calls.get(index).unwrap_or_else(|| &self.reserve[index - self.calls.len()])
+    }
+
     async fn call(&self, index: usize) -> (usize, Answer) {
-        let answer = AssertUnwindSafe(self.calls[index].skill.answer(&self.request)).catch_unwind().await;
+        let (call, begun) = (self.one(index), Instant::now());
+        let answer = AssertUnwindSafe(call.skill.answer(&self.request)).catch_unwind().await;
         let answer = answer.unwrap_or_else(|_| {
-            tracing::error!(skill = self.calls[index].chosen.name, "the skill panicked");
+            tracing::error!(skill = call.chosen.name, "the skill panicked");
             Err(SkillFailure::Internal)
         });
+        if answer.is_ok() {
+            self.hedging.answered(call.chosen.skill, begun.elapsed());
+        }
         (index, answer)
     }
 
@@ -104,7 +129,7 @@ impl FanOut {
             items.truncate(limit);
             items
         });
-        let skill = self.calls[index].chosen.clone();
+        let skill = self.one(index).chosen.clone();
         LogEvent::SkillResult(SkillOutcome { skill, took: self.begun.elapsed(), answer })
     }
 }
@@ -117,6 +142,31 @@ impl Drop for FanOut {
             self.all_live.leave_open(id);
         }
         self.all_live.remove(id);
+    }
+}
+
+/// Finds the skills that take longer than they usually do, each once.
+struct Slow {
+    due: Vec<Option<Instant>>,
+}
+
+impl Slow {
+    fn new(question: &FanOut) -> Self {
+        if question.reserve.is_empty() {
+            return Self { due: Vec::new() };
+        }
+        let usual = |call: &Call| question.hedging.usual(call.chosen.skill);
+        let due = question.calls.iter().map(|call| usual(call).map(|usual| question.begun + usual));
+        Self { due: due.collect() }
+    }
+
+    /// Returns when one of those that are waited for is too slow; pending for ever when none will be. Cancel-safe.
+    async fn found(&mut self, waiting: &[bool]) {
+        let waited_for = self.due.iter_mut().zip(waiting).filter(|(_, waiting)| **waiting);
+        let next = waited_for.filter_map(|(due, _)| due.map(|at| (at, due))).min_by_key(|(at, _)| *at);
+        let Some((at, due)) = next else { return std::future::pending().await };
+        sleep_until(at).await;
+        *due = None;
     }
 }
 

@@ -16,6 +16,7 @@ mod candidates;
 mod choose;
 mod fan_out;
 mod follow;
+mod hedge;
 mod history;
 mod live;
 mod log;

@@ -1,4 +1,5 @@
 use crate::follow::FollowedQuestions;
+use crate::hedge::Hedging;
 use crate::live::LiveQuestions;
 use crate::{QuestionLog, Selector};
 use square_kernel::{Clock, Randomness};
@@ -24,6 +25,7 @@ pub struct Router {
     pub(crate) parts: RouterParts,
     pub(crate) live: Arc<LiveQuestions>,
     pub(crate) followed: Arc<FollowedQuestions>,
+    pub(crate) hedging: Arc<Hedging>,
 }
 
 /// A selector, for people who choose one.
@@ -38,7 +40,7 @@ pub struct SelectorInfo {
 impl Router {
     /// Puts the parts together.
     pub fn new(parts: RouterParts) -> Self {
-        Self { parts, live: Arc::default(), followed: Arc::default() }
+        Self { parts, live: Arc::default(), followed: Arc::default(), hedging: Arc::default() }
     }
 
     /// The selectors, the default one first.

@@ -2,6 +2,7 @@
 //! passes as soon as nothing else is left to happen.
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test ends it")]
 
+mod hedging;
 mod instances;
 mod interleavings;
 mod world;
