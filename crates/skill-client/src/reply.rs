@@ -6,13 +6,41 @@ use square_skills::SkillFailure;
 /// An object of a reply.
 pub(crate) type Object = serde_json::Map<String, Value>;
 
+/// How many objects a reply may hold. One of a few bytes takes hundreds of them in memory, so a limit to the length of a
+/// reply says little.
+const MAX_OBJECTS: usize = 10_000;
+/// How many values it may hold, each of which takes some 30 bytes.
+const MAX_VALUES: usize = 100_000;
+
 /// Reads a body as JSON. `serde_json`'s own messages quote the input, so only the place is told.
 pub(crate) fn json(body: &[u8]) -> Result<Value, SkillFailure> {
+    let (objects, values) = count(body);
+    if objects > MAX_OBJECTS || values > MAX_VALUES {
+        return Err(malformed("it holds too many values"));
+    }
     serde_json::from_slice(body).map_err(|error| match error.classify() {
         Category::Eof if body.iter().all(u8::is_ascii_whitespace) => malformed("it is empty"),
         Category::Eof => malformed("it ends in the middle of the JSON"),
         _ => malformed(format!("it is not JSON at line {}, column {}", error.line(), error.column())),
     })
+}
+
+/// How many objects and how many values there are, at most and about.
+fn count(body: &[u8]) -> (usize, usize) {
+    let (mut objects, mut values) = (0, 1);
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'{' => objects += 1,
+            b',' | b'[' | b':' => values += 1,
+            _ => {}
+        }
+    }
+    (objects, values)
 }
 
 /// The value as an object; `what` names it.
@@ -48,5 +76,27 @@ pub(crate) fn as_text(value: Value) -> String {
         Value::String(text) => text,
         Value::Null => String::new(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_that_would_take_much_more_memory_than_they_are_long_are_refused() {
+        let too_many = || Err(malformed("it holds too many values"));
+        let list = |item: &str, count: usize| format!("[{}]", vec![item; count].join(","));
+        assert!(json(list(r#"{"a":1}"#, MAX_OBJECTS).as_bytes()).is_ok());
+        assert_eq!(json(list(r#"{"a":1}"#, MAX_OBJECTS + 1).as_bytes()), too_many());
+        assert!(json(list("0", MAX_VALUES - 1).as_bytes()).is_ok());
+        assert_eq!(json(list("0", MAX_VALUES).as_bytes()), too_many());
+    }
+
+    #[test]
+    fn what_stands_in_texts_does_not_count() {
+        let text = format!(r#"{{"a\\\"b": "{}"}}"#, r#"{,[:\""#.repeat(MAX_VALUES));
+        assert_eq!(count(text.as_bytes()), (1, 2));
+        assert!(json(text.as_bytes()).is_ok());
     }
 }

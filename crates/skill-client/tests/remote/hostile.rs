@@ -235,6 +235,11 @@ fn no_answer() -> Vec<Case> {
         case("sends no UTF-8", bytes(b"[{\"type\": \"plain_text\", \"text\": \"\xff\xfe\"}]"), no_json(34)),
         case("sends half a surrogate", json(r#"[{"type": "plain_text", "text": "\ud800"}]"#), no_json(40)),
         case("sends UTF-16", bytes(&[0xfe, 0xff, 0, b'[', 0, b']']), no_json(1)),
+        case(
+            "sends objects without end",
+            json(&format!("[{}{{}}]", "{},".repeat(20_000))),
+            malformed("it holds too many values"),
+        ),
         case("sends an object", json("{}"), malformed("the reply is not an array")),
         case("scores NaN", scored("NaN"), no_json(47)),
         case("scores beyond numbers", scored("1e999"), no_json(51)),
