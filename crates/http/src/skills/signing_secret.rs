@@ -17,6 +17,7 @@ use square_wire::{ErrorBody, SigningSecret};
     (status = 200, description = "The key.", body = SigningSecret),
     (status = 403, description = "It is somebody else's.", body = ErrorBody),
     (status = 404, description = "Unknown, or not yours to see.", body = ErrorBody),
+    (status = 422, description = "It is built in, so no calls are made to it.", body = ErrorBody),
 ))]
 #[post("/skill/{id}/signing_secret")]
 pub(crate) async fn rotate_signing_secret(
