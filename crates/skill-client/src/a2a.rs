@@ -1,4 +1,4 @@
-//! The protocol `a2a`: Agent2Agent 1.0 and 0.3 over JSON-RPC. The agent's card says which of the two it speaks and where;
+//! The protocol `a2a`: `Agent2Agent` 1.0 and 0.3 over JSON-RPC. The agent's card says which of the two it speaks and where;
 //! a question is one message, answered by a message or by a task that is done.
 
 mod card;

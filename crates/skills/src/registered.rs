@@ -216,9 +216,9 @@ pub enum Protocol {
     Square,
     /// `POST {url}/query` with `{"query", "skill_args", "num_results"}`, answered by `{"predictions": […]}`.
     Square2,
-    /// `POST {url}/chat/completions` as OpenAI's API has it, streamed.
+    /// `POST {url}/chat/completions` as the API of `OpenAI` has it, streamed.
     OpenAi,
-    /// Agent2Agent 1.0 or 0.3 over JSON-RPC, found through the agent's card.
+    /// `Agent2Agent` 1.0 or 0.3 over JSON-RPC, found through the agent's card.
     A2a,
 }
 

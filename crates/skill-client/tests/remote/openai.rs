@@ -48,9 +48,9 @@ async fn an_answer_is_told_as_it_grows_and_given_whole_in_the_end() {
     assert_eq!(*heard.0.lock().unwrap(), ["Al ", "Pacino"]);
 
     let requests = stub.requests();
-    let (head, body) = requests[1].split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("POST /v1/chat/completions HTTP/1.1\r\n"), "{head}");
-    assert!(head.contains("\r\nauthorization: Bearer open-sesame\r\n"), "{head}");
+    let (lines, body) = requests[1].split_once("\r\n\r\n").unwrap();
+    assert!(lines.starts_with("POST /v1/chat/completions HTTP/1.1\r\n"), "{lines}");
+    assert!(lines.contains("\r\nauthorization: Bearer open-sesame\r\n"), "{lines}");
     let messages = r#"[{"content":"Who played in \"Heat\"?","role":"user"}]"#;
     assert_eq!(body, format!(r#"{{"messages":{messages},"model":"small","stream":true}}"#));
 }

@@ -155,7 +155,7 @@ async fn pauses_grow_up_to_the_longest_and_never_further() {
     let world = World::dead().opened().await;
     let pinged = || world.skill.pinged.load(Ordering::SeqCst);
     for (count, pause) in [(1, 5), (2, 10), (3, 20), (4, 40), (5, 80), (6, 160), (7, 300)] {
-        sleep(Duration::from_secs(pause) - Duration::from_millis(1)).await;
+        sleep(Duration::from_millis(pause * 1000 - 1)).await;
         assert_eq!(pinged(), count - 1, "before {pause} s");
         sleep(Duration::from_millis(1)).await;
         tokio::task::yield_now().await;
