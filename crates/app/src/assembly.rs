@@ -171,6 +171,7 @@ impl Square {
 
         let skills = Arc::new(Skills::new(SkillsParts {
             store: stores.clone(),
+            models: stores.clone(),
             directory: directory.clone(),
             guard,
             prober,

@@ -41,6 +41,7 @@ mod letters;
 mod limits;
 mod login_methods;
 mod mfa;
+mod models;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod names;

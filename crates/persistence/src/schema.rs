@@ -7,5 +7,6 @@ pub(crate) mod events;
 pub(crate) mod limits;
 pub(crate) mod login_methods;
 pub(crate) mod mfa;
+pub(crate) mod models;
 pub(crate) mod questions;
 pub(crate) mod skills;

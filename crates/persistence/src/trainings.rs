@@ -7,8 +7,10 @@ use crate::connection::DbConnection;
 use crate::schema::skills::{training_examples, trainings};
 use diesel::dsl::max;
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 use square_kernel::SkillId;
-use square_skills::{Accuracy, RegisteredSkill, TrainingRecord, TrainingSet, TrainingState};
+use square_skills::{Accuracy, Measured, RegisteredSkill, TrainingRecord, TrainingSet, TrainingState};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const RUNNING: &str = "running";
@@ -162,7 +164,7 @@ impl Outcome {
         Ok(match state {
             TrainingState::Running => Self { state: RUNNING, accuracy: None, reason: None },
             TrainingState::Published { accuracy } => {
-                Self { state: PUBLISHED, accuracy: Some(serde_json::to_string(accuracy)?), reason: None }
+                Self { state: PUBLISHED, accuracy: Some(measured_json(accuracy)?), reason: None }
             }
             TrainingState::Failed { reason } => {
                 Self { state: FAILED, accuracy: None, reason: Some(reason.clone()) }
@@ -221,11 +223,7 @@ impl TrainingRow {
     fn record(self) -> QueryResult<TrainingRecord> {
         let state = match (self.state.as_str(), self.accuracy, self.reason) {
             (RUNNING, None, None) => TrainingState::Running,
-            (PUBLISHED, Some(accuracy), None) => {
-                let accuracy: Accuracy =
-                    serde_json::from_str(&accuracy).map_err(|e| corrupt("trainings.accuracy", e))?;
-                TrainingState::Published { accuracy }
-            }
+            (PUBLISHED, Some(accuracy), None) => TrainingState::Published { accuracy: measured(&accuracy)? },
             (FAILED, None, Some(reason)) => TrainingState::Failed { reason },
             (other, ..) => return Err(corrupt("trainings.state", format!("unknown state {other:?}"))),
         };
@@ -240,4 +238,79 @@ impl TrainingRow {
             finished_at: self.finished_at.map(|finished| finished.at),
         })
     }
+}
+
+/// What was measured of one selector, as it is stored. Earlier versions knew the share alone.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum MeasuredJson {
+    Share(f64),
+    All {
+        top1: f64,
+        top3: Option<f64>,
+        in_scope_at_threshold: Option<f64>,
+        ece: Option<f64>,
+        train_ms: Option<f64>,
+        p50_us: Option<f64>,
+        p99_us: Option<f64>,
+        model_bytes: Option<u64>,
+        skills: Option<u64>,
+        examples: Option<u64>,
+    },
+}
+
+fn measured_json(accuracy: &Accuracy) -> serde_json::Result<String> {
+    let json = |of: &Measured| {
+        if *of == Measured::from(of.top1) {
+            return MeasuredJson::Share(of.top1);
+        }
+        let Measured { top1, top3, in_scope_at_threshold, ece, train_ms, p50_us, p99_us, .. } = *of;
+        let Measured { model_bytes, skills, examples, .. } = *of;
+        MeasuredJson::All {
+            top1,
+            top3,
+            in_scope_at_threshold,
+            ece,
+            train_ms,
+            p50_us,
+            p99_us,
+            model_bytes,
+            skills,
+            examples,
+        }
+    };
+    let all: BTreeMap<_, _> = accuracy.iter().map(|(selector, of)| (selector, json(of))).collect();
+    serde_json::to_string(&all)
+}
+
+fn measured(json: &str) -> QueryResult<Accuracy> {
+    let all: BTreeMap<String, MeasuredJson> =
+        serde_json::from_str(json).map_err(|e| corrupt("trainings.accuracy", e))?;
+    let measured = |json| match json {
+        MeasuredJson::Share(top1) => Measured::from(top1),
+        MeasuredJson::All {
+            top1,
+            top3,
+            in_scope_at_threshold,
+            ece,
+            train_ms,
+            p50_us,
+            p99_us,
+            model_bytes,
+            skills,
+            examples,
+        } => Measured {
+            top1,
+            top3,
+            in_scope_at_threshold,
+            ece,
+            train_ms,
+            p50_us,
+            p99_us,
+            model_bytes,
+            skills,
+            examples,
+        },
+    };
+    Ok(all.into_iter().map(|(selector, json)| (selector, measured(json))).collect())
 }

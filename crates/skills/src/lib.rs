@@ -13,6 +13,9 @@ mod check;
 mod directory;
 mod edit;
 mod health;
+mod keep;
+mod kept;
+mod measured;
 pub mod ports;
 mod progress;
 pub mod protection;
@@ -36,6 +39,8 @@ pub use answering::{
 pub use check::{CheckReport, CheckStage, CheckStep};
 pub use directory::{Listed, SkillDirectory, Snapshot};
 pub use edit::{EditError, SkillPatch};
+pub use kept::{ExamplesVersion, KeptModel};
+pub use measured::Measured;
 pub use register::{RegisterError, SkillFields};
 pub use registered::{
     BuiltinName, Health, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillModel, SkillName,

@@ -1,7 +1,7 @@
 //! What this crate needs from outside.
 
 use crate::training::{TrainingId, TrainingRecord, TrainingSet, TrainingState};
-use crate::{CheckReport, Protocol, RegisteredSkill, Skill, SkillUrl};
+use crate::{CheckReport, ExamplesVersion, KeptModel, Measured, Protocol, RegisteredSkill, Skill, SkillUrl};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use square_kernel::{FieldError, Secret, SkillId, Unavailable, UserId};
@@ -88,6 +88,19 @@ pub trait SkillStore: Send + Sync {
     async fn published_examples(&self) -> Result<Vec<(SkillId, Arc<[String]>)>, Unavailable>;
 }
 
+/// Keeps what selectors learnt over a restart. What is lost can be learnt again.
+#[async_trait]
+pub trait ModelStore: Send + Sync {
+    /// What was kept last for the selector of this name. MUST be whole, as it was given, or `None`.
+    async fn kept_model(&self, selector: &str) -> Result<Option<KeptModel>, Unavailable>;
+
+    /// The examples that what was kept last was made from.
+    async fn kept_version(&self, selector: &str) -> Result<Option<ExamplesVersion>, Unavailable>;
+
+    /// Keeps a model in place of what was kept before, also under concurrency: of several at once one is left whole.
+    async fn keep_model(&self, selector: &str, model: &KeptModel, at: Timestamp) -> Result<(), Unavailable>;
+}
+
 /// Makes what answers out of what was registered.
 pub trait Connector: Send + Sync {
     /// Never fails: what cannot be connected to answers with a failure.
@@ -146,6 +159,24 @@ pub trait Learner: Send + Sync {
     /// Forgets one skill; nothing happens when it was not known.
     async fn forget(&self, skill: SkillId) -> Result<(), LearningFailed>;
 
+    /// What it learnt, to be kept for the next start. `None` where learning anew is as good.
+    async fn keep(&self) -> Result<Option<KeptModel>, LearningFailed> {
+        Ok(None)
+    }
+
+    /// Takes up what [`Learner::keep`] gave, instead of learning `skills`, from which it was made, all anew. `false`
+    /// when it is of no use (another version of this program made it, it is damaged); then MUST NOT have changed
+    /// anything.
+    async fn take_up(&self, skills: &[(SkillId, Arc<[String]>)], kept: &KeptModel) -> bool {
+        let _ = (skills, kept);
+        false
+    }
+
     /// The share, 0 to 1, of `questions` for which the skill comes first among all known ones.
     async fn accuracy(&self, skill: SkillId, questions: &[String]) -> Result<f64, LearningFailed>;
+
+    /// The same with whatever else this selector can say of itself.
+    async fn measure(&self, skill: SkillId, questions: &[String]) -> Result<Measured, LearningFailed> {
+        self.accuracy(skill, questions).await.map(Measured::from)
+    }
 }

@@ -20,7 +20,7 @@ impl Skills {
     }
 
     /// Does what [`Skills::settle`] does, then works off the oldest training that waits and says which. `None` when none
-    /// waited. Of several instances on one store one is to call this; the others settle.
+    /// waited; then it is kept what the learners know. Of several instances on one store one is to call this; the others settle.
     ///
     /// What waits is what the store says is running, so nothing is lost with the process or the instance, and a failure
     /// here leaves the training to the next step.
@@ -29,7 +29,10 @@ impl Skills {
         let _learning = shared.learning.lock().await;
         shared.set_right().await?;
         let waiting = shared.parts.store.running_trainings().await?;
-        let Some(record) = waiting.into_iter().next() else { return Ok(None) };
+        let Some(record) = waiting.into_iter().next() else {
+            shared.keep_models().await?;
+            return Ok(None);
+        };
         let id = record.id;
         shared.work_off(record).await?;
         shared.set_right().await?;
@@ -70,6 +73,7 @@ impl Shared {
         examples: &TrainingSet,
     ) -> Result<Accuracy, LearningFailed> {
         let learners = &self.parts.learners;
+        self.learnt();
         let count = learners.len() as f32;
         for (index, learner) in learners.iter().enumerate() {
             let progress = |done: f32| {
@@ -82,8 +86,8 @@ impl Shared {
         let mut accuracy = Accuracy::new();
         let questions = sample(&examples.dev);
         for (index, learner) in learners.iter().enumerate() {
-            let share = learner.accuracy(skill, &questions).await?;
-            accuracy.insert(learner.name().to_owned(), share);
+            let measured = learner.measure(skill, &questions).await?;
+            accuracy.insert(learner.name().to_owned(), measured);
             let measured = (index + 1) as f32 / count;
             self.board.advance(skill, id, LEARNING_SHARE + (1.0 - LEARNING_SHARE) * measured);
         }
@@ -129,6 +133,7 @@ impl Shared {
 
     /// Has every learner know these examples of a skill, or nothing.
     async fn teach(&self, skill: SkillId, examples: Option<&[String]>) {
+        self.learnt();
         for learner in &self.parts.learners {
             let settled = match examples {
                 Some(examples) => learner.learn(skill, examples, &|_| {}).await,

@@ -1,6 +1,7 @@
-use crate::ports::{AddressGuard, Learner, SkillProber, SkillStore};
+use crate::keep::Keeping;
+use crate::ports::{AddressGuard, Learner, ModelStore, SkillProber, SkillStore};
 use crate::progress::ProgressBoard;
-use crate::{Listed, SkillDirectory};
+use crate::{ExamplesVersion, Listed, SkillDirectory};
 use jiff::{SignedDuration, Timestamp};
 use square_kernel::{Asker, Clock, Randomness, Sealer, SkillId, Unavailable};
 use std::collections::BTreeSet;
@@ -16,6 +17,8 @@ const TURN: Duration = Duration::from_secs(3);
 pub struct SkillsParts {
     /// Where skills, trainings and example questions are kept.
     pub store: Arc<dyn SkillStore>,
+    /// Where it is kept what selectors learnt.
+    pub models: Arc<dyn ModelStore>,
     /// The skills in memory; shared with those who route questions.
     pub directory: Arc<SkillDirectory>,
     /// Says which addresses skills may have.
@@ -51,6 +54,7 @@ pub(crate) struct Shared {
     pub(crate) learning: tokio::sync::Mutex<()>,
     /// Skills of which the learners may know something else than the store.
     pub(crate) astray: Mutex<BTreeSet<SkillId>>,
+    keeping: Mutex<Keeping>,
     pub(crate) work: Notify,
     pub(crate) board: ProgressBoard,
 }
@@ -80,14 +84,15 @@ impl Skills {
             changing: tokio::sync::Mutex::default(),
             learning: tokio::sync::Mutex::default(),
             astray: Mutex::default(),
+            keeping: Mutex::default(),
             work: Notify::new(),
             board: ProgressBoard::default(),
         };
         Self { shared: Arc::new(shared) }
     }
 
-    /// Lists what the store holds, lets every learner start anew with it, and takes up the trainings that an
-    /// earlier process left undone. A learner that fails is logged: it knows nothing then, the others do.
+    /// Lists what the store holds, lets every learner start with it, from what was kept where that is of these
+    /// examples, and takes up the trainings that an earlier process left undone.
     pub async fn load(&self) -> Result<(), Unavailable> {
         let shared = &self.shared;
         let _learning = shared.learning.lock().await;
@@ -96,10 +101,10 @@ impl Skills {
             shared.parts.directory.replace_all(shared.parts.store.all().await?);
         }
         let examples = shared.parts.store.published_examples().await?;
+        let versions = examples.iter().map(|(skill, train)| (*skill, ExamplesVersion::of_skill(train)));
+        let version = ExamplesVersion::of_all(versions);
         for learner in &shared.parts.learners {
-            if let Err(error) = learner.learn_all(&examples).await {
-                tracing::error!(selector = learner.name(), %error, "a selector learnt nothing at start");
-            }
+            shared.take_up_or_learn(&**learner, &examples, version).await?;
         }
         shared.work.notify_one();
         Ok(())
@@ -143,6 +148,10 @@ impl Shared {
         let id = skill.id;
         self.parts.directory.put(skill);
         self.parts.directory.snapshot().by_id(id).cloned()
+    }
+
+    pub(crate) fn keeping(&self) -> std::sync::MutexGuard<'_, Keeping> {
+        self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has the learners brought in line with the store soon.

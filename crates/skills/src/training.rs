@@ -1,3 +1,4 @@
+use crate::Measured;
 use jiff::Timestamp;
 use square_kernel::{Invalid, SkillId};
 use std::collections::BTreeMap;
@@ -60,8 +61,8 @@ fn lines(field: &'static str, text: &str) -> Result<Arc<[String]>, square_kernel
     Ok(questions.into())
 }
 
-/// The share of held-out questions, 0 to 1, for which a selector ranked the skill first; by selector name.
-pub type Accuracy = BTreeMap<String, f64>;
+/// How well the held-out questions are routed, by selector name.
+pub type Accuracy = BTreeMap<String, Measured>;
 
 /// How a training stands.
 #[derive(Debug, Clone, PartialEq)]

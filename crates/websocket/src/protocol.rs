@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use square_kernel::{IdSyntax, Invalid, SkillId};
-use square_skills::Accuracy;
 use square_wire::{ChangeMessage, ErrorBody, Fault, StreamEvent};
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -153,7 +153,7 @@ pub struct Progress {
     /// After a training: for each selector the share of the `dev_file` questions, 0 to 1, for which it ranked
     /// the skill first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub accuracy: Option<Accuracy>,
+    pub accuracy: Option<BTreeMap<String, f64>>,
 }
 
 impl Progress {

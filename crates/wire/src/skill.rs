@@ -151,6 +151,9 @@ pub struct Training {
     /// The share of the held-out questions, 0 to 1, for which a selector ranked the skill first, by the
     /// selector's name; empty until it is published.
     pub accuracy: BTreeMap<String, f64>,
+    /// All that was measured on the held-out questions, by the selector's name.
+    #[serde(default)]
+    pub measured: BTreeMap<String, Measured>,
     /// Why it failed, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -174,13 +177,13 @@ impl Training {
             TrainingState::Published { accuracy } => ("published", 1.0, accuracy.clone(), None),
             TrainingState::Failed { reason } => ("failed", 1.0, BTreeMap::new(), Some(reason.clone())),
         };
-        let rounded = |share: f64| (share * 1e4).round() / 1e4;
         Self {
             training_id: record.id.uuid(),
             skill_id: record.skill.uuid(),
             state: state.to_owned(),
             progress: rounded(progress),
-            accuracy: accuracy.into_iter().map(|(selector, share)| (selector, rounded(share))).collect(),
+            accuracy: accuracy.iter().map(|(selector, of)| (selector.clone(), rounded(of.top1))).collect(),
+            measured: accuracy.iter().map(|(selector, of)| (selector.clone(), Measured::new(of))).collect(),
             error,
             train_examples: record.train_examples,
             dev_examples: record.dev_examples,
@@ -188,6 +191,60 @@ impl Training {
             finished_at: record.finished_at.map(|at| at.to_string()),
         }
     }
+}
+
+/// How well a selector routes the held-out questions of a skill, among all skills it knows: the figures of
+/// `square routing eval`. `null` where a selector cannot say.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Measured {
+    /// The share of the questions, 0 to 1, for which the skill came first.
+    pub top1: f64,
+    /// The share for which it was among the first three.
+    pub top3: Option<f64>,
+    /// Always `null`: every held-out question is one that the skill fits.
+    pub oos_recall: Option<f64>,
+    /// The share for which it came first and passed the selector's threshold.
+    pub in_scope_at_threshold: Option<f64>,
+    /// Always `null`, as `oos_recall`.
+    pub oos_auroc: Option<f64>,
+    /// How far the best scores are from the share of right ones, on average over ten bands (expected calibration
+    /// error).
+    pub ece: Option<f64>,
+    /// How long learning took, in milliseconds.
+    pub train_ms: Option<f64>,
+    /// Half of the questions were ranked within so many microseconds.
+    pub p50_us: Option<f64>,
+    /// 99 of 100 questions were ranked within so many microseconds.
+    pub p99_us: Option<f64>,
+    /// The memory that what was learnt takes for ranking.
+    pub model_bytes: Option<u64>,
+    /// How many skills the selector knew.
+    pub skills: Option<u64>,
+    /// From how many example questions.
+    pub examples: Option<u64>,
+}
+
+impl Measured {
+    fn new(measured: &square_skills::Measured) -> Self {
+        Self {
+            top1: rounded(measured.top1),
+            top3: measured.top3.map(rounded),
+            oos_recall: None,
+            in_scope_at_threshold: measured.in_scope_at_threshold.map(rounded),
+            oos_auroc: None,
+            ece: measured.ece.map(rounded),
+            train_ms: measured.train_ms.map(rounded),
+            p50_us: measured.p50_us.map(rounded),
+            p99_us: measured.p99_us.map(rounded),
+            model_bytes: measured.model_bytes,
+            skills: measured.skills,
+            examples: measured.examples,
+        }
+    }
+}
+
+fn rounded(number: f64) -> f64 {
+    (number * 1e4).round() / 1e4
 }
 
 /// A selector that questions can ask for.

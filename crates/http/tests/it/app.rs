@@ -17,7 +17,8 @@ use square_kernel::{Unavailable, UserId};
 use square_routing::testing::MemoryLog;
 use square_routing::{Candidate, Ranking, Router, RouterParts, Score, Selector, SelectorUnavailable};
 use square_skills::testing::{
-    MemoryLearner, MemorySkills, RefusingGuard, ScriptedConnector, ScriptedProber, ScriptedSkill, SkillScript,
+    MemoryLearner, MemoryModels, MemorySkills, RefusingGuard, ScriptedConnector, ScriptedProber,
+    ScriptedSkill, SkillScript,
 };
 use square_skills::{Skill, SkillDirectory, Skills, SkillsParts};
 use std::fmt;
@@ -73,6 +74,7 @@ impl TestApp {
         let directory = Arc::new(SkillDirectory::new(connector.clone()));
         let skills = Arc::new(Skills::new(SkillsParts {
             store: owners.clone(),
+            models: Arc::new(MemoryModels::default()),
             directory: directory.clone(),
             guard: Arc::new(RefusingGuard::of(["http://10.0.0.1"])),
             prober: prober.clone(),

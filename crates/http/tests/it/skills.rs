@@ -263,6 +263,7 @@ async fn training_publishes_and_tells_how_it_went() {
       "accuracy": {},
       "dev_examples": 2,
       "finished_at": null,
+      "measured": {},
       "progress": 0.0,
       "skill_id": "019b76da-a800-7fcd-9d7b-39a820e2f465",
       "started_at": "2026-01-01T00:00:00Z",
@@ -280,6 +281,22 @@ async fn training_publishes_and_tells_how_it_went() {
       },
       "dev_examples": 2,
       "finished_at": "2026-01-01T00:00:00.000001Z",
+      "measured": {
+        "Order": {
+          "ece": null,
+          "examples": null,
+          "in_scope_at_threshold": null,
+          "model_bytes": null,
+          "oos_auroc": null,
+          "oos_recall": null,
+          "p50_us": null,
+          "p99_us": null,
+          "skills": null,
+          "top1": 0.5,
+          "top3": null,
+          "train_ms": null
+        }
+      },
       "progress": 1.0,
       "skill_id": "019b76da-a800-7fcd-9d7b-39a820e2f465",
       "started_at": "2026-01-01T00:00:00Z",

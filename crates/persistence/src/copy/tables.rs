@@ -160,6 +160,8 @@ pub(crate) const TABLES: &[Table] = tables! {
         finished_at: Integer,
     }
     training_examples(training_id: Bytes) { train: Text, dev: Text }
+    models(selector: Text) { version: Bytes, kept_at: Integer }
+    model_parts(selector: Text, number: Integer) { content: Bytes }
     questions(id: Bytes) { asker_id: Bytes, question: Text, choice: Text, deadline_us: Integer, asked_at: Integer }
     // With the instances that worked on them, which the copy does not list: whoever serves it takes them over.
     unfinished_questions(question_id: Bytes) { instance_id: Bytes }

@@ -152,7 +152,7 @@ fn value(table: &Table, column: &str, kind: Kind, number: usize) -> Value {
         (Kind::Text, "date" | "release_date") => Value::Text(Some("2026-02-03".to_owned())),
         (Kind::Text, "train" | "dev") if number == 1 => Value::Text(Some("ü".repeat(3_000_000))),
         // Keys are told apart by what they begin with; what they end with is to survive too.
-        (Kind::Text, "name" | "role" | "receiver" | "kid") => {
+        (Kind::Text, "name" | "role" | "receiver" | "kid" | "selector") => {
             let text = TEXTS[number % TEXTS.len()];
             Value::Text(Some(format!("{text}{number}{text}")))
         }

@@ -7,6 +7,17 @@ use std::sync::Arc;
 
 square_skills::skill_store_contract!(fresh);
 
+mod models {
+    use super::{Arc, Stores, TestDatabase};
+
+    square_skills::model_store_contract!(fresh);
+
+    async fn fresh() -> (Arc<Stores>, TestDatabase) {
+        let test = TestDatabase::new().await;
+        (Arc::new(test.stores()), test)
+    }
+}
+
 async fn fresh() -> (Arc<Stores>, UserId, TestDatabase) {
     let test = TestDatabase::new().await;
     let stores = test.stores();

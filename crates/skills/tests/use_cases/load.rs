@@ -1,5 +1,10 @@
 use crate::world::{World, examples};
+use square_kernel::Clock;
+use square_skills::KeptModel;
+use square_skills::ports::ModelStore;
 use square_skills::testing::MemoryLearner;
+use std::sync::Arc;
+use std::time::Duration;
 
 #[tokio::test]
 async fn another_process_lists_and_knows_what_the_store_holds() {
@@ -40,4 +45,67 @@ async fn trainings_that_a_process_left_undone_are_taken_up() {
     world.skills.load().await.unwrap();
     assert_eq!(world.skills.train_next().await.unwrap(), Some(record.id));
     assert!(world.listed(id).skill.published);
+}
+
+#[tokio::test]
+async fn what_was_learnt_is_kept_and_taken_up_by_the_next_process() {
+    let world = World::new();
+    let id = world.published("Films").await;
+    assert!(world.models.kept().is_empty(), "nothing is kept while more may be waiting");
+    world.skills.train_next().await.unwrap();
+    assert_eq!(world.models.kept().len(), 1);
+    let world = world.restarted(MemoryLearner::new("Square"));
+    world.skills.load().await.unwrap();
+    assert!(world.learners[0].has_taken_up());
+    assert_eq!(world.known(id).unwrap(), examples("a").train[..]);
+}
+
+#[tokio::test]
+async fn what_was_made_from_other_examples_is_learnt_anew() {
+    let world = World::new();
+    let films = world.published("Films").await;
+    world.skills.train_next().await.unwrap();
+    let songs = world.published("Songs").await;
+    let world = world.restarted(MemoryLearner::new("Square"));
+    world.skills.load().await.unwrap();
+    assert!(!world.learners[0].has_taken_up());
+    assert!(world.known(films).is_some() && world.known(songs).is_some());
+    // It is kept again, so that the next start is quick.
+    world.skills.train_next().await.unwrap();
+    let world = world.restarted(MemoryLearner::new("Square"));
+    world.skills.load().await.unwrap();
+    assert!(world.learners[0].has_taken_up());
+}
+
+#[tokio::test]
+async fn what_a_learner_cannot_read_it_learns_anew() {
+    let world = World::new();
+    let id = world.published("Films").await;
+    world.skills.train_next().await.unwrap();
+    let kept = world.models.kept().remove("Square").unwrap();
+    let damaged = KeptModel { bytes: Arc::from(&b"?"[..]), ..kept };
+    world.models.keep_model("Square", &damaged, world.clock.now()).await.unwrap();
+    let world = world.restarted(MemoryLearner::new("Square"));
+    world.skills.load().await.unwrap();
+    assert!(!world.learners[0].has_taken_up());
+    assert_eq!(world.known(id).unwrap(), examples("a").train[..]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_learnt_in_quick_succession_is_kept_once() {
+    let world = World::new();
+    world.published("Films").await;
+    world.skills.train_next().await.unwrap();
+    let first = world.models.kept();
+    let songs = world.published("Songs").await;
+    world.skills.train_next().await.unwrap();
+    assert_eq!(world.models.kept(), first);
+    tokio::time::advance(Duration::from_secs(31)).await;
+    world.skills.train_next().await.unwrap();
+    let second = world.models.kept();
+    assert_ne!(second, first);
+    world.skills.unpublish(&world.owner, songs).await.unwrap();
+    tokio::time::advance(Duration::from_secs(31)).await;
+    world.skills.train_next().await.unwrap();
+    assert_eq!(world.models.kept(), first, "the same examples, the same version");
 }

@@ -39,7 +39,7 @@ async fn a_trained_skill_is_published_known_to_every_learner_and_measured() {
         assert_eq!(learner.known()[&id], examples("a").train[..]);
     }
     let (record, done) = world.skills.training(&world.owner, id).await.unwrap().unwrap();
-    let accuracy = Accuracy::from([("Other".into(), 0.5), ("Square".into(), 0.5)]);
+    let accuracy = Accuracy::from([("Other".into(), 0.5.into()), ("Square".into(), 0.5.into())]);
     assert_eq!(record.state, TrainingState::Published { accuracy });
     assert!(record.finished_at.is_some_and(|at| at > world.clock.now()), "after the skill's last change");
     assert!((done - 1.0).abs() < f32::EPSILON);

@@ -2,7 +2,9 @@ use square_kernel::testing::{ManualClock, SeededRandomness, TransparentSealer};
 use square_kernel::{
     Asker, Identity, OsRandomness, Permissions, Secret, SessionId, SkillId, SystemClock, UserId,
 };
-use square_skills::testing::{MemoryLearner, MemorySkills, RefusingGuard, ScriptedConnector, ScriptedProber};
+use square_skills::testing::{
+    MemoryLearner, MemoryModels, MemorySkills, RefusingGuard, ScriptedConnector, ScriptedProber,
+};
 use square_skills::{
     Listed, Protocol, SkillDescription, SkillDirectory, SkillFields, SkillName, SkillUrl, Skills,
     SkillsParts, TrainingSet,
@@ -15,6 +17,7 @@ pub(crate) const REFUSED: &str = "http://10.0.0.1";
 pub(crate) struct World {
     pub(crate) skills: Arc<Skills>,
     pub(crate) store: Arc<MemorySkills>,
+    pub(crate) models: Arc<MemoryModels>,
     pub(crate) directory: Arc<SkillDirectory>,
     pub(crate) connector: Arc<ScriptedConnector>,
     pub(crate) prober: Arc<ScriptedProber>,
@@ -41,7 +44,7 @@ impl World {
     }
 
     pub(crate) fn with(learners: Vec<MemoryLearner>) -> Self {
-        let store = Arc::new(MemorySkills::new());
+        let (store, models) = (Arc::new(MemorySkills::new()), Arc::new(MemoryModels::default()));
         let (owner, other) = (signed_in(), signed_in());
         store.let_own(owner.user().unwrap());
         store.let_own(other.user().unwrap());
@@ -49,18 +52,19 @@ impl World {
         let connector = Arc::new(ScriptedConnector::default());
         let clock = Arc::new(ManualClock::default());
         let prober = Arc::new(ScriptedProber::default());
-        let (skills, directory) = assemble(&store, (&connector, &prober), &learners, &clock);
-        Self { skills, store, directory, connector, prober, learners, clock, owner, other }
+        let (skills, directory) = assemble((&store, &models), (&connector, &prober), &learners, &clock);
+        Self { skills, store, models, directory, connector, prober, learners, clock, owner, other }
     }
 
     /// Another process on the same store, at the same time.
     pub(crate) fn beside(&self, learner: MemoryLearner) -> Self {
         let learners = vec![Arc::new(learner)];
         let (skills, directory) =
-            assemble(&self.store, (&self.connector, &self.prober), &learners, &self.clock);
+            assemble((&self.store, &self.models), (&self.connector, &self.prober), &learners, &self.clock);
         Self {
             skills,
             store: self.store.clone(),
+            models: self.models.clone(),
             directory,
             connector: self.connector.clone(),
             prober: self.prober.clone(),
@@ -75,7 +79,7 @@ impl World {
     pub(crate) fn restarted(self, learner: MemoryLearner) -> Self {
         let learners = vec![Arc::new(learner)];
         let (skills, directory) =
-            assemble(&self.store, (&self.connector, &self.prober), &learners, &self.clock);
+            assemble((&self.store, &self.models), (&self.connector, &self.prober), &learners, &self.clock);
         Self { skills, directory, learners, ..self }
     }
 
@@ -101,7 +105,7 @@ impl World {
 }
 
 fn assemble(
-    store: &Arc<MemorySkills>,
+    (store, models): (&Arc<MemorySkills>, &Arc<MemoryModels>),
     (connector, prober): (&Arc<ScriptedConnector>, &Arc<ScriptedProber>),
     learners: &[Arc<MemoryLearner>],
     clock: &Arc<ManualClock>,
@@ -109,6 +113,7 @@ fn assemble(
     let directory = Arc::new(SkillDirectory::new(Arc::clone(connector) as _));
     let parts = SkillsParts {
         store: Arc::clone(store) as _,
+        models: Arc::clone(models) as _,
         directory: Arc::clone(&directory),
         guard: Arc::new(RefusingGuard::of([REFUSED])),
         prober: Arc::clone(prober) as _,

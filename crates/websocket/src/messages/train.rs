@@ -84,7 +84,9 @@ async fn report(reply: &Reply, skill: SkillId, training: TrainingProgress) -> Re
             msg: Some("The skill is published".to_owned()),
             progress: Some(1.0),
             finished: Some(true),
-            accuracy: Some(accuracy),
+            accuracy: Some(
+                accuracy.into_iter().map(|(selector, measured)| (selector, measured.top1)).collect(),
+            ),
             ..Progress::default()
         },
     };

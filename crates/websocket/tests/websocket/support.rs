@@ -14,7 +14,7 @@ use square_routing::testing::{MemoryLog, ScriptedSelector};
 use square_routing::{Router, RouterParts, Selector};
 use square_skills::ports::{Learner, SkillStore};
 use square_skills::testing::{
-    MemorySkills, RefusingGuard, ScriptedConnector, ScriptedProber, ScriptedSkill, SkillScript,
+    MemoryModels, MemorySkills, RefusingGuard, ScriptedConnector, ScriptedProber, ScriptedSkill, SkillScript,
 };
 use square_skills::{
     Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillDirectory, SkillName, SkillUrl, Skills,
@@ -59,6 +59,7 @@ impl TestServer {
         let directory = Arc::new(SkillDirectory::new(connector.clone()));
         let skills = Skills::new(SkillsParts {
             store: store.clone(),
+            models: Arc::new(MemoryModels::default()),
             directory: directory.clone(),
             guard: Arc::new(RefusingGuard::default()),
             prober: Arc::new(ScriptedProber::default()),

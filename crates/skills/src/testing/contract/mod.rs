@@ -1,13 +1,16 @@
-//! The rules that every [`SkillStore`] keeps, one function each. [`skill_store_contract!`] makes a test of
-//! every one.
+//! The rules that every [`SkillStore`] keeps, one function each, and those of every
+//! [`ModelStore`](crate::ports::ModelStore). [`skill_store_contract!`] and
+//! [`model_store_contract!`](crate::model_store_contract) make a test of every one.
 //!
 //! [`skill_store_contract!`]: crate::skill_store_contract
 
+mod models;
 mod races;
 mod skills;
 mod texts;
 mod trainings;
 
+pub use models::*;
 pub use races::*;
 pub use skills::*;
 pub use texts::*;
@@ -15,7 +18,9 @@ pub use trainings::*;
 
 use crate::ports::{SkillStore, Written};
 use crate::training::{Accuracy, TrainingId, TrainingSet, TrainingState};
-use crate::{Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillModel, SkillName, SkillUrl};
+use crate::{
+    Measured, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillModel, SkillName, SkillUrl,
+};
 use jiff::{SignedDuration, Timestamp};
 use square_kernel::{OsRandomness, Sealed, SkillId, SystemClock, UserId};
 use std::sync::Arc;
@@ -123,7 +128,21 @@ async fn begun(store: &dyn SkillStore, skill: SkillId, prefix: &str, when: Times
 }
 
 fn published() -> TrainingState {
-    TrainingState::Published { accuracy: Accuracy::from([("Square".into(), 0.875), ("Other".into(), 1.0)]) }
+    let measured = Measured {
+        top1: 0.875,
+        top3: Some(1.0),
+        in_scope_at_threshold: Some(0.75),
+        ece: Some(0.0),
+        train_ms: Some(12.5),
+        p50_us: Some(30.25),
+        p99_us: Some(1e6),
+        model_bytes: Some(1 << 40),
+        skills: Some(2),
+        examples: Some(0),
+    };
+    let partly = Measured { top3: Some(0.5), ..Measured::from(0.25) };
+    let measured = [("Square", measured), ("Other", 1.0.into()), ("Third", partly)];
+    TrainingState::Published { accuracy: measured.map(|(name, measured)| (name.to_owned(), measured)).into() }
 }
 
 fn failed() -> TrainingState {

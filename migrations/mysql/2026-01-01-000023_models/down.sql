@@ -1,0 +1,2 @@
+DROP TABLE model_parts;
+DROP TABLE models;
