@@ -2,20 +2,20 @@
 
 use super::postings::Evidence;
 
-/// p = σ(a·margin + b·(margin − best rival) + c·coverage + e·experience + d): Platt's scaling
-/// ("Probabilistic Outputs for Support Vector Machines", 1999) with three more signs of fitting. A plain
+/// p = σ(a·margin + b·(margin − best rival) + c·coverage + e·experience + f·length + d): Platt's scaling
+/// ("Probabilistic Outputs for Support Vector Machines", 1999) with four more signs of fitting. A plain
 /// share of the best margin would not do: the best skill would always score 1, however little it fits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Calibration(Numbers);
 
-/// In the order a, b, c, e, d.
+/// In the order a, b, c, e, f, d.
 type Numbers = [f64; COUNT];
-const COUNT: usize = 5;
+const COUNT: usize = 6;
 /// So many of them only ever speak for a skill.
 const FAVOURABLE: usize = 3;
 
 /// How many cases' worth each start value counts against what is fitted.
-const PRIOR: Numbers = [4.0, 4.0, 1.0, 10.0, 1.0];
+const PRIOR: Numbers = [4.0, 4.0, 1.0, 10.0, 4.0, 1.0];
 
 /// One case to learn from.
 #[derive(Debug, Clone, Copy)]
@@ -37,11 +37,23 @@ impl Default for Calibration {
     /// questions from far afield 0 to 4 in 100 pass, of those of a neighbouring skill 4 (one skill, one
     /// example) to 37 (seven skills).
     fn default() -> Self {
-        Self([2.5, 1.2, 6.0, -0.7, 2.4])
+        Self([2.5, 1.2, 6.0, -0.7, 0.0, 2.4])
     }
 }
 
 impl Calibration {
+    pub(crate) const COUNT: usize = COUNT;
+
+    pub(crate) fn numbers(&self) -> &[f64] {
+        &self.0
+    }
+
+    /// `None` when they are not such numbers.
+    pub(crate) fn from_numbers(numbers: &[f64]) -> Option<Self> {
+        let numbers: Numbers = numbers.try_into().ok()?;
+        numbers.iter().all(|number| number.is_finite()).then_some(Self(numbers))
+    }
+
     /// The probability that a class fits.
     pub(crate) fn probability(&self, evidence: &Evidence, rival: f32) -> f32 {
         let inputs = inputs(evidence, rival);
@@ -54,7 +66,12 @@ impl Calibration {
     /// so that a handful of cases moves them little. What speaks
     /// for a skill never comes to speak against it.
     pub(crate) fn fit(cases: &[Case]) -> Self {
-        let start = Self::default().0;
+        Self::default().fitted(cases)
+    }
+
+    /// The same from these numbers on.
+    pub(crate) fn fitted(self, cases: &[Case]) -> Self {
+        let start = self.0;
         let mut at = start;
         for _ in 0..20 {
             let (gradient, hessian) = derivatives(&at, &start, cases);
@@ -112,8 +129,8 @@ fn solve(mut matrix: [Numbers; COUNT], mut right: Numbers) -> Option<Numbers> {
 }
 
 fn inputs(evidence: &Evidence, rival: f32) -> Numbers {
-    let Evidence { margin, coverage, experience } = *evidence;
-    [margin, margin - rival, coverage, experience, 1.0].map(f64::from)
+    let Evidence { margin, coverage, experience, length } = *evidence;
+    [margin, margin - rival, coverage, experience, length, 1.0].map(f64::from)
 }
 
 fn dot(a: &Numbers, b: &Numbers) -> f64 {
@@ -129,7 +146,7 @@ mod tests {
     use super::*;
 
     fn evidence(margin: f32, coverage: f32) -> Evidence {
-        Evidence { margin, coverage, experience: 2.0 }
+        Evidence { margin, coverage, experience: 2.0, length: 0.0 }
     }
 
     #[test]

@@ -1,11 +1,12 @@
 use super::features::{Extractor, Feature};
+use super::words::words;
 use square_kernel::SkillId;
 use std::collections::HashSet;
 
 /// What a skill is learnt from.
 pub(crate) struct Examples {
     skill: SkillId,
-    questions: Vec<Vec<Feature>>,
+    questions: Vec<String>,
 }
 
 impl Examples {
@@ -15,12 +16,13 @@ impl Examples {
     /// Passes over questions without a word and those that differ from an earlier one in nothing that
     /// counts; of more than [`Self::MAX`] takes that many, evenly spread. `None` when no question is left.
     pub(crate) fn new(skill: SkillId, questions: &[String]) -> Option<Self> {
-        let extractor = Extractor::new();
         let mut seen = HashSet::new();
         let step = questions.len().div_ceil(Self::MAX).max(1);
-        let features = questions.iter().step_by(step).map(|question| extractor.features(question));
-        let questions: Vec<_> =
-            features.filter(|features| !features.is_empty() && seen.insert(features.clone())).collect();
+        let is_new = |question: &&String| {
+            let words = words(question);
+            !words.is_empty() && seen.insert(words)
+        };
+        let questions: Vec<_> = questions.iter().step_by(step).filter(is_new).cloned().collect();
         (!questions.is_empty()).then_some(Self { skill, questions })
     }
 
@@ -29,13 +31,40 @@ impl Examples {
         self.skill
     }
 
-    /// The features of each question.
-    pub(crate) fn questions(&self) -> &[Vec<Feature>] {
-        &self.questions
+    /// The features of each question. They are not kept: they take twenty times the memory.
+    pub(crate) fn features(&self, extractor: &Extractor) -> Vec<Vec<Feature>> {
+        self.questions.iter().map(|question| extractor.features(question)).collect()
     }
 
     /// How many, at least one.
     pub(crate) fn len(&self) -> usize {
         self.questions.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::square::tests::skill;
+
+    fn kept(questions: &[&str]) -> Option<Vec<String>> {
+        let questions: Vec<_> = questions.iter().map(|&question| question.to_owned()).collect();
+        Examples::new(skill(1), &questions).map(|examples| examples.questions)
+    }
+
+    #[test]
+    fn what_teaches_nothing_new_is_passed_over() {
+        let questions = ["Who can't?", " ", "who cannot", "?!", "Who can?"];
+        assert_eq!(kept(&questions).unwrap(), ["Who can't?", "Who can?"]);
+        assert_eq!(kept(&["?", ""]), None);
+        assert_eq!(kept(&[]), None);
+    }
+
+    #[test]
+    fn of_very_many_some_are_taken_from_all_over() {
+        let many: Vec<_> = (0..3 * Examples::MAX + 1).map(|n| format!("question {n}")).collect();
+        let examples = Examples::new(skill(1), &many).unwrap();
+        assert!(examples.len() <= Examples::MAX);
+        assert_eq!(examples.questions.last().unwrap(), &format!("question {}", 3 * Examples::MAX));
     }
 }

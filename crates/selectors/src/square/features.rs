@@ -1,5 +1,7 @@
 //! A question as a bag of hashed features.
 
+use super::alike::groups;
+use super::words::{MAX_WORDS, words};
 use rust_stemmers::{Algorithm, Stemmer};
 
 /// Features are hashed into this many numbers. Two features that meet in one number share a weight, which
@@ -8,14 +10,16 @@ pub(crate) const HASHED: u32 = 1 << 20;
 
 /// How many kinds ("blocks") of features there are. Each is scaled to length one by itself before they are
 /// put together.
-pub(crate) const BLOCKS: usize = 3;
+pub(crate) const BLOCKS: usize = 4;
 
 /// Words, their stems, and neighbouring words.
 const WORDS: u32 = 0;
 /// Runs of 2 to 5 characters inside a word, its beginning and end marked.
 const GRAMS: u32 = 1;
-/// Any two stems of the question, in whatever order.
+/// Any two stems of the question, in whatever order; a group of words that are alike in the place of its members.
 const PAIRS: u32 = 2;
+/// The groups of words that are alike of which one stands in the question.
+const GROUPS: u32 = 3;
 
 /// A feature of a question and how often it stands there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,11 +32,7 @@ pub(crate) struct Feature {
     pub(crate) count: u16,
 }
 
-// Bounds on the work for one question. Real questions stay far below them; hostile ones cost no more than
-// a fraction of a millisecond.
-const MAX_CHARS: usize = 4000;
-const MAX_WORDS: usize = 192;
-const MAX_WORD_CHARS: usize = 32;
+// Bounds on the work for one question, beside those on its words.
 const MAX_GRAMS: usize = 4096;
 const MAX_PAIRED: usize = 24;
 
@@ -52,58 +52,42 @@ impl Extractor {
     /// The features of `text`, each once, at most [`MAX_FEATURES`].
     pub(crate) fn features(&self, text: &str) -> Vec<Feature> {
         let mut keys = Keys(Vec::with_capacity(512));
-        let (mut word, mut stems, mut before) = (Vec::with_capacity(MAX_WORD_CHARS), Vec::new(), None);
-        let mut words = 0;
-        let lower = text.chars().take(MAX_CHARS).flat_map(char::to_lowercase);
-        for c in lower.chain(std::iter::once(' ')) {
-            if is_word(c) {
-                if word.len() < MAX_WORD_CHARS {
-                    word.push(c);
-                }
-            } else if !word.is_empty() {
-                stems.push(self.word(&word, &mut before, &mut keys));
-                word.clear();
-                words += 1;
-                if words == MAX_WORDS {
-                    break;
-                }
-            }
-        }
+        let mut before = None;
+        let stems = words(text).iter().map(|word| self.word(word, &mut before, &mut keys)).collect();
         pairs(stems, &mut keys);
         keys.counted()
     }
 
-    /// Adds what one word gives, and returns the hash of its stem.
-    fn word(&self, word: &[char], before: &mut Option<u64>, keys: &mut Keys) -> u64 {
-        let whole = hash(1, word.iter().copied());
+    /// Adds what one word gives, and returns what stands for it in pairs.
+    fn word(&self, word: &str, before: &mut Option<u64>, keys: &mut Keys) -> u64 {
+        let whole = hash(1, word.chars());
         keys.push(WORDS, whole);
         if let Some(before) = before.replace(whole) {
             keys.push(WORDS, mix(before.rotate_left(17) ^ whole));
         }
         grams(word, keys);
-        let text: String = word.iter().collect();
-        let stem = hash(2, self.stemmer.stem(&text).chars());
-        keys.push(WORDS, stem);
-        stem
+        let stem = self.stemmer.stem(word);
+        let hashed = hash(2, stem.chars());
+        keys.push(WORDS, hashed);
+        let groups = groups(&stem);
+        groups.iter().for_each(|&group| keys.push(GROUPS, of_group(group)));
+        groups.first().map_or(hashed, |&group| of_group(group))
     }
 }
 
-/// Letters and digits of every script, with the marks and signs (also emoji) that have no ASCII or general
-/// punctuation form.
-fn is_word(c: char) -> bool {
-    if c.is_ascii() {
-        return c.is_ascii_alphanumeric();
-    }
-    let punctuation = matches!(c, '\u{2000}'..='\u{206F}' | '\u{3000}'..='\u{303F}');
-    c.is_alphanumeric() || (c > '\u{2FF}' && !punctuation && !c.is_whitespace())
+fn of_group(group: u8) -> u64 {
+    mix(u64::from(group) + 1)
 }
 
-fn grams(word: &[char], keys: &mut Keys) {
+fn grams(word: &str, keys: &mut Keys) {
     const LONGEST: usize = 5;
-    let marked = || std::iter::once('\u{2}').chain(word.iter().copied()).chain(std::iter::once('\u{3}'));
-    for start in 0..=word.len() {
+    let mut marked = Vec::with_capacity(word.len() + 2);
+    marked.push('\u{2}');
+    marked.extend(word.chars());
+    marked.push('\u{3}');
+    for start in 0..marked.len() - 1 {
         let mut state = 3;
-        for (at, c) in marked().skip(start).take(LONGEST).enumerate() {
+        for (at, &c) in marked[start..].iter().take(LONGEST).enumerate() {
             state = step(state, c);
             if at > 0 {
                 keys.push(GRAMS, mix(state));

@@ -2,9 +2,13 @@
 //! questions that no skill fits.
 
 use super::calibrate::{Calibration, Case};
-use super::model::{NOBODY, Rivals};
+use super::features::Extractor;
+use super::knowledge::{Knowledge, number};
+use super::model::{Model, NOBODY, Rivals};
+use super::near::MANY;
 use super::postings::{Compact, Evidence, Postings};
 use super::train::{LANES, Row, train_block};
+use square_kernel::SkillId;
 
 /// Into how many parts skills and examples are split; each part is left out once, if time allows.
 const PARTS: usize = 4;
@@ -16,6 +20,8 @@ const ENOUGH_EXAMPLES: usize = 5;
 const SWEEPS: usize = 5;
 /// Rows times blocks of classes that may be trained on, all parts together.
 const WORK: usize = 20_000;
+/// Of very many skills some are enough.
+const SOME: usize = 200;
 /// The most questions scored for one part.
 const SCORED: usize = 3000;
 
@@ -38,6 +44,10 @@ enum Origin {
 /// Fits the calibration on questions left out of training. `rows` belong to classes 0 to `classes` − 1. With
 /// few skills, or few examples each, the start values stay.
 pub(crate) fn calibrate(rows: &[Row], features: usize, classes: usize) -> Calibration {
+    if classes > MANY {
+        let (some, classes) = some(rows, classes);
+        return calibrate(&some, features, classes);
+    }
     let mut sizes = vec![0; classes];
     for row in rows {
         sizes[row.class as usize] += 1;
@@ -52,6 +62,31 @@ pub(crate) fn calibrate(rows: &[Row], features: usize, classes: usize) -> Calibr
         cases.extend(Split::new(rows, &sizes, part).score(features));
     }
     Calibration::fit(&weighed(&cases))
+}
+
+/// The rows of some of the classes, renumbered, and how many classes: what probability a margin means shows in
+/// these as well.
+fn some(rows: &[Row], classes: usize) -> (Vec<Row>, usize) {
+    let step = classes.div_ceil(SOME);
+    let chosen = |row: &&Row| (row.class as usize).is_multiple_of(step);
+    let renumbered = |row: &Row| Row { class: row.class / number(step), vector: row.vector.clone() };
+    (rows.iter().filter(chosen).map(renumbered).collect(), classes.div_ceil(step))
+}
+
+impl Knowledge {
+    /// Fits the calibration to questions that were not learnt from, with the skill that fits. `model` is what
+    /// ranks them.
+    pub(super) fn tune(&mut self, model: &Model, questions: &[(String, Option<SkillId>)]) {
+        let extractor = Extractor::new();
+        let mut tuned = Vec::with_capacity(2 * questions.len());
+        for (question, skill) in questions {
+            let class = skill.and_then(|skill| self.class(Some(skill)));
+            let origin = if class.is_some() { Origin::Known } else { Origin::LeftOut };
+            let evidence = model.evidence(&extractor.features(question));
+            tuned.extend(cases(&evidence, number(class.unwrap_or(NOBODY)), origin));
+        }
+        self.calibration = self.calibration.fitted(&tuned);
+    }
 }
 
 struct Split {
@@ -95,14 +130,14 @@ impl Split {
         for first in (0..self.classes).step_by(LANES) {
             let count = LANES.min(self.classes - first);
             for trained in train_block(rows, features, (first, count), SWEEPS) {
-                let class = u32::try_from(compact.len()).unwrap_or(u32::MAX);
-                compact.push(Compact::new(&trained, class, rows));
+                compact.push(Compact::new(&trained, compact.len(), rows, usize::MAX));
             }
         }
-        let postings = Postings::new(features, &compact);
+        let unchanged: Vec<_> = (0..number(features)).collect();
+        let postings = Postings::new(&compact, &unchanged);
         let mut scored = Vec::with_capacity(2 * self.asked.len());
         for (row, origin) in &self.asked {
-            let cases = cases(&postings.evidence(&row.vector), row.class, *origin);
+            let cases = cases(&postings.evidence(&row.vector, row.vector.len()), row.class, *origin);
             scored.extend(cases.map(|case| (case, *origin)));
         }
         scored

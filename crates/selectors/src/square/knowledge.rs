@@ -1,19 +1,20 @@
-//! What is learnt from: examples, vectors, dual variables; and how it changes when a skill comes or goes.
+//! What is learnt from: vectors, dual variables; and how it changes when a skill comes or goes.
 
 use super::calibrate::Calibration;
 use super::examples::Examples;
 use super::features::{Extractor, Feature};
 use super::holdout::calibrate;
 use super::model::{Model, NOBODY};
+use super::near::{MANY, Neighbours};
 use super::postings::{Compact, Postings};
-use super::train::{Dual, LANES, Row, SWEEPS, Trained, train_block, train_one};
+use super::train::{Dual, LANES, Row, SWEEPS, Trained, rows_of, train_block, train_one};
 use super::vocabulary::Vocabulary;
 use square_kernel::SkillId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everyday questions about nothing in particular. They stand for all that is nobody's: function words and
 /// turns of phrase cannot make a question fit, also when there is one skill only and no other to compare with.
-const BACKGROUND: &str = include_str!("background.txt");
+pub(crate) const BACKGROUND: &str = include_str!("background.txt");
 
 /// Rows times blocks of classes up to which learning anew is so quick (some 0.1 s) that nothing else is worth
 /// its small loss.
@@ -23,32 +24,43 @@ const CHEAP: usize = 1000;
 /// penalty begins at -1, and so near to it is small.
 const CLEAR: f32 = -0.8;
 
+/// Among [`MANY`] classes, so many of the disturbed ones look again, those that are disturbed most.
+const DISTURBED: usize = 200;
+
 /// Sweeps for knowledge so large (by rows times blocks of classes) that each takes a while: after seven the
 /// rest gains a tenth of a point.
 const LARGE: usize = 20_000;
 const SWEEPS_WHEN_LARGE: usize = 7;
 
+/// How many weights a class has at most where there are [`MANY`]: that bounds memory, and the time of a question.
+const WEIGHTS_AMONG_MANY: usize = 1000;
+
 /// All classifiers with what is needed to change them. Class 0 is nobody's, class n is the nth skill's.
 pub(crate) struct Knowledge {
-    vocabulary: Vocabulary,
-    skills: Vec<SkillId>,
-    rows: Vec<Row>,
-    duals: Vec<Vec<Dual>>,
-    compact: Vec<Compact>,
-    calibration: Calibration,
+    pub(super) vocabulary: Vocabulary,
+    pub(super) skills: Vec<SkillId>,
+    /// Those of one class after those of the other.
+    pub(super) rows: Vec<Row>,
+    pub(super) duals: Vec<Vec<Dual>>,
+    pub(super) compact: Vec<Compact>,
+    pub(super) calibration: Calibration,
     /// How many rows there were when the vocabulary was made and the calibration fitted.
-    rows_at_start: usize,
+    pub(super) rows_at_start: usize,
 }
 
 impl Knowledge {
-    /// Learns from nothing. The same examples give the same knowledge, whatever came before.
-    pub(crate) fn new(examples: &BTreeMap<SkillId, Examples>, progress: &dyn Fn(f32)) -> Self {
+    /// Learns from nothing. The same examples give the same knowledge, whatever came before. `strangers` are
+    /// questions that are known to be nobody's, beside the everyday ones.
+    pub(crate) fn new(
+        examples: &BTreeMap<SkillId, Examples>,
+        strangers: &[String],
+        progress: &dyn Fn(f32),
+    ) -> Self {
         let extractor = Extractor::new();
-        let background: Vec<_> = BACKGROUND.lines().map(|line| extractor.features(line)).collect();
-        let all = background.iter().chain(examples.values().flat_map(Examples::questions)).map(Vec::as_slice);
-        let vocabulary = Vocabulary::new(all);
+        let mut classes = vec![background(&extractor, strangers)];
+        classes.extend(examples.values().map(|examples| examples.features(&extractor)));
         let mut knowledge = Self {
-            vocabulary,
+            vocabulary: Vocabulary::new(classes.iter().flatten().map(Vec::as_slice)),
             skills: examples.keys().copied().collect(),
             rows: Vec::new(),
             duals: Vec::new(),
@@ -56,12 +68,16 @@ impl Knowledge {
             calibration: Calibration::default(),
             rows_at_start: 0,
         };
-        knowledge.add_rows(NOBODY, &background);
-        for (class, examples) in (NOBODY + 1..).zip(examples.values()) {
-            knowledge.add_rows(class, examples.questions());
+        for (class, examples) in classes.iter().enumerate() {
+            knowledge.add_rows(class, examples);
         }
+        drop(classes);
         knowledge.rows_at_start = knowledge.rows.len();
-        knowledge.train_all(progress);
+        if knowledge.is_many() {
+            knowledge.train_from_nearest(progress);
+        } else {
+            knowledge.train_all(progress);
+        }
         knowledge.calibration = calibrate(&knowledge.rows, knowledge.vocabulary.len(), knowledge.classes());
         knowledge
     }
@@ -77,21 +93,28 @@ impl Knowledge {
     /// Takes in one more skill: trains its classifier, then lets the others look once at the rows that hold
     /// their boundary in place and at the new ones. (At the new ones alone is not enough: all of them push the
     /// same way and the boundary runs off.) Those to whom the new rows are plainly not theirs need not look.
-    pub(crate) fn learn(&mut self, examples: &Examples, progress: &dyn Fn(f32)) {
-        let mut disturbed = self.drop_rows(examples.skill()).unwrap_or_default();
-        for features in examples.questions() {
+    /// `model` is what questions are ranked by so far.
+    pub(crate) fn learn(&mut self, examples: &Examples, model: &Model, progress: &dyn Fn(f32)) {
+        let extractor = Extractor::new();
+        let features = examples.features(&extractor);
+        let near = self.near(&features, model);
+        let mut disturbed: BTreeSet<_> = self.drop_rows(examples.skill()).unwrap_or_default();
+        for features in &features {
             self.vocabulary.extend(features);
         }
         let (class, first_row) = (self.classes(), self.rows.len());
-        self.add_rows(class, examples.questions());
+        self.add_rows(class, &features);
         self.skills.push(examples.skill());
-        disturbed.extend(self.near(&self.rows[first_row..]));
-        let rows: Vec<u32> = (0..number(self.rows.len())).collect();
-        let trained = self.train(class, &[], &rows, SWEEPS);
-        self.compact.push(Compact::new(&trained, number(class), &self.rows));
+        disturbed.extend(near.iter().filter_map(|skill| self.class(*skill)));
+        disturbed.remove(&class);
+        let within = self.told_from(class);
+        progress(0.1);
+        let trained = self.train(class, &[], &within, SWEEPS);
+        self.compact.push(self.compact(&trained, class));
         self.duals.push(trained.duals);
         progress(0.3);
-        self.look_again(&disturbed, &rows[first_row..], progress);
+        let fresh: Vec<u32> = (number(first_row)..number(self.rows.len())).collect();
+        self.look_again(&disturbed, &fresh, progress);
     }
 
     /// Forgets one skill; the classifiers whose boundary its examples held in place look once more at what
@@ -102,17 +125,33 @@ impl Knowledge {
         }
     }
 
-    /// For questions.
-    pub(crate) fn model(&self) -> Model {
-        let postings = Postings::new(self.vocabulary.len(), &self.compact);
-        Model::new(self.vocabulary.clone(), postings, self.calibration, &self.skills)
+    /// For questions; made from so many examples.
+    pub(crate) fn model(&self, examples: usize) -> Model {
+        let (lookup, renumbered) = self.vocabulary.lookup();
+        Model::new(
+            lookup,
+            Postings::new(&self.compact, &renumbered),
+            self.calibration,
+            &self.skills,
+            examples,
+        )
     }
 
-    fn classes(&self) -> usize {
+    pub(super) fn classes(&self) -> usize {
         NOBODY + 1 + self.skills.len()
     }
 
-    fn add_rows(&mut self, class: usize, examples: &[Vec<Feature>]) {
+    /// The class of a skill, or of nobody (`None`), if it is known.
+    pub(super) fn class(&self, skill: Option<SkillId>) -> Option<usize> {
+        let Some(skill) = skill else { return Some(NOBODY) };
+        self.skills.iter().position(|known| *known == skill).map(|at| NOBODY + 1 + at)
+    }
+
+    fn is_many(&self) -> bool {
+        self.classes() > MANY
+    }
+
+    pub(super) fn add_rows(&mut self, class: usize, examples: &[Vec<Feature>]) {
         let row =
             |features: &Vec<Feature>| Row { class: number(class), vector: self.vocabulary.vector(features) };
         let rows: Vec<_> = examples.iter().map(row).collect();
@@ -126,11 +165,31 @@ impl Knowledge {
         for first in (0..classes).step_by(LANES) {
             let count = LANES.min(classes - first);
             for trained in train_block(&self.rows, self.vocabulary.len(), (first, count), sweeps) {
-                let class = number(self.compact.len());
-                self.compact.push(Compact::new(&trained, class, &self.rows));
+                self.compact.push(self.compact(&trained, self.compact.len()));
                 self.duals.push(trained.duals);
             }
             progress((first + count) as f32 / classes as f32 * 0.8);
+        }
+    }
+
+    fn train_from_nearest(&mut self, progress: &dyn Fn(f32)) {
+        let classes = self.classes();
+        let neighbours = Neighbours::new(&self.rows, self.vocabulary.len(), classes);
+        for class in 0..classes {
+            let within = neighbours.rows(class, &self.rows);
+            let trained = self.train(class, &[], &within, SWEEPS_WHEN_LARGE);
+            self.compact.push(self.compact(&trained, class));
+            self.duals.push(trained.duals);
+            progress(class as f32 / classes as f32 * 0.9);
+        }
+    }
+
+    /// What a new class is told from.
+    fn told_from(&self, class: usize) -> Vec<u32> {
+        if self.is_many() {
+            Neighbours::new(&self.rows, self.vocabulary.len(), self.classes()).rows(class, &self.rows)
+        } else {
+            (0..number(self.rows.len())).collect()
         }
     }
 
@@ -138,21 +197,32 @@ impl Knowledge {
         train_one(&self.rows, self.vocabulary.len(), number(class), duals, fresh, sweeps)
     }
 
-    /// The classes of which any of `rows`, not theirs, is not well clear.
-    fn near(&self, rows: &[Row]) -> BTreeSet<usize> {
-        let postings = Postings::new(self.vocabulary.len(), &self.compact);
-        let near = |row: &Row| {
-            let evidence = postings.evidence(&row.vector);
-            (0..evidence.len()).filter(move |&class| evidence[class].margin > CLEAR)
-        };
-        rows.iter().flat_map(near).collect()
+    fn compact(&self, trained: &Trained, class: usize) -> Compact {
+        let most = if self.is_many() { WEIGHTS_AMONG_MANY } else { usize::MAX };
+        Compact::new(trained, class, &self.rows, most)
+    }
+
+    /// The classes to which any of these questions is not plainly somebody else's: by skill, `None` for nobody's.
+    fn near(&self, questions: &[Vec<Feature>], model: &Model) -> Vec<Option<SkillId>> {
+        let mut largest = vec![f32::MIN; self.classes()];
+        for features in questions {
+            for (largest, evidence) in largest.iter_mut().zip(model.evidence(features)) {
+                *largest = largest.max(evidence.margin);
+            }
+        }
+        let mut near: Vec<_> = (0..largest.len()).filter(|&class| largest[class] > CLEAR).collect();
+        if self.is_many() && near.len() > DISTURBED {
+            near.sort_by(|a, b| largest[*b].total_cmp(&largest[*a]));
+            near.truncate(DISTURBED);
+        }
+        near.into_iter().map(|class| class.checked_sub(NOBODY + 1).map(|at| self.skills[at])).collect()
     }
 
     /// One sweep of each of these classifiers.
     fn look_again(&mut self, classes: &BTreeSet<usize>, fresh: &[u32], progress: &dyn Fn(f32)) {
         for (done, &class) in classes.iter().enumerate() {
             let trained = self.train(class, &self.duals[class], fresh, 1);
-            self.compact[class] = Compact::new(&trained, number(class), &self.rows);
+            self.compact[class] = self.compact(&trained, class);
             self.duals[class] = trained.duals;
             progress(0.3 + 0.6 * done as f32 / classes.len() as f32);
         }
@@ -161,24 +231,21 @@ impl Knowledge {
     /// Drops the classifier and the examples of `skill`. The classes (as numbered from then on) whose
     /// boundary one of them held in place; `None` when the skill was not known.
     fn drop_rows(&mut self, skill: SkillId) -> Option<BTreeSet<usize>> {
-        let at = self.skills.iter().position(|known| *known == skill)?;
-        let gone = NOBODY + 1 + at;
-        self.skills.remove(at);
+        let gone = self.class(Some(skill))?;
+        self.skills.remove(gone - NOBODY - 1);
         self.duals.remove(gone);
         self.compact.remove(gone);
-        let stays = |row: &Row| row.class as usize != gone;
-        let mut kept = 0..;
-        let places: Vec<Option<u32>> =
-            self.rows.iter().map(|row| if stays(row) { kept.next() } else { None }).collect();
-        self.rows.retain(stays);
+        let rows = rows_of(&self.rows, gone);
+        let (from, to) = (number(rows.start), number(rows.end));
+        self.rows.drain(rows);
         for row in self.rows.iter_mut().filter(|row| row.class as usize > gone) {
             row.class -= 1;
         }
-        let moved = |dual: &Dual| Some(Dual { row: places[dual.row as usize]?, ..*dual });
         let mut disturbed = BTreeSet::new();
         for (class, duals) in self.duals.iter_mut().enumerate() {
             let before = duals.len();
-            *duals = duals.iter().filter_map(moved).collect();
+            duals.retain(|dual| !(from..to).contains(&dual.row));
+            duals.iter_mut().filter(|dual| dual.row >= to).for_each(|dual| dual.row -= to - from);
             if duals.len() < before {
                 disturbed.insert(class);
             }
@@ -187,8 +254,14 @@ impl Knowledge {
     }
 }
 
+/// The features of what is nobody's.
+pub(super) fn background(extractor: &Extractor, strangers: &[String]) -> Vec<Vec<Feature>> {
+    let all = BACKGROUND.lines().chain(strangers.iter().map(String::as_str));
+    all.map(|line| extractor.features(line)).collect()
+}
+
 /// Rows and classes are counted in 32 bits; memory ends long before.
-fn number(index: usize) -> u32 {
+pub(crate) fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 
@@ -198,12 +271,17 @@ mod tests {
     use crate::square::tests::{asked, examples, skill};
 
     fn knowledge(skills: std::ops::Range<u8>) -> Knowledge {
-        Knowledge::new(&skills.map(|n| (skill(n), examples(n))).collect(), &|_| ())
+        Knowledge::new(&skills.map(|n| (skill(n), examples(n))).collect(), &[], &|_| ())
+    }
+
+    fn learn(knowledge: &mut Knowledge, n: u8) {
+        let model = knowledge.model(0);
+        knowledge.learn(&examples(n), &model, &|_| ());
     }
 
     /// The scores of the first eight skills for a question about each of them.
     fn scores(knowledge: &Knowledge) -> Vec<Vec<f32>> {
-        let (model, candidates): (_, Vec<_>) = (knowledge.model(), (0..8).map(skill).collect());
+        let (model, candidates): (_, Vec<_>) = (knowledge.model(0), (0..8).map(skill).collect());
         let scores = |question: String| {
             let mut scores = model.rank(&question, &candidates);
             scores.sort_by_key(|score| score.candidate);
@@ -222,7 +300,7 @@ mod tests {
         let mut one_more = knowledge(0..7);
         // The calibration is frozen in the one case and fitted in the other; that is not what is compared.
         one_more.calibration = Calibration::default();
-        one_more.learn(&examples(7), &|_| ());
+        learn(&mut one_more, 7);
         let mut anew = knowledge(0..8);
         anew.calibration = Calibration::default();
         let difference = largest_difference(&scores(&one_more), &scores(&anew));
@@ -236,17 +314,31 @@ mod tests {
         forgotten.forget(skill(8));
         let difference = largest_difference(&scores(&forgotten), &scores(&never));
         assert!(difference < 0.15, "{difference}");
-        assert!(forgotten.model().rank(&asked(8), &[skill(8)]).is_empty());
+        assert!(forgotten.model(0).rank(&asked(8), &[skill(8)]).is_empty());
     }
 
     #[test]
     fn learning_again_replaces() {
         let mut knowledge = knowledge(0..8);
         let (rows, classes) = (knowledge.rows.len(), knowledge.classes());
-        knowledge.learn(&examples(3), &|_| ());
+        learn(&mut knowledge, 3);
         assert_eq!((knowledge.rows.len(), knowledge.classes()), (rows, classes));
-        let best = knowledge.model().rank(&asked(3), &(0..8).map(skill).collect::<Vec<_>>())[0];
+        let best = knowledge.model(0).rank(&asked(3), &(0..8).map(skill).collect::<Vec<_>>())[0];
         assert_eq!(best.candidate, 3);
+    }
+
+    #[test]
+    fn rows_stay_in_the_order_of_their_classes() {
+        let mut knowledge = knowledge(0..8);
+        knowledge.forget(skill(3));
+        learn(&mut knowledge, 5);
+        learn(&mut knowledge, 9);
+        assert!(knowledge.rows.is_sorted_by_key(|row| row.class));
+        for class in 0..knowledge.classes() {
+            assert!(!rows_of(&knowledge.rows, class).is_empty(), "{class}");
+        }
+        let rows = number(knowledge.rows.len());
+        assert!(knowledge.duals.iter().flatten().all(|dual| dual.row < rows));
     }
 
     #[test]
@@ -256,8 +348,17 @@ mod tests {
     }
 
     #[test]
+    fn strangers_are_told_from_skills() {
+        let (without, question) = (knowledge(0..2), asked(1));
+        let skills = (0..2).map(|n| (skill(n), examples(n))).collect();
+        let with = Knowledge::new(&skills, std::slice::from_ref(&question), &|_| ());
+        let score = |knowledge: &Knowledge| knowledge.model(0).rank(&question, &[skill(1)])[0].score;
+        assert!(score(&with) < score(&without));
+    }
+
+    #[test]
     fn everyday_questions_are_all_different() {
-        let lines: std::collections::BTreeSet<_> = BACKGROUND.lines().collect();
+        let lines: BTreeSet<_> = BACKGROUND.lines().collect();
         assert_eq!(lines.len(), BACKGROUND.lines().count());
         assert!(!lines.contains(""));
     }

@@ -1,89 +1,54 @@
 //! Learning from example questions: hashed features, one linear classifier a skill, calibrated probabilities.
 //!
-//! A question's way: [`features`] → [`vocabulary`] (vector) → [`postings`] (margins) → [`calibrate`]
+//! A question's way: [`words`] → [`features`] → [`vocabulary`] (vector) → [`postings`] (margins) → [`calibrate`]
 //! (probabilities), put together in [`model`]. Learning's way: [`train`] (classifiers), [`holdout`]
-//! (calibration), put together in [`knowledge`].
+//! (calibration), put together in [`knowledge`]; [`near`] where there are too many skills
+//! for all of it. [`state`] is what changes, and [`kept`] how it is kept.
 
+mod alike;
 mod calibrate;
 mod examples;
 mod features;
 mod holdout;
+mod kept;
 mod knowledge;
 mod model;
+mod near;
 mod postings;
+mod state;
 mod train;
 mod vocabulary;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
+use crate::evaluation::{Sample, evaluate};
 use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 use examples::Examples;
-use knowledge::Knowledge;
 use model::Model;
 use square_kernel::SkillId;
 use square_routing::{Candidate, Ranking, Selector, SelectorUnavailable};
 use square_skills::ports::{Learner, LearningFailed};
-use std::collections::BTreeMap;
+use square_skills::{ExamplesVersion, KeptModel, Measured};
+use state::State;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, mpsc};
 
 /// Learns from example questions which skill fits a question, inside this process.
 ///
 /// Ranking is synchronous work of some ten microseconds and is never held up by learning: what was learnt is
-/// swapped in whole. Learning runs on a blocking thread, one skill at a time, and lives in memory; after a
-/// start it is learnt anew.
+/// swapped in whole. Learning runs on a blocking thread, one skill at a time. What was learnt can be kept and
+/// taken up again, so that a start need not learn it anew.
 #[derive(Default)]
 pub struct SquareSelector {
     model: Arc<ArcSwapOption<Model>>,
     learning: Arc<Mutex<State>>,
-}
-
-/// What is known, for whoever changes it.
-#[derive(Default)]
-struct State {
-    examples: BTreeMap<SkillId, Examples>,
-    /// `None` before the first skill, and after a change that broke off; then it is made anew from `examples`.
-    knowledge: Option<Knowledge>,
-}
-
-impl State {
-    fn learn_all(&mut self, skills: &[(SkillId, Arc<[String]>)]) {
-        self.examples.clear();
-        for (skill, questions) in skills {
-            if let Some(examples) = Examples::new(*skill, questions) {
-                self.examples.insert(*skill, examples);
-            } else {
-                tracing::warn!(%skill, "no example question has a word in it; the skill is left out");
-            }
-        }
-        self.start_anew(&|_| ());
-    }
-
-    fn learn(&mut self, examples: Examples, progress: &dyn Fn(f32)) {
-        let skill = examples.skill();
-        let knowledge = self.knowledge.take().filter(|known| !known.starts_anew_for(examples.len()));
-        self.examples.insert(skill, examples);
-        let Some(mut knowledge) = knowledge else { return self.start_anew(progress) };
-        knowledge.learn(&self.examples[&skill], progress);
-        self.knowledge = Some(knowledge);
-    }
-
-    fn forget(&mut self, skill: SkillId) {
-        self.examples.remove(&skill);
-        let knowledge = self.knowledge.take().filter(|known| !known.starts_anew_for(0));
-        let Some(mut knowledge) = knowledge else { return self.start_anew(&|_| ()) };
-        knowledge.forget(skill);
-        self.knowledge = Some(knowledge);
-    }
-
-    fn start_anew(&mut self, progress: &dyn Fn(f32)) {
-        self.knowledge = None;
-        if !self.examples.is_empty() {
-            self.knowledge = Some(Knowledge::new(&self.examples, progress));
-        }
-    }
+    /// How long learning took last, in microseconds.
+    took: Arc<AtomicU64>,
 }
 
 impl SquareSelector {
@@ -99,6 +64,43 @@ impl SquareSelector {
         Self::default()
     }
 
+    /// Knows no skill yet, but questions that no skill fits, whatever is learnt.
+    pub fn with_strangers(strangers: &[String]) -> Self {
+        let learning = Arc::new(Mutex::new(State::with_strangers(strangers)));
+        Self { learning, ..Self::default() }
+    }
+
+    /// Starts anew with exactly these skills; `progress` is told numbers from 0 to 1.
+    pub async fn train(
+        &self,
+        skills: &[(SkillId, Arc<[String]>)],
+        progress: &(dyn Fn(f32) + Send + Sync),
+    ) -> Result<(), LearningFailed> {
+        let skills = skills.to_vec();
+        let change = move |state: &mut State, progress: &dyn Fn(f32)| {
+            state.learn_all(&skills, progress);
+            Ok(())
+        };
+        self.change(progress, change).await
+    }
+
+    /// Fits the probabilities to questions that were not learnt from; which skill comes first stays the same. What is
+    /// learnt later goes by what was fitted, until learning starts anew.
+    pub async fn tune(&self, samples: &[Sample]) -> Result<(), LearningFailed> {
+        let questions: Vec<_> =
+            samples.iter().map(|sample| (sample.question.clone(), sample.skill)).collect();
+        let change = move |state: &mut State, _: &dyn Fn(f32)| {
+            state.tune(&questions);
+            Ok(())
+        };
+        self.change(&|_| (), change).await
+    }
+
+    /// The memory that ranking takes.
+    pub fn model_bytes(&self) -> usize {
+        self.model.load().as_ref().map_or(0, |model| model.bytes())
+    }
+
     /// Runs `change` on a blocking thread once no other change is under way, then swaps its outcome in. It
     /// runs to its end also when the caller goes away meanwhile.
     async fn change(
@@ -107,21 +109,20 @@ impl SquareSelector {
         change: impl FnOnce(&mut State, &dyn Fn(f32)) -> Result<(), LearningFailed> + Send + 'static,
     ) -> Result<(), LearningFailed> {
         let mut state = Arc::clone(&self.learning).lock_owned().await;
-        let model = Arc::clone(&self.model);
+        let (model, took) = (Arc::clone(&self.model), Arc::clone(&self.took));
         let (tell, mut told) = mpsc::unbounded_channel();
         let changing = tokio::task::spawn_blocking(move || {
+            let began = Instant::now();
             // Nobody may be listening any more.
             change(&mut state, &|done| tell.send(done).unwrap_or_default())?;
-            model.store(state.knowledge.as_ref().map(|knowledge| Arc::new(knowledge.model())));
+            model.store(state.model());
+            took.store(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
             Ok(())
         });
         while let Some(done) = told.recv().await {
             progress(done);
         }
-        changing.await.unwrap_or_else(|broken| {
-            tracing::error!(%broken, "learning broke off");
-            Err(LearningFailed("learning broke off".to_owned()))
-        })
+        changing.await.unwrap_or_else(|broken| Err(broke_off(&broken)))
     }
 }
 
@@ -149,12 +150,7 @@ impl Learner for SquareSelector {
     }
 
     async fn learn_all(&self, skills: &[(SkillId, Arc<[String]>)]) -> Result<(), LearningFailed> {
-        let skills = skills.to_vec();
-        let change = move |state: &mut State, _: &dyn Fn(f32)| {
-            state.learn_all(&skills);
-            Ok(())
-        };
-        self.change(&|_| (), change).await
+        self.train(skills, &|_| ()).await
     }
 
     async fn learn(
@@ -167,7 +163,7 @@ impl Learner for SquareSelector {
         let change = move |state: &mut State, progress: &dyn Fn(f32)| {
             let nothing = || LearningFailed("none of the example questions has a word in it".to_owned());
             let examples = Examples::new(skill, &questions).ok_or_else(nothing)?;
-            state.learn(examples, progress);
+            state.learn(examples, ExamplesVersion::of_skill(&questions), progress);
             Ok(())
         };
         self.change(progress, change).await?;
@@ -177,27 +173,62 @@ impl Learner for SquareSelector {
 
     async fn forget(&self, skill: SkillId) -> Result<(), LearningFailed> {
         let change = move |state: &mut State, _: &dyn Fn(f32)| {
-            if state.examples.contains_key(&skill) {
-                state.forget(skill);
-            }
+            state.forget(skill);
             Ok(())
         };
         self.change(&|_| (), change).await
     }
 
-    async fn accuracy(&self, skill: SkillId, questions: &[String]) -> Result<f64, LearningFailed> {
-        let Some(model) = self.model.load_full() else { return Ok(0.0) };
-        let questions = questions.to_vec();
-        let measuring = tokio::task::spawn_blocking(move || {
-            let all = model.skills();
-            let first =
-                |question: &&String| model.rank(question, &all).first().map(|best| all[best.candidate]);
-            let right = questions.iter().filter(|question| first(question) == Some(skill)).count();
-            right as f64 / questions.len().max(1) as f64
-        });
-        measuring.await.map_err(|broken| {
-            tracing::error!(%broken, "measuring broke off");
-            LearningFailed("measuring broke off".to_owned())
-        })
+    async fn keep(&self) -> Result<Option<KeptModel>, LearningFailed> {
+        let state = Arc::clone(&self.learning).lock_owned().await;
+        let keeping = tokio::task::spawn_blocking(move || state.keep());
+        keeping.await.map_err(|broken| broke_off(&broken))
     }
+
+    async fn take_up(&self, skills: &[(SkillId, Arc<[String]>)], kept: &KeptModel) -> bool {
+        let (skills, kept) = (skills.to_vec(), kept.clone());
+        let change = move |state: &mut State, _: &dyn Fn(f32)| {
+            let of_no_use = || LearningFailed("what was kept is of no use".to_owned());
+            state.take_up(&skills, &kept).then_some(()).ok_or_else(of_no_use)
+        };
+        self.change(&|_| (), change).await.is_ok()
+    }
+
+    async fn accuracy(&self, skill: SkillId, questions: &[String]) -> Result<f64, LearningFailed> {
+        self.measure(skill, questions).await.map(|measured| measured.top1)
+    }
+
+    async fn measure(&self, skill: SkillId, questions: &[String]) -> Result<Measured, LearningFailed> {
+        let Some(model) = self.model.load_full() else { return Ok(Measured::default()) };
+        let sample = |question: &String| Sample { question: question.clone(), skill: Some(skill) };
+        let samples: Vec<_> = questions.iter().map(sample).collect();
+        let took = self.took.load(Ordering::Relaxed);
+        let handle = tokio::runtime::Handle::current();
+        let measuring = tokio::task::spawn_blocking(move || {
+            let (known, examples) = (model.skills(), model.examples());
+            // What is learnt meanwhile does not change what is measured.
+            let frozen = Self { model: Arc::new(ArcSwapOption::new(Some(model))), ..Self::default() };
+            let evaluation = handle.block_on(evaluate(&frozen, &known, &samples, &|_| ()));
+            let report = evaluation.map(|evaluation| evaluation.report()).unwrap_or_default();
+            let micros = |time: Duration| Some(time.as_secs_f64() * 1e6);
+            Measured {
+                top1: report.top1.unwrap_or(0.0),
+                top3: report.top3,
+                in_scope_at_threshold: report.in_scope_at_threshold,
+                ece: report.ece,
+                train_ms: Some(took as f64 / 1e3),
+                p50_us: micros(report.p50),
+                p99_us: micros(report.p99),
+                model_bytes: u64::try_from(frozen.model_bytes()).ok(),
+                skills: u64::try_from(known.len()).ok(),
+                examples: u64::try_from(examples).ok(),
+            }
+        });
+        measuring.await.map_err(|broken| broke_off(&broken))
+    }
+}
+
+fn broke_off(broken: &tokio::task::JoinError) -> LearningFailed {
+    tracing::error!(%broken, "learning broke off");
+    LearningFailed("learning broke off".to_owned())
 }

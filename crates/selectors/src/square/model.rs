@@ -1,12 +1,13 @@
 //! What has been learnt, as questions are routed by it. Never changes once made; swapped whole.
 
 use super::calibrate::Calibration;
-use super::features::Extractor;
+use super::features::{Extractor, Feature};
 use super::postings::{Evidence, Postings};
-use super::vocabulary::Vocabulary;
+use super::vocabulary::Lookup;
 use square_kernel::SkillId;
 use square_routing::Score;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// The class of questions that are nobody's. It is the one rival that a skill always has.
 pub(crate) const NOBODY: usize = 0;
@@ -14,29 +15,33 @@ pub(crate) const NOBODY: usize = 0;
 /// Scores questions.
 pub(crate) struct Model {
     extractor: Extractor,
-    vocabulary: Vocabulary,
+    lookup: Lookup,
     postings: Postings,
     calibration: Calibration,
-    classes: HashMap<SkillId, usize>,
+    /// How many examples of skills it was made from.
+    examples: usize,
+    classes: HashMap<SkillId, usize, BuildHasherDefault<LastBytes>>,
 }
 
 impl Model {
     /// `skills` are the classes from 1 on, in order.
     pub(crate) fn new(
-        vocabulary: Vocabulary,
+        lookup: Lookup,
         postings: Postings,
         calibration: Calibration,
         skills: &[SkillId],
+        examples: usize,
     ) -> Self {
         let classes = skills.iter().zip(NOBODY + 1..).map(|(&skill, class)| (skill, class)).collect();
-        Self { extractor: Extractor::new(), vocabulary, postings, calibration, classes }
+        Self { extractor: Extractor::new(), lookup, postings, calibration, examples, classes }
     }
 
     /// Those of `candidates` that are known, best first, each once; equally good ones in the order given.
     /// The others take no part, also not as rivals.
     pub(crate) fn rank(&self, question: &str, candidates: &[SkillId]) -> Vec<Score> {
-        let vector = self.vocabulary.vector(&self.extractor.features(question));
-        let evidence = self.postings.evidence(&vector);
+        let features = self.extractor.features(question);
+        let vector = self.lookup.vector(&features);
+        let evidence = self.postings.evidence(&vector, features.len());
         let mut taken = vec![false; evidence.len()];
         let known = candidates.iter().enumerate().filter_map(|(candidate, skill)| {
             let class = *self.classes.get(skill)?;
@@ -58,11 +63,44 @@ impl Model {
         scores
     }
 
+    /// What speaks for each class, given the features of a question.
+    pub(crate) fn evidence(&self, features: &[Feature]) -> Vec<Evidence> {
+        self.postings.evidence(&self.lookup.vector(features), features.len())
+    }
+
+    /// The memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.lookup.bytes() + self.postings.bytes() + self.classes.len() * size_of::<(SkillId, usize)>()
+    }
+
+    /// How many examples it was made from.
+    pub(crate) fn examples(&self) -> usize {
+        self.examples
+    }
+
     /// All known skills.
     pub(crate) fn skills(&self) -> Vec<SkillId> {
         let mut skills: Vec<_> = self.classes.keys().copied().collect();
         skills.sort_unstable();
         skills
+    }
+}
+
+/// Takes the last bytes of an identifier for its hash: they are random already. Ten thousand candidates are looked
+/// up for a question.
+#[derive(Default)]
+struct LastBytes(u64);
+
+impl Hasher for LastBytes {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(last) = bytes.last_chunk() {
+            // Keys that are small numbers, as in tests, differ in the lowest bits only; the table looks at the highest.
+            self.0 = u64::from_be_bytes(*last).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

@@ -1,7 +1,7 @@
 //! Classifiers in the form in which questions are scored: small, and only what a question touches is read.
 
 use super::model::NOBODY;
-use super::train::{Row, Trained};
+use super::train::{Row, Trained, rows_of};
 use super::vocabulary::Item;
 
 /// Weights below this many 127ths of the largest are dropped.
@@ -10,31 +10,32 @@ const SMALLEST: f32 = 1.5;
 /// A class as questions are scored by it: eight-bit weights with one scale.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Compact {
-    entries: Vec<Entry>,
-    scale: f32,
-    bias: f32,
-    experience: f32,
+    /// In the order of features.
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) scale: f32,
+    pub(crate) bias: f32,
+    pub(crate) experience: f32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Entry {
-    feature: u32,
-    weight: i8,
+pub(crate) struct Entry {
+    pub(crate) feature: u32,
+    pub(crate) weight: i8,
     /// Whether the feature stands in an example of the class and in no everyday question.
-    seen: bool,
+    pub(crate) seen: bool,
 }
 
 impl Compact {
-    /// Rounds what was trained for `class`; `rows` are the examples of all classes.
-    pub(crate) fn new(trained: &Trained, class: u32, rows: &[Row]) -> Self {
+    /// Rounds what was trained for `class`; `rows` are the examples of all classes, in the order of these. Of
+    /// the weights the `most` that are largest are taken.
+    pub(crate) fn new(trained: &Trained, class: usize, rows: &[Row], most: usize) -> Self {
         let mut seen = vec![false; trained.weights.len()];
-        let mut examples = 0.0_f32;
-        for row in rows.iter().filter(|row| row.class == class) {
-            row.vector.iter().for_each(|item| seen[item.feature as usize] = true);
-            examples += 1.0;
+        let own = &rows[rows_of(rows, class)];
+        for item in own.iter().flat_map(|row| row.vector.iter()) {
+            seen[item.feature as usize] = true;
         }
-        for row in rows.iter().filter(|row| row.class as usize == NOBODY) {
-            row.vector.iter().for_each(|item| seen[item.feature as usize] = false);
+        for item in rows[rows_of(rows, NOBODY)].iter().flat_map(|row| row.vector.iter()) {
+            seen[item.feature as usize] = false;
         }
         let largest = trained.weights.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
         let scale = if largest > 0.0 { largest / f32::from(i8::MAX) } else { 1.0 };
@@ -48,8 +49,17 @@ impl Compact {
             let weight = if large { (weight / scale).round() as i8 } else { 0 };
             Some(Entry { feature: u32::try_from(feature).unwrap_or(u32::MAX), weight, seen })
         };
-        let entries = trained.weights.iter().zip(seen).enumerate().filter_map(entry).collect();
-        Self { entries, scale, bias: trained.bias, experience: examples.max(1.0).ln() }
+        let mut entries: Vec<_> = trained.weights.iter().zip(seen).enumerate().filter_map(entry).collect();
+        keep_largest(&mut entries, most);
+        Self { entries, scale, bias: trained.bias, experience: (own.len().max(1) as f32).ln() }
+    }
+}
+
+fn keep_largest(entries: &mut Vec<Entry>, most: usize) {
+    if entries.len() > most {
+        let mut sizes: Vec<_> = entries.iter().map(|entry| entry.weight.unsigned_abs()).collect();
+        let (_, &mut least, _) = sizes.select_nth_unstable_by(most, |a, b| b.cmp(a));
+        entries.retain(|entry| entry.weight.unsigned_abs() > least);
     }
 }
 
@@ -63,6 +73,14 @@ pub(crate) struct Evidence {
     pub(crate) coverage: f32,
     /// The logarithm of the number of examples. With few of them even the right questions have low margins.
     pub(crate) experience: f32,
+    /// How long the question is, the same for all classes; see [`length`]. In long questions right skills have lower
+    /// margins.
+    pub(crate) length: f32,
+}
+
+/// The logarithm of the number of a question's features, 0 for one of about ten words.
+pub(crate) fn length(features: usize) -> f32 {
+    (features.max(1) as f32 / 200.0).ln()
 }
 
 /// For each feature the classes that say something about it.
@@ -83,11 +101,13 @@ struct Line {
 }
 
 impl Postings {
-    /// Of classes 0, 1, 2, …
-    pub(crate) fn new(features: usize, classes: &[Compact]) -> Self {
+    /// Of classes 0, 1, 2, … Each feature goes by the number that `renumber` has for it.
+    pub(crate) fn new(classes: &[Compact], renumber: &[u32]) -> Self {
+        let features = renumber.len();
+        let place = |entry: &Entry| renumber[entry.feature as usize] as usize;
         let mut starts = vec![0_u32; features + 1];
         for entry in classes.iter().flat_map(|class| &class.entries) {
-            starts[entry.feature as usize + 1] += 1;
+            starts[place(entry) + 1] += 1;
         }
         for feature in 0..features {
             starts[feature + 1] += starts[feature];
@@ -96,19 +116,25 @@ impl Postings {
         let mut entries = vec![0; starts[features] as usize];
         for (class, compact) in (0_u32..).zip(classes) {
             for entry in &compact.entries {
-                let place = &mut next[entry.feature as usize];
+                let next = &mut next[place(entry)];
                 let weight = u32::from(entry.weight.cast_unsigned());
-                entries[*place as usize] = class << 9 | u32::from(entry.seen) << 8 | weight;
-                *place += 1;
+                entries[*next as usize] = class << 9 | u32::from(entry.seen) << 8 | weight;
+                *next += 1;
             }
         }
         let line = |&Compact { scale, bias, experience, .. }: &Compact| Line { scale, bias, experience };
         Self { starts, entries, classes: classes.iter().map(line).collect() }
     }
 
-    /// What speaks for each class.
-    pub(crate) fn evidence(&self, vector: &[Item]) -> Vec<Evidence> {
-        let mut evidence = vec![Evidence::default(); self.classes.len()];
+    /// The memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&*self.starts) + size_of_val(&*self.entries) + size_of_val(&*self.classes)
+    }
+
+    /// What speaks for each class, given a question of so many features, known or not.
+    pub(crate) fn evidence(&self, vector: &[Item], features: usize) -> Vec<Evidence> {
+        let mut evidence =
+            vec![Evidence { length: length(features), ..Evidence::default() }; self.classes.len()];
         for item in vector {
             let feature = item.feature as usize;
             let postings = self.starts[feature] as usize..self.starts[feature + 1] as usize;
@@ -140,13 +166,26 @@ mod tests {
         let rows = [row(0, &[0]), row(1, &[0, 1, 2, 4]), row(1, &[2])];
         let nobody = Trained { weights: vec![0.0; 5], bias: -0.25, duals: Vec::new() };
         let trained = Trained { weights: vec![1.0, -0.5, 0.003, 0.25, 0.0], bias: 0.1, duals: Vec::new() };
-        let postings = Postings::new(5, &[Compact::new(&nobody, 0, &rows), Compact::new(&trained, 1, &rows)]);
+        let compact = [(&nobody, 0), (&trained, 1)].map(|(of, class)| Compact::new(of, class, &rows, 9));
+        let postings = Postings::new(&compact, &[0, 1, 2, 3, 4]);
         let question: Vec<_> = (0..4).map(|feature| Item { feature, value: 0.5 }).collect();
-        let [nobody, known] = postings.evidence(&question)[..] else { panic!("two classes") };
-        assert_eq!(nobody, Evidence { margin: -0.25, coverage: 0.0, experience: 0.0 });
+        let [nobody, known] = postings.evidence(&question, 200)[..] else { panic!("two classes") };
+        assert_eq!(nobody, Evidence { margin: -0.25, coverage: 0.0, experience: 0.0, length: 0.0 });
         assert!((known.margin - (0.1 + 0.5 - 0.25 + 0.125)).abs() < 0.01, "{known:?}");
         // Feature 0 is everyday talk and 3 in no example.
         assert!((known.coverage - 0.5).abs() < 1e-6, "{known:?}");
         assert!((known.experience - 2.0_f32.ln()).abs() < 1e-6, "{known:?}");
+    }
+
+    #[test]
+    fn where_weights_are_limited_the_largest_stay() {
+        let row = Row { class: 0, vector: [].into() };
+        let trained = Trained { weights: vec![1.0, -0.5, 0.1, 0.25, 0.0], bias: 0.0, duals: Vec::new() };
+        let kept = |most| {
+            let compact = Compact::new(&trained, 0, std::slice::from_ref(&row), most);
+            compact.entries.iter().map(|entry| entry.feature).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(9), [0, 1, 2, 3]);
+        assert_eq!(kept(2), [0, 1]);
     }
 }

@@ -238,6 +238,65 @@ async fn accuracy_is_the_share_of_questions_won() {
 }
 
 #[tokio::test]
+async fn what_is_measured_is_what_the_evaluation_measures() {
+    let selector = knowing(&(0..4).map(|n| (skill(n), questions(n).into())).collect::<Vec<_>>()).await;
+    let dev = [asked(0), asked(0), asked(1), asked(2)];
+    let measured = selector.measure(skill(0), &dev).await.unwrap();
+    let samples = dev.map(|question| Sample { question, skill: Some(skill(0)) });
+    let all: Vec<_> = (0..4).map(skill).collect();
+    let report = evaluate(&selector, &all, &samples, &|_| ()).await.unwrap().report();
+    assert_eq!((Some(measured.top1), measured.top3, measured.ece), (report.top1, report.top3, report.ece));
+    assert_eq!(measured.in_scope_at_threshold, report.in_scope_at_threshold);
+    assert_eq!((measured.skills, measured.examples), (Some(4), Some(72)));
+    assert_eq!(measured.model_bytes, u64::try_from(selector.model_bytes()).ok());
+    assert!(
+        measured.train_ms > Some(0.0) && measured.p50_us > Some(0.0) && measured.p99_us >= measured.p50_us
+    );
+}
+
+#[tokio::test]
+async fn what_was_kept_is_taken_up_for_the_same_examples_alone() {
+    let known: Vec<_> =
+        (0..3).map(|n| (skill(n), questions(n).into())).chain([(skill(3), shared(&["?"]))]).collect();
+    let selector = knowing(&known).await;
+    let kept = selector.keep().await.unwrap().unwrap();
+    let versions = known.iter().map(|(skill, of)| (*skill, ExamplesVersion::of_skill(of)));
+    assert_eq!(kept.version, ExamplesVersion::of_all(versions), "also of what no example has a word in");
+    let candidates: Vec<_> = (0..4).map(skill).collect();
+
+    let other = SquareSelector::new();
+    assert!(!other.take_up(&known[..2], &kept).await);
+    let damaged = KeptModel { bytes: kept.bytes[1..].into(), ..kept.clone() };
+    assert!(!other.take_up(&known, &damaged).await);
+    assert!(scores(&other, &asked(0), &candidates).await.is_empty());
+    assert!(other.take_up(&known, &kept).await);
+    for n in 0..4 {
+        let expected = scores(&selector, &asked(n), &candidates).await;
+        assert_eq!(scores(&other, &asked(n), &candidates).await, expected);
+    }
+    for selector in [&selector, &other] {
+        selector.learn(skill(7), &questions(7), &|_| ()).await.unwrap();
+    }
+    assert_eq!(selector.keep().await.unwrap(), other.keep().await.unwrap());
+    assert_eq!(SquareSelector::new().keep().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn tuning_moves_probabilities_and_no_order() {
+    let known: Vec<_> = (0..8).map(|n| (skill(n), questions(n).into())).collect();
+    let selector = knowing(&known).await;
+    let candidates: Vec<_> = (0..8).map(skill).collect();
+    let before = scores(&selector, &asked(3), &candidates).await;
+    // Nothing fits what it fitted before.
+    let none = |n: u8| Sample { question: asked(n % 8), skill: None };
+    selector.tune(&(0..200).map(none).collect::<Vec<_>>()).await.unwrap();
+    let after = scores(&selector, &asked(3), &candidates).await;
+    assert_eq!(before[0].candidate, after[0].candidate);
+    assert!(after[0].score < before[0].score, "{before:?} {after:?}");
+    SquareSelector::new().tune(&[none(1)]).await.unwrap();
+}
+
+#[tokio::test]
 async fn hostile_questions_are_ranked_like_any_other() {
     let selector = knowing(&[(skill(1), shared(&CASTING)), (skill(2), shared(&EVENTS))]).await;
     let emoji = "\u{1F3B8}\u{200D}\u{1F468}\u{FE0F}".repeat(20_000);

@@ -31,6 +31,12 @@ pub(crate) struct Row {
     pub(crate) vector: Vector,
 }
 
+/// Where the rows of a class are. Rows stand in the order of their classes.
+pub(crate) fn rows_of(rows: &[Row], class: usize) -> std::ops::Range<usize> {
+    let from = rows.partition_point(|row| (row.class as usize) < class);
+    from..rows.partition_point(|row| row.class as usize <= class)
+}
+
 /// A dual variable that is not zero: how much a row holds the classifier's boundary in place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Dual {
@@ -217,17 +223,17 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::square::examples::Examples;
+    use crate::square::features::Extractor;
     use crate::square::tests::examples;
     use crate::square::vocabulary::Vocabulary;
 
     fn rows(classes: u8) -> (Vec<Row>, usize) {
-        let examples: Vec<_> = (0..classes).map(examples).collect();
-        let all = examples.iter().flat_map(Examples::questions).map(Vec::as_slice);
-        let vocabulary = Vocabulary::new(all);
+        let extractor = Extractor::new();
+        let examples: Vec<_> = (0..classes).map(|n| examples(n).features(&extractor)).collect();
+        let vocabulary = Vocabulary::new(examples.iter().flatten().map(Vec::as_slice));
         let row = |class, features: &[_]| Row { class, vector: vocabulary.vector(features) };
         let rows = (0..).zip(&examples);
-        let rows = rows.flat_map(|(class, of)| of.questions().iter().map(move |question| (class, question)));
+        let rows = rows.flat_map(|(class, of)| of.iter().map(move |question| (class, question)));
         (rows.map(|(class, question)| row(class, question)).collect(), vocabulary.len())
     }
 

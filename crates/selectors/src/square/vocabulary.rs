@@ -15,7 +15,7 @@ pub(crate) struct Item {
 pub(crate) type Vector = Arc<[Item]>;
 
 /// How much each block of features weighs beside the others.
-const SHARES: [f32; BLOCKS] = [1.0, 1.0, 0.5];
+const SHARES: [f32; BLOCKS] = [1.0, 1.0, 1.0, 0.5];
 
 /// The features seen so far, numbered, with their weights.
 ///
@@ -50,6 +50,27 @@ impl Vocabulary {
         vocabulary
     }
 
+    /// The hashes of the features by number, their weights, and the weight of a feature not seen before.
+    pub(crate) fn parts(&self) -> (Vec<u32>, &[f32], f32) {
+        let mut hashes = vec![0; self.weights.len()];
+        for (hash, number) in (0..).zip(self.numbers.iter()) {
+            if let Some(number) = number.checked_sub(1) {
+                hashes[number as usize] = hash;
+            }
+        }
+        (hashes, &self.weights, self.novel)
+    }
+
+    /// What has these parts; `None` when nothing can.
+    pub(crate) fn from_parts(hashes: &[u32], weights: Vec<f32>, novel: f32) -> Option<Self> {
+        let mut numbers = vec![0; HASHED as usize].into_boxed_slice();
+        for (number, hash) in (1..).zip(hashes) {
+            let place = numbers.get_mut(*hash as usize).filter(|place| **place == 0)?;
+            *place = number;
+        }
+        (hashes.len() == weights.len()).then_some(Self { numbers, weights, novel })
+    }
+
     /// How many features are known.
     pub(crate) fn len(&self) -> usize {
         self.weights.len()
@@ -66,23 +87,96 @@ impl Vocabulary {
         }
     }
 
-    /// (1 + ln tf) · idf^½, scaled to length one within each block, then over all. Features never seen are
-    /// left out but count for the length, so a question that is mostly unknown gets small numbers.
+    /// The vector of a text.
     pub(crate) fn vector(&self, features: &[Feature]) -> Vector {
-        let mut squares = [0.0_f32; BLOCKS];
-        let mut known = Vec::with_capacity(features.len());
-        for feature in features {
-            let number = self.numbers[feature.hash as usize].checked_sub(1);
-            let weight = number.map_or(self.novel, |number| self.weights[number as usize]);
-            let value = weight * frequency(feature.count);
-            let block = usize::from(feature.block);
-            squares[block] += value * value;
-            known.extend(number.map(|number| (block, Item { feature: number, value })));
-        }
-        let scales = scales(squares);
-        let in_scale = |(block, item): (usize, Item)| Item { value: item.value * scales[block], ..item };
-        known.into_iter().map(in_scale).collect()
+        let number = |feature: &Feature| self.numbers[feature.hash as usize].checked_sub(1);
+        vector(features, &self.weights, self.novel, number).into()
     }
+
+    /// The same for many questions: smaller, and it takes in nothing any more. Gives also the new number of each
+    /// feature.
+    pub(crate) fn lookup(&self) -> (Lookup, Vec<u32>) {
+        let mut bits = vec![0_u64; HASHED as usize / 64];
+        let known = |hash: &usize| self.numbers[*hash] > 0;
+        for hash in (0..HASHED as usize).filter(known) {
+            bits[hash / 64] |= 1 << (hash % 64);
+        }
+        let mut before = 0;
+        let rank = |bits: &u64| {
+            before += bits.count_ones();
+            before - bits.count_ones()
+        };
+        let ranks = bits.iter().map(rank).collect();
+        let mut lookup = Lookup { bits, ranks, weights: vec![0.0; self.weights.len()], novel: self.novel };
+        let mut renumbered = vec![0; self.weights.len()];
+        for hash in (0..HASHED as usize).filter(known) {
+            let number = self.numbers[hash] as usize - 1;
+            if let Some(new) = lookup.number(hash) {
+                lookup.weights[new as usize] = self.weights[number];
+                renumbered[number] = new;
+            }
+        }
+        (lookup, renumbered)
+    }
+}
+
+/// A [`Vocabulary`] that is complete: features are numbered in the order of their hashes, so that a bit for each
+/// hash says which are known, and the number of bits before it which number it has. It lies in a fast part of
+/// memory where the table of all hashes does not.
+pub(crate) struct Lookup {
+    /// By hash, whether the feature is known.
+    bits: Vec<u64>,
+    /// How many are known before each 64 of them.
+    ranks: Vec<u32>,
+    /// By number.
+    weights: Vec<f32>,
+    novel: f32,
+}
+
+impl Lookup {
+    /// The vector of a text, as the vocabulary gives it but for the numbers of the features.
+    pub(crate) fn vector(&self, features: &[Feature]) -> Vec<Item> {
+        vector(features, &self.weights, self.novel, |feature| self.number(feature.hash as usize))
+    }
+
+    /// The memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&*self.bits) + size_of_val(&*self.ranks) + size_of_val(&*self.weights)
+    }
+
+    fn number(&self, hash: usize) -> Option<u32> {
+        let (word, bit) = (self.bits[hash / 64], 1 << (hash % 64));
+        (word & bit != 0).then(|| self.ranks[hash / 64] + (word & (bit - 1)).count_ones())
+    }
+}
+
+/// (1 + ln tf) · idf^½, scaled to length one within each block, then over all. Features never seen (without a
+/// `number`) are left out but count for the length, so a question that is mostly unknown gets small numbers.
+fn vector(
+    features: &[Feature],
+    weights: &[f32],
+    novel: f32,
+    number: impl Fn(&Feature) -> Option<u32>,
+) -> Vec<Item> {
+    let mut squares = [0.0_f32; BLOCKS];
+    let mut known = Vec::with_capacity(features.len());
+    // The features of a block stand together.
+    let mut ends = [0; BLOCKS];
+    for feature in features {
+        let number = number(feature);
+        let weight = number.map_or(novel, |number| weights[number as usize]);
+        let value = weight * frequency(feature.count);
+        let block = usize::from(feature.block);
+        squares[block] += value * value;
+        known.extend(number.map(|number| Item { feature: number, value }));
+        ends[block] = known.len();
+    }
+    let mut start = 0;
+    for (end, scale) in ends.into_iter().zip(scales(squares)) {
+        known[start.min(end)..end].iter_mut().for_each(|item| item.value *= scale);
+        start = start.max(end);
+    }
+    known
 }
 
 /// 1 + ln tf.
@@ -119,6 +213,23 @@ mod tests {
         assert!(vocabulary.vector(&[]).is_empty());
         let half = length(&vocabulary.vector(&extractor.features("heat zzz")));
         assert!((0.3..0.9).contains(&half), "{half}");
+    }
+
+    #[test]
+    fn the_lookup_gives_the_same_vectors_under_other_numbers() {
+        let extractor = Extractor::new();
+        let known = extractor.features("which actors played in heat, and when was it released?");
+        let vocabulary = Vocabulary::new([&known[..]].into_iter());
+        let (lookup, renumbered) = vocabulary.lookup();
+        for text in ["which actors", "heat zzz heat", "what else was released", "zzz", ""] {
+            let features = extractor.features(text);
+            let expected = vocabulary.vector(&features);
+            let expected: Vec<_> = expected
+                .iter()
+                .map(|item| Item { feature: renumbered[item.feature as usize], ..*item })
+                .collect();
+            assert_eq!(lookup.vector(&features), expected, "{text}");
+        }
     }
 
     #[test]
