@@ -1,5 +1,5 @@
 use crate::secrets::SecretFile;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Square routes questions: people register answering services ("skills"), anyone asks a question once, and
@@ -48,6 +48,9 @@ pub(crate) enum Command {
     /// Look after letters that could not be sent, and changes that a receiver (RabbitMQ, Pusher) refused for good.
     #[command(subcommand, after_help = OUTBOX_EXAMPLES)]
     Outbox(Outbox),
+    /// See how well questions are routed.
+    #[command(subcommand, after_help = ROUTING_EXAMPLES)]
+    Routing(Routing),
     /// Ask the server on this machine whether it can serve requests; fails when it cannot.
     Health,
     /// Print the OpenAPI document.
@@ -86,6 +89,70 @@ const OUTBOX_EXAMPLES: &str = "Examples:
   square outbox replay letters
   square outbox replay rabbitmq
   square outbox retire 01932c071c2b7d3e8f4a5b6c7d8e9fa0";
+
+const ROUTING_EXAMPLES: &str = "Examples:
+  square routing eval questions.jsonl
+  square routing eval questions.jsonl --confusion=20
+  square routing eval questions.jsonl --train ten-examples-a-skill.jsonl";
+
+const EVAL_FIGURES: &str = "\
+The last line printed is a JSON object:
+  top1                   share of the questions that a skill fits for which the right one came first
+  top3                   the same among the first three
+  oos_recall             share of the questions that no skill fits for which none passed the threshold
+  in_scope_at_threshold  share of the questions that a skill fits for which the right one came first and passed it
+  oos_auroc              how probable it is that a question that a skill fits has a higher best score than one
+                         that none fits (area under the ROC curve)
+  ece                    how far best scores are from the share of right ones, on average over ten bands
+                         (expected calibration error); a question that no skill fits counts as wrong
+  train_ms               how long learning took, in milliseconds
+  p50_us, p99_us         half, and 99 of 100 questions, were ranked within so many microseconds
+  model_bytes            memory that what was learnt takes for ranking
+  skills, examples       how many were learnt, and from how many questions
+Shares lie between 0 and 1; null stands where there was no question to measure with.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Routing {
+    /// Measure a selector on questions whose skills are known. Needs no server and no database.
+    ///
+    /// A file has one question a line, `{"split": "train" | "val" | "test", "skill": "…", "question": "…"}`, where
+    /// `"skill": null` stands for a question that no skill fits. The selector learns from `train`, its
+    /// probabilities are fitted to `val`, and `test` is measured.
+    #[command(after_help = EVAL_FIGURES)]
+    Eval(Eval),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// Questions, as JSON lines. Several files are taken as one.
+    #[arg(value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Take the split `train` from this file alone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) train: Option<PathBuf>,
+
+    /// The selector to measure.
+    #[arg(long, value_name = "NAME", value_enum, ignore_case = true, default_value_t = SelectorName::Square)]
+    pub(crate) selector: SelectorName,
+
+    /// Show the pairs of skills that are confused most, with questions. [default number: 10]
+    #[arg(long, value_name = "PAIRS", num_args = 0..=1, require_equals = true, default_missing_value = "10")]
+    pub(crate) confusion: Option<usize>,
+
+    /// Write what became of each test question to this file, as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) predictions: Option<PathBuf>,
+}
+
+/// Selectors that can be measured without a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SelectorName {
+    /// Learns from the examples, inside this process.
+    Square,
+    /// Takes the skills in the order given: what guessing comes to.
+    Base,
+}
 
 #[derive(Debug, Args, Default)]
 pub(crate) struct Serve {

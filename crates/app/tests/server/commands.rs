@@ -12,7 +12,7 @@ fn help_explains_every_command() {
     let folder = tempfile::tempdir().unwrap();
     let help = run(folder.path(), ["--help"]);
     let text = String::from_utf8_lossy(&help.stdout).into_owned();
-    for command in ["serve", "ask", "migrate", "db", "user", "health", "openapi", "check-config"] {
+    for command in ["serve", "ask", "migrate", "db", "user", "routing", "health", "openapi", "check-config"] {
         assert!(text.contains(command), "{text}");
         assert!(run(folder.path(), [command, "--help"]).status.success());
     }
@@ -230,4 +230,84 @@ fn asking_without_a_server_says_how_to_start_one() {
     let asked = run(folder.path(), ["ask", "--server", "http://127.0.0.1:9/api", "Anything?"]);
     assert!(!asked.status.success());
     assert!(complaint(&asked).contains("square serve --demo"), "{}", complaint(&asked));
+}
+
+/// Skills with words of their own, three questions a split, and some that no skill fits.
+fn questions() -> String {
+    let skills =
+        [("films", "film actor cinema"), ("songs", "song singer melody"), ("trains", "train station ticket")];
+    let forms = ["where is the WORD", "show me a WORD please", "I am looking for some WORD"];
+    let mut lines = String::new();
+    for (place, split) in ["train", "train", "val", "test"].into_iter().enumerate() {
+        for (skill, words) in skills {
+            for (form, word) in forms.iter().cycle().skip(place).zip(words.split(' ')) {
+                let question = form.replace("WORD", word);
+                lines += &format!(
+                    "{{\"split\": \"{split}\", \"skill\": \"{skill}\", \"question\": \"{question}\"}}\n"
+                );
+            }
+        }
+    }
+    for split in ["val", "test"] {
+        lines += &format!(
+            "{{\"split\": \"{split}\", \"skill\": null, \"question\": \"why did Rome fall ({split})\"}}\n"
+        );
+    }
+    lines
+}
+
+#[test]
+fn routing_is_measured_without_a_server_or_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("data.jsonl"), questions()).unwrap();
+    let eval = ["routing", "eval", "data.jsonl", "--confusion", "--predictions", "told.jsonl"];
+    let measured = run(folder.path(), eval);
+    assert!(measured.status.success(), "{}", complaint(&measured));
+    let text = String::from_utf8_lossy(&measured.stdout);
+    assert!(text.contains("best score   questions   average   right"), "{text}");
+    let figures: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    let mut names: Vec<_> = figures.as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    let expected = "ece examples in_scope_at_threshold model_bytes oos_auroc oos_recall p50_us p99_us skills top1 top3 train_ms";
+    assert_eq!(names.join(" "), expected);
+    assert_eq!((&figures["top1"], &figures["oos_auroc"]), (&1.0.into(), &1.0.into()), "{figures}");
+    assert_eq!((&figures["skills"], &figures["examples"]), (&3.into(), &18.into()));
+    assert!(figures["model_bytes"].as_u64() > Some(0) && figures["p50_us"].as_f64() > Some(0.0), "{figures}");
+    let told = std::fs::read_to_string(folder.path().join("told.jsonl")).unwrap();
+    let told: Vec<serde_json::Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(told.len(), 10);
+    assert_eq!((&told[0]["skill"], &told[0]["best"][0]["skill"]), (&"films".into(), &"films".into()));
+    assert_eq!(told[9]["skill"], serde_json::Value::Null);
+    let mut left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["data.jsonl", "told.jsonl"]);
+}
+
+#[test]
+fn measuring_without_questions_that_no_skill_fits_claims_nothing_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside: String =
+        questions().lines().filter(|line| !line.contains("null")).map(|line| format!("{line}\n")).collect();
+    std::fs::write(folder.path().join("data.jsonl"), inside).unwrap();
+    let measured = run(folder.path(), ["routing", "eval", "data.jsonl", "--selector", "base"]);
+    let text = String::from_utf8_lossy(&measured.stdout);
+    let figures: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        (&figures["oos_recall"], &figures["oos_auroc"]),
+        (&serde_json::Value::Null, &serde_json::Value::Null)
+    );
+    assert_eq!(figures["top1"], 0.3333, "what guessing comes to");
+}
+
+#[test]
+fn a_file_that_cannot_be_measured_with_is_refused_with_the_line_at_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("data.jsonl"), questions() + "{\"split\": \"test\"}\n").unwrap();
+    let refused = run(folder.path(), ["routing", "eval", "data.jsonl"]);
+    assert!(!refused.status.success() && refused.stdout.is_empty());
+    let complaint = complaint(&refused);
+    assert!(complaint.contains("data.jsonl, line 39: missing field `skill`"), "{complaint}");
+    let nowhere = run(folder.path(), ["routing", "eval", "nowhere.jsonl"]);
+    assert!(!nowhere.status.success());
 }
