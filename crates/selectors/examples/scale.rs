@@ -141,9 +141,9 @@ impl Author {
         (0..count).map(|_| self.question(skill)).collect()
     }
 
-    /// 5 to 14 words.
+    /// 5 to 12 words.
     fn question(&mut self, skill: usize) -> String {
-        let length = 5 + self.below(10);
+        let length = 5 + self.below(8);
         let words: Vec<_> = (0..length).map(|place| self.word(skill, place)).collect();
         words.join(" ")
     }
@@ -152,14 +152,14 @@ impl Author {
     fn word(&mut self, skill: usize, place: usize) -> String {
         let subject = skill % self.subjects;
         match self.below(8) {
-            _ if place == 1 => spelt(1_000_000 + skill * 7 + self.below(7)),
+            _ if place == 1 => spelt(30_000 + skill * 4 + self.below(4)),
             0..5 => {
                 // The nth most common word comes with a chance of about 1/n.
                 let rank = (COMMON as f64).powf(self.below(1 << 20) as f64 / f64::from(1 << 20));
                 spelt(rank as usize)
             }
-            5..7 => spelt(10_000 + subject * 30 + self.below(30)),
-            _ => spelt(1_000_000 + skill * 7 + self.below(7)),
+            5..7 => spelt(2_000 + (subject * 20 + self.below(20)) % 28_000),
+            _ => spelt(30_000 + skill * 4 + self.below(4)),
         }
     }
 
@@ -172,18 +172,19 @@ impl Author {
     }
 }
 
-/// A word that looks like one, another for each number.
+/// A word that looks like one, another for each number; common ones are short.
 fn spelt(number: usize) -> String {
     const SYLLABLES: [&str; 40] = [
         "ba", "con", "der", "es", "fin", "gra", "hol", "in", "ja", "ker", "lo", "men", "na", "or", "per",
         "qui", "re", "sto", "ter", "un", "val", "wer", "ex", "yo", "zan", "al", "bre", "cha", "dis", "en",
         "fo", "ge", "hi", "is", "ki", "lan", "mo", "ni", "po", "ra",
     ];
-    let mut rest = number.wrapping_mul(0x9E37_79B1) & 0xFFFF_FFFF;
+    let mut rest = number;
     let mut word = String::new();
-    while rest > 0 {
-        word.push_str(SYLLABLES[rest % SYLLABLES.len()]);
-        rest /= SYLLABLES.len() * 4;
+    while rest > 0 || word.is_empty() {
+        // A step that has no divisor in common with the number of syllables: neighbours look different.
+        word.push_str(SYLLABLES[(rest * 17 + 3 * word.len()) % SYLLABLES.len()]);
+        rest /= SYLLABLES.len();
     }
     word
 }

@@ -11,6 +11,8 @@ pub(crate) struct Calibration(Numbers);
 /// In the order a, b, c, e, f, d.
 type Numbers = [f64; COUNT];
 const COUNT: usize = 6;
+/// Where f stands.
+const LENGTH: usize = 4;
 /// So many of them only ever speak for a skill.
 const FAVOURABLE: usize = 3;
 
@@ -62,67 +64,91 @@ impl Calibration {
         probability
     }
 
-    /// Fits the numbers to `cases` by Newton's method, held near their start (a normal prior around it)
-    /// so that a handful of cases moves them little. What speaks
-    /// for a skill never comes to speak against it.
+    /// Fits the numbers to `cases`, held near their start (a normal prior around it) so that a handful of cases moves
+    /// them little. What speaks for a skill never comes to speak against it.
     pub(crate) fn fit(cases: &[Case]) -> Self {
-        Self::default().fitted(cases)
+        let start = Self::default().0;
+        let least = std::array::from_fn(|i| if i < FAVOURABLE { 0.1 } else { f64::NEG_INFINITY });
+        Self(newton(start, PRIOR, least, cases, |case| inputs(&case.evidence, case.rival)))
     }
 
-    /// The same from these numbers on.
-    pub(crate) fn fitted(self, cases: &[Case]) -> Self {
-        let start = self.0;
-        let mut at = start;
-        for _ in 0..20 {
-            let (gradient, hessian) = derivatives(&at, &start, cases);
-            let Some(step) = solve(hessian, gradient) else { break };
-            let largest = step.iter().fold(0.0_f64, |largest, step| largest.max(step.abs()));
-            let damping = (2.0 / largest).min(1.0);
-            (0..COUNT).for_each(|i| at[i] -= damping * step[i]);
-            at[..FAVOURABLE].iter_mut().for_each(|factor| *factor = factor.max(0.1));
-            if largest < 1e-6 {
-                break;
-            }
-        }
-        if at.iter().all(|factor| factor.is_finite()) { Self(at) } else { Self(start) }
+    /// The same probabilities brought in line with `cases`, by Platt's scaling of all of them and by the length of the
+    /// question: neither changes the order of the skills.
+    pub(crate) fn tuned(&self, cases: &[Case]) -> Self {
+        let inputs = |case: &Case| {
+            let all = inputs(&case.evidence, case.rival);
+            [dot(&self.0, &all), all[LENGTH], 1.0]
+        };
+        let least = [0.1, f64::NEG_INFINITY, f64::NEG_INFINITY];
+        let [scale, length, shift] = newton([1.0, 0.0, 0.0], [4.0, 4.0, 1.0], least, cases, inputs);
+        let mut numbers = self.0.map(|number| number * scale);
+        numbers[LENGTH] += length;
+        numbers[COUNT - 1] += shift;
+        Self(numbers)
     }
 }
 
-fn derivatives(at: &Numbers, start: &Numbers, cases: &[Case]) -> (Numbers, [Numbers; COUNT]) {
-    let mut gradient = std::array::from_fn(|i| PRIOR[i] * (at[i] - start[i]));
-    let mut hessian = [[0.0; COUNT]; COUNT];
-    (0..COUNT).for_each(|i| hessian[i][i] = PRIOR[i]);
-    for case in cases {
-        let inputs = inputs(&case.evidence, case.rival);
-        let probability = logistic(dot(at, &inputs));
-        let error = case.weight * (probability - f64::from(u8::from(case.fits)));
-        let curvature = case.weight * probability * (1.0 - probability);
-        for i in 0..COUNT {
-            gradient[i] += error * inputs[i];
-            (0..COUNT).for_each(|j| hessian[i][j] += curvature * inputs[i] * inputs[j]);
+/// Finds the numbers with which a logistic function of `inputs` fits `cases` best, near `start` as `prior` says and
+/// none below `least`, by Newton's method.
+fn newton<const N: usize>(
+    start: [f64; N],
+    prior: [f64; N],
+    least: [f64; N],
+    cases: &[Case],
+    inputs: impl Fn(&Case) -> [f64; N],
+) -> [f64; N] {
+    let inputs: Vec<_> = cases.iter().map(inputs).collect();
+    let mut at = start;
+    for _ in 0..20 {
+        let mut gradient = std::array::from_fn(|i| prior[i] * (at[i] - start[i]));
+        let mut hessian = [[0.0; N]; N];
+        (0..N).for_each(|i| hessian[i][i] = prior[i]);
+        for (case, inputs) in cases.iter().zip(&inputs) {
+            let probability = logistic(dot(&at, inputs));
+            let error = case.weight * (probability - f64::from(u8::from(case.fits)));
+            let curvature = case.weight * probability * (1.0 - probability);
+            for i in 0..N {
+                gradient[i] += error * inputs[i];
+                (0..N).for_each(|j| hessian[i][j] += curvature * inputs[i] * inputs[j]);
+            }
+        }
+        for i in (0..N).filter(|&i| at[i] <= least[i]) {
+            // At its bound and drawn beyond: it stays, and the others find their place without it.
+            if gradient[i] > 0.0 {
+                gradient[i] = 0.0;
+                (0..N).for_each(|j| (hessian[i][j], hessian[j][i]) = (0.0, 0.0));
+                hessian[i][i] = 1.0;
+            }
+        }
+        let Some(step) = solve(hessian, gradient) else { break };
+        let largest = step.iter().fold(0.0_f64, |largest, step| largest.max(step.abs()));
+        let damping = (2.0 / largest).min(1.0);
+        (0..N).for_each(|i| at[i] = (at[i] - damping * step[i]).max(least[i]));
+        if largest < 1e-6 {
+            break;
         }
     }
-    (gradient, hessian)
+    if at.iter().all(|number| number.is_finite()) { at } else { start }
 }
 
 /// Gauss's elimination with the largest pivot. `None` when there is no single solution.
-fn solve(mut matrix: [Numbers; COUNT], mut right: Numbers) -> Option<Numbers> {
-    for column in 0..COUNT {
+fn solve<const N: usize>(mut matrix: [[f64; N]; N], mut right: [f64; N]) -> Option<[f64; N]> {
+    for column in 0..N {
         let pivot =
-            (column..COUNT).max_by(|&a, &b| matrix[a][column].abs().total_cmp(&matrix[b][column].abs()))?;
+            (column..N).max_by(|&a, &b| matrix[a][column].abs().total_cmp(&matrix[b][column].abs()))?;
         matrix.swap(column, pivot);
         right.swap(column, pivot);
         if matrix[column][column].abs() < 1e-12 {
             return None;
         }
-        for row in column + 1..COUNT {
+        for row in column + 1..N {
             let factor = matrix[row][column] / matrix[column][column];
-            (column..COUNT).for_each(|i| matrix[row][i] -= factor * matrix[column][i]);
+            (column..N).for_each(|i| matrix[row][i] -= factor * matrix[column][i]);
             right[row] -= factor * right[column];
         }
     }
-    for row in (0..COUNT).rev() {
-        let known: f64 = (row + 1..COUNT).map(|i| matrix[row][i] * right[i]).sum();
+    for row in (0..N).rev() {
+        let known: f64 = (row + 1..N).map(|i| matrix[row][i] * right[i]).sum();
         right[row] = (right[row] - known) / matrix[row][row];
     }
     Some(right)
@@ -133,7 +159,7 @@ fn inputs(evidence: &Evidence, rival: f32) -> Numbers {
     [margin, margin - rival, coverage, experience, length, 1.0].map(f64::from)
 }
 
-fn dot(a: &Numbers, b: &Numbers) -> f64 {
+fn dot<const N: usize>(a: &[f64; N], b: &[f64; N]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
@@ -176,6 +202,33 @@ mod tests {
         assert!(probability(start, 0.2) > 0.5, "the start does not do it");
         assert!(probability(fitted, 0.2) < 0.2);
         assert!(probability(fitted, 0.8) > 0.8);
+    }
+
+    #[test]
+    fn tuning_keeps_the_order_and_moves_the_probabilities() {
+        // One in three of those that are most sure is right.
+        let case = |n: u8| Case {
+            evidence: evidence(1.0, 0.5),
+            rival: -1.0,
+            fits: n.is_multiple_of(3),
+            weight: 1.0,
+        };
+        let (start, tuned) =
+            (Calibration::default(), Calibration::default().tuned(&(0..240).map(case).collect::<Vec<_>>()));
+        assert!(start.probability(&evidence(1.0, 0.5), -1.0) > 0.9);
+        let probability = tuned.probability(&evidence(1.0, 0.5), -1.0);
+        assert!((0.25..0.5).contains(&probability), "{probability}");
+        let order = |calibration: &Calibration| {
+            let mut cases: Vec<_> =
+                (0..50_u8).map(|n| (n, f32::from(n % 7) / 3.0 - 1.0, f32::from(n % 5) / 5.0)).collect();
+            let probability = |(_, margin, coverage): &(u8, f32, f32)| {
+                dot(&calibration.0, &inputs(&evidence(*margin, *coverage), -0.3))
+            };
+            cases.sort_by(|a, b| probability(a).total_cmp(&probability(b)).then(a.0.cmp(&b.0)));
+            cases.iter().map(|case| case.0).collect::<Vec<_>>()
+        };
+        assert_eq!(order(&start), order(&tuned));
+        assert_eq!(start.tuned(&[]), start);
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Knowledge {
             let evidence = model.evidence(&extractor.features(question));
             tuned.extend(cases(&evidence, number(class.unwrap_or(NOBODY)), origin));
         }
-        self.calibration = self.calibration.fitted(&tuned);
+        self.calibration = self.calibration.tuned(&tuned);
     }
 }
 
