@@ -8,6 +8,13 @@
 //! sparse vectors for each example that shares a word (which is all that a search engine's ranking does), without
 //! reading the question or keeping the best.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts become figures and chances, and chances become small counts"
+)]
+
 use square_kernel::SkillId;
 use square_routing::Selector;
 use square_selectors::SquareSelector;
@@ -109,7 +116,9 @@ fn nearest(skills: &Skills, asked: &[(usize, String)]) -> Duration {
     }
     for postings in words.values_mut() {
         let weight = (count as f32 / postings.len() as f32).ln();
-        postings.iter_mut().for_each(|(_, of)| *of = weight);
+        for (_, of) in postings {
+            *of = weight;
+        }
     }
     let mut scores = vec![0.0_f32; count];
     let mut times = Vec::with_capacity(asked.len());

@@ -118,7 +118,7 @@ mod tests {
         let samples = [1, 2, 9].map(|n| Sample { question: format!("question {n}"), skill: Some(skill(n)) });
         let told = std::sync::Mutex::new(Vec::new());
         let evaluation = evaluate(&crate::BaseSelector, &[skill(2), skill(1)], &samples, &|done| {
-            told.lock().unwrap().push(done)
+            told.lock().unwrap().push(done);
         })
         .await
         .unwrap();

@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn of_very_many_some_are_taken_from_all_over() {
-        let many: Vec<_> = (0..3 * Examples::MAX + 1).map(|n| format!("question {n}")).collect();
+        let many: Vec<_> = (0..=3 * Examples::MAX).map(|n| format!("question {n}")).collect();
         let examples = Examples::new(skill(1), &many).unwrap();
         assert!(examples.len() <= Examples::MAX);
         assert_eq!(examples.questions.last().unwrap(), &format!("question {}", 3 * Examples::MAX));

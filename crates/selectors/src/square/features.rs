@@ -70,7 +70,9 @@ impl Extractor {
         let hashed = hash(2, stem.chars());
         keys.push(WORDS, hashed);
         let groups = groups(&stem);
-        groups.iter().for_each(|&group| keys.push(GROUPS, of_group(group)));
+        for &group in groups {
+            keys.push(GROUPS, of_group(group));
+        }
         groups.first().map_or(hashed, |&group| of_group(group))
     }
 }

@@ -29,13 +29,21 @@ impl Knowledge {
         to.0.extend(mark());
         let (hashes, weights, novel) = self.vocabulary.parts();
         to.number(hashes.len());
-        hashes.iter().for_each(|hash| to.0.extend(hash.to_le_bytes()));
-        weights.iter().for_each(|weight| to.float(*weight));
+        for hash in hashes {
+            to.0.extend(hash.to_le_bytes());
+        }
+        for &weight in weights {
+            to.float(weight);
+        }
         to.float(novel);
-        self.calibration.numbers().iter().for_each(|number| to.0.extend(number.to_le_bytes()));
+        for number in self.calibration.numbers() {
+            to.0.extend(number.to_le_bytes());
+        }
         to.number(self.rows_at_start);
         to.number(self.skills.len());
-        self.skills.iter().for_each(|skill| to.0.extend(skill.uuid().as_bytes()));
+        for skill in &self.skills {
+            to.0.extend(skill.uuid().as_bytes());
+        }
         for (compact, duals) in self.compact.iter().zip(&self.duals) {
             to.compact(compact);
             to.duals(duals);
@@ -68,7 +76,7 @@ impl Knowledge {
         }
         let rows = BACKGROUND.lines().count() + examples.values().map(Examples::len).sum::<usize>();
         let (mut compact, mut duals) = (Vec::new(), Vec::new());
-        for _ in 0..NOBODY + 1 + skills.len() {
+        for _ in NOBODY..=NOBODY + skills.len() {
             compact.push(from.compact(features)?);
             duals.push(from.duals(rows)?);
         }
@@ -265,7 +273,9 @@ mod tests {
         #[test]
         fn numbers_come_back(numbers: Vec<usize>) {
             let mut to = Writer(Vec::new());
-            numbers.iter().for_each(|&number| to.number(number));
+            for &number in &numbers {
+                to.number(number);
+            }
             let mut from = Reader(&to.0);
             prop_assert_eq!(from.many(numbers.len(), Reader::number), Some(numbers));
             prop_assert!(from.0.is_empty());

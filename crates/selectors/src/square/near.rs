@@ -77,7 +77,9 @@ fn telling(rows: &[Row], features: usize) -> Vec<(u32, f32)> {
     sums.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     sums.truncate(TELLING);
     let length = sums.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
-    sums.iter_mut().for_each(|(_, weight)| *weight /= length.max(f32::MIN_POSITIVE));
+    for (_, weight) in &mut sums {
+        *weight /= length.max(f32::MIN_POSITIVE);
+    }
     sums
 }
 
