@@ -96,20 +96,22 @@ const ROUTING_EXAMPLES: &str = "Examples:
   square routing eval questions.jsonl --train ten-examples-a-skill.jsonl";
 
 const EVAL_FIGURES: &str = "\
-The last line printed is a JSON object:
-  top1                   share of the questions that a skill fits for which the right one came first
-  top3                   the same among the first three
-  oos_recall             share of the questions that no skill fits for which none passed the threshold
-  in_scope_at_threshold  share of the questions that a skill fits for which the right one came first and passed it
-  oos_auroc              how probable it is that a question that a skill fits has a higher best score than one
-                         that none fits (area under the ROC curve)
-  ece                    how far best scores are from the share of right ones, on average over ten bands
-                         (expected calibration error); a question that no skill fits counts as wrong
+The last line printed is a JSON object. Of the questions that a skill fits:
+  top1                   the share for which the right skill came first
+  top3                   the share for which it was among the first three
+  in_scope_at_threshold  the share for which it came first and passed the threshold
+Of the questions that no skill fits:
+  oos_recall             the share for which no skill passed the threshold
+  oos_auroc              how probable it is that a question that a skill fits has a
+                         higher best score (area under the ROC curve)
+Of all of them:
+  ece                    how far best scores are from the share of right ones, on
+                         average over ten bands (expected calibration error)
   train_ms               how long learning took, in milliseconds
-  p50_us, p99_us         half, and 99 of 100 questions, were ranked within so many microseconds
+  p50_us, p99_us         half, and 99 of 100, were ranked in so many microseconds
   model_bytes            memory that what was learnt takes for ranking
   skills, examples       how many were learnt, and from how many questions
-Shares lie between 0 and 1; null stands where there was no question to measure with.";
+Shares lie between 0 and 1; null stands where there was nothing to measure.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Routing {

@@ -1,7 +1,7 @@
 //! What to tell a skill from, where there are too many skills to tell each from all others.
 
 use super::train::{Row, rows_of};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// With more classes than this, each is told only from those that are like it and from some of the rest. That
 /// costs a third of a point of accuracy and makes the time grow with the number of skills and not with its square.
@@ -38,15 +38,14 @@ impl Neighbours {
 
     /// The rows that `class` is told from and its own, in order. The first class takes part in any case.
     pub(crate) fn rows(&self, class: usize, rows: &[Row]) -> Vec<u32> {
-        let mut chosen: HashSet<usize> = self.alike(class).into_iter().collect();
-        chosen.extend([0, class]);
         let step = rows.len().div_ceil(OTHERS).max(1);
         // Each class sees other ones of the rest.
-        let phase = class % step;
-        let taken =
-            |(place, row): (usize, &Row)| place % step == phase || chosen.contains(&(row.class as usize));
-        let places = rows.iter().enumerate().filter(|&row| taken(row)).map(|(place, _)| place);
-        places.map(|place| u32::try_from(place).unwrap_or(u32::MAX)).collect()
+        let mut taken: Vec<_> = (class % step..rows.len()).step_by(step).collect();
+        let chosen = self.alike(class).into_iter().chain([0, class]);
+        taken.extend(chosen.flat_map(|class| rows_of(rows, class)));
+        taken.sort_unstable();
+        taken.dedup();
+        taken.into_iter().map(|place| u32::try_from(place).unwrap_or(u32::MAX)).collect()
     }
 
     fn alike(&self, class: usize) -> Vec<usize> {
@@ -69,7 +68,7 @@ impl Neighbours {
 
 /// The features that weigh most in all of `rows` together, with a length of one.
 fn telling(rows: &[Row], features: usize) -> Vec<(u32, f32)> {
-    let mut sums = std::collections::HashMap::with_capacity(features.min(4096));
+    let mut sums = HashMap::with_capacity(features.min(4096));
     for item in rows.iter().flat_map(|row| row.vector.iter()) {
         *sums.entry(item.feature).or_insert(0.0) += item.value;
     }
