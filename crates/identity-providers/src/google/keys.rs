@@ -92,8 +92,8 @@ impl Shelf {
             (None, Err(_)) => Arc::clone(&self.asked).lock_owned().await,
         };
         // In a task of its own: whoever asks may go away, and what was begun is for all who wait.
-        let (shelf, wanted) = (Arc::clone(self), id.to_owned());
-        let renewal = tokio::spawn(async move { shelf.renew(asked, &wanted).await }.in_current_span());
+        let (this, wanted) = (Arc::clone(self), id.to_owned());
+        let renewal = tokio::spawn(async move { this.renew(asked, &wanted).await }.in_current_span());
         renewal.await.map_err(Unavailable::new)?;
         let known = self.good(self.clock.now());
         known
