@@ -9,7 +9,9 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use square_kernel::SkillId;
-use square_skills::{Accuracy, Measured, RegisteredSkill, TrainingRecord, TrainingSet, TrainingState};
+use square_skills::{
+    Accuracy, Failures, Measured, RegisteredSkill, TrainingRecord, TrainingSet, TrainingState,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -163,8 +165,8 @@ impl Outcome {
     pub(crate) fn from(state: &TrainingState) -> serde_json::Result<Self> {
         Ok(match state {
             TrainingState::Running => Self { state: RUNNING, accuracy: None, reason: None },
-            TrainingState::Published { accuracy } => {
-                Self { state: PUBLISHED, accuracy: Some(measured_json(accuracy)?), reason: None }
+            TrainingState::Published { accuracy, failures } => {
+                Self { state: PUBLISHED, accuracy: Some(measured_json(accuracy, failures)?), reason: None }
             }
             TrainingState::Failed { reason } => {
                 Self { state: FAILED, accuracy: None, reason: Some(reason.clone()) }
@@ -223,7 +225,10 @@ impl TrainingRow {
     fn record(self) -> QueryResult<TrainingRecord> {
         let state = match (self.state.as_str(), self.accuracy, self.reason) {
             (RUNNING, None, None) => TrainingState::Running,
-            (PUBLISHED, Some(accuracy), None) => TrainingState::Published { accuracy: measured(&accuracy)? },
+            (PUBLISHED, Some(accuracy), None) => {
+                let (accuracy, failures) = measured(&accuracy)?;
+                TrainingState::Published { accuracy, failures }
+            }
             (FAILED, None, Some(reason)) => TrainingState::Failed { reason },
             (other, ..) => return Err(corrupt("trainings.state", format!("unknown state {other:?}"))),
         };
@@ -240,11 +245,12 @@ impl TrainingRow {
     }
 }
 
-/// What was measured of one selector, as it is stored. Earlier versions knew the share alone.
+/// What was measured of one selector, or why it failed, as it is stored. Earlier versions knew the share alone.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum MeasuredJson {
     Share(f64),
+    Failed(String),
     All {
         top1: f64,
         top3: Option<f64>,
@@ -259,7 +265,7 @@ enum MeasuredJson {
     },
 }
 
-fn measured_json(accuracy: &Accuracy) -> serde_json::Result<String> {
+fn measured_json(accuracy: &Accuracy, failures: &Failures) -> serde_json::Result<String> {
     let json = |of: &Measured| {
         if *of == Measured::from(of.top1) {
             return MeasuredJson::Share(of.top1);
@@ -279,38 +285,47 @@ fn measured_json(accuracy: &Accuracy) -> serde_json::Result<String> {
             examples,
         }
     };
-    let all: BTreeMap<_, _> = accuracy.iter().map(|(selector, of)| (selector, json(of))).collect();
-    serde_json::to_string(&all)
+    let figures = accuracy.iter().map(|(selector, of)| (selector, json(of)));
+    let failed = failures.iter().map(|(selector, reason)| (selector, MeasuredJson::Failed(reason.clone())));
+    serde_json::to_string(&figures.chain(failed).collect::<BTreeMap<_, _>>())
 }
 
-fn measured(json: &str) -> QueryResult<Accuracy> {
+fn measured(json: &str) -> QueryResult<(Accuracy, Failures)> {
     let all: BTreeMap<String, MeasuredJson> =
         serde_json::from_str(json).map_err(|e| corrupt("trainings.accuracy", e))?;
-    let measured = |json| match json {
-        MeasuredJson::Share(top1) => Measured::from(top1),
-        MeasuredJson::All {
-            top1,
-            top3,
-            in_scope_at_threshold,
-            ece,
-            train_ms,
-            p50_us,
-            p99_us,
-            model_bytes,
-            skills,
-            examples,
-        } => Measured {
-            top1,
-            top3,
-            in_scope_at_threshold,
-            ece,
-            train_ms,
-            p50_us,
-            p99_us,
-            model_bytes,
-            skills,
-            examples,
-        },
-    };
-    Ok(all.into_iter().map(|(selector, json)| (selector, measured(json))).collect())
+    let (mut accuracy, mut failures) = (Accuracy::new(), Failures::new());
+    for (selector, json) in all {
+        let figures = match json {
+            MeasuredJson::Failed(reason) => {
+                failures.insert(selector, reason);
+                continue;
+            }
+            MeasuredJson::Share(top1) => Measured::from(top1),
+            MeasuredJson::All {
+                top1,
+                top3,
+                in_scope_at_threshold,
+                ece,
+                train_ms,
+                p50_us,
+                p99_us,
+                model_bytes,
+                skills,
+                examples,
+            } => Measured {
+                top1,
+                top3,
+                in_scope_at_threshold,
+                ece,
+                train_ms,
+                p50_us,
+                p99_us,
+                model_bytes,
+                skills,
+                examples,
+            },
+        };
+        accuracy.insert(selector, figures);
+    }
+    Ok((accuracy, failures))
 }

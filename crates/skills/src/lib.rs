@@ -16,6 +16,7 @@ mod health;
 mod keep;
 mod kept;
 mod measured;
+mod outside;
 pub mod ports;
 mod progress;
 pub mod protection;
@@ -48,4 +49,6 @@ pub use registered::{
 };
 pub use service::{OwnerError, Skills, SkillsParts};
 pub use signing::SigningKey;
-pub use training::{Accuracy, TrainingId, TrainingProgress, TrainingRecord, TrainingSet, TrainingState};
+pub use training::{
+    Accuracy, Failures, TrainingId, TrainingProgress, TrainingRecord, TrainingSet, TrainingState,
+};

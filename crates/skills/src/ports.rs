@@ -145,6 +145,12 @@ pub trait Learner: Send + Sync {
     /// The selector's name.
     fn name(&self) -> &str;
 
+    /// Whether what it learns is kept outside of this process, once for all instances. It is then taught by one instance
+    /// only, no skill stays unpublished for its sake, and what it fails to learn it is taught later.
+    fn is_outside(&self) -> bool {
+        false
+    }
+
     /// Starts anew with exactly these skills.
     async fn learn_all(&self, skills: &[(SkillId, Arc<[String]>)]) -> Result<(), LearningFailed>;
 

@@ -1,6 +1,6 @@
 use crate::ports::LearningFailed;
 use crate::service::{Shared, Skills};
-use crate::training::{Accuracy, TrainingId, TrainingRecord, TrainingSet, TrainingState};
+use crate::training::{Accuracy, Failures, TrainingId, TrainingRecord, TrainingSet, TrainingState};
 use square_kernel::{SkillId, Unavailable};
 use std::sync::{Arc, PoisonError};
 
@@ -43,8 +43,11 @@ impl Skills {
 impl Shared {
     async fn work_off(self: &Arc<Self>, record: TrainingRecord) -> Result<(), Unavailable> {
         self.board.take_up(record.skill, record.id);
+        // Until the end, so that nobody brings a learner outside in step with what the skill was published with before.
+        let turns: Vec<_> = self.outside.iter().map(|outside| outside.turn.try_lock().ok()).collect();
+        let has_turn = turns.iter().map(Option::is_some).collect();
         let state = match self.parts.store.examples(record.id).await? {
-            Some(examples) => self.outcome(&record, examples).await,
+            Some(examples) => self.outcome(&record, examples, has_turn).await,
             None => TrainingState::Failed { reason: "its examples are gone".into() },
         };
         self.carry_through(|shared| async move { shared.finish(&record, &state).await }).await
@@ -52,11 +55,16 @@ impl Shared {
 
     /// Learns and measures on a task of its own, so that a learner that panics fails this training and not
     /// the worker.
-    async fn outcome(self: &Arc<Self>, record: &TrainingRecord, examples: TrainingSet) -> TrainingState {
+    async fn outcome(
+        self: &Arc<Self>,
+        record: &TrainingRecord,
+        examples: TrainingSet,
+        has_turn: Vec<bool>,
+    ) -> TrainingState {
         let (shared, skill, id) = (Arc::clone(self), record.skill, record.id);
-        let learnt = tokio::spawn(async move { shared.learn(skill, id, &examples).await }).await;
+        let learnt = tokio::spawn(async move { shared.learn(skill, id, &examples, &has_turn).await }).await;
         match learnt {
-            Ok(Ok(accuracy)) => TrainingState::Published { accuracy },
+            Ok(Ok((accuracy, failures))) => TrainingState::Published { accuracy, failures },
             Ok(Err(LearningFailed(reason))) => TrainingState::Failed { reason },
             Err(error) => {
                 tracing::error!(%skill, %error, "learning broke off");
@@ -71,23 +79,55 @@ impl Shared {
         skill: SkillId,
         id: TrainingId,
         examples: &TrainingSet,
-    ) -> Result<Accuracy, LearningFailed> {
-        let learners = &self.parts.learners;
+        has_turn: &[bool],
+    ) -> Result<(Accuracy, Failures), LearningFailed> {
         self.learnt();
-        let count = learners.len() as f32;
-        for (index, learner) in learners.iter().enumerate() {
-            let progress = |done: f32| {
-                let done = (index as f32 + done.clamp(0.0, 1.0)) / count;
-                self.board.advance(skill, id, LEARNING_SHARE * done);
-            };
-            learner.learn(skill, &examples.train, &progress).await?;
-            progress(1.0);
+        let count = (self.inside.len() + self.outside.len()) as f32;
+        let progress = |index: usize, done: f32| {
+            let done = (index as f32 + done.clamp(0.0, 1.0)) / count;
+            self.board.advance(skill, id, LEARNING_SHARE * done);
+        };
+        for (index, learner) in self.inside.iter().enumerate() {
+            learner.learn(skill, &examples.train, &|done| progress(index, done)).await?;
+            progress(index, 1.0);
         }
+        let mut failures = Failures::new();
+        for (index, (outside, has_turn)) in self.outside.iter().zip(has_turn).enumerate() {
+            let index = self.inside.len() + index;
+            let learnt =
+                outside.learn(*has_turn, skill, &examples.train, &|done| progress(index, done)).await;
+            if let Err(LearningFailed(reason)) = learnt {
+                failures.insert(outside.learner.name().to_owned(), reason);
+            }
+            progress(index, 1.0);
+        }
+        let accuracy = self.measure(skill, id, &sample(&examples.dev), &mut failures).await?;
+        Ok((accuracy, failures))
+    }
+
+    /// How often each learner that has learnt the skill ranks it first.
+    #[expect(clippy::cast_precision_loss, reason = "selectors are few")]
+    async fn measure(
+        &self,
+        skill: SkillId,
+        id: TrainingId,
+        questions: &[String],
+        failures: &mut Failures,
+    ) -> Result<Accuracy, LearningFailed> {
+        let learners = || self.inside.iter().chain(self.outside.iter().map(|outside| &outside.learner));
+        let count = learners().count() as f32;
         let mut accuracy = Accuracy::new();
-        let questions = sample(&examples.dev);
-        for (index, learner) in learners.iter().enumerate() {
-            let measured = learner.measure(skill, &questions).await?;
-            accuracy.insert(learner.name().to_owned(), measured);
+        for (index, learner) in learners().enumerate() {
+            let name = learner.name().to_owned();
+            if !failures.contains_key(&name) {
+                match learner.measure(skill, questions).await {
+                    Ok(measured) => drop(accuracy.insert(name, measured)),
+                    Err(LearningFailed(reason)) if learner.is_outside() => {
+                        drop(failures.insert(name, reason))
+                    }
+                    Err(failed) => return Err(failed),
+                }
+            }
             let measured = (index + 1) as f32 / count;
             self.board.advance(skill, id, LEARNING_SHARE + (1.0 - LEARNING_SHARE) * measured);
         }
@@ -110,13 +150,18 @@ impl Shared {
         Ok(())
     }
 
-    /// Has every learner know of each skill gone astray what the store says it is published with, and
-    /// nothing where it is not. A learner that fails at it is logged; the next start puts it right.
+    /// Has every learner of this process know of each skill gone astray what the store says it is published with, and
+    /// nothing where it is not. A learner that fails at it is logged; the next start puts it right. Those outside are only
+    /// told which skills these are.
     async fn set_right(&self) -> Result<(), Unavailable> {
         let astray = std::mem::take(&mut *self.astray.lock().unwrap_or_else(PoisonError::into_inner));
         if astray.is_empty() {
             return Ok(());
         }
+        for outside in &self.outside {
+            outside.led_astray(&astray);
+        }
+        self.outside_work.notify_one();
         let mut astray = astray.into_iter();
         while let Some(skill) = astray.next() {
             match self.parts.store.examples_of_published(skill).await {
@@ -131,10 +176,10 @@ impl Shared {
         Ok(())
     }
 
-    /// Has every learner know these examples of a skill, or nothing.
+    /// Has every learner of this process know these examples of a skill, or nothing.
     async fn teach(&self, skill: SkillId, examples: Option<&[String]>) {
         self.learnt();
-        for learner in &self.parts.learners {
+        for learner in &self.inside {
             let settled = match examples {
                 Some(examples) => learner.learn(skill, examples, &|_| {}).await,
                 None => learner.forget(skill).await,

@@ -1,4 +1,5 @@
 use crate::keep::Keeping;
+use crate::outside::Outside;
 use crate::ports::{AddressGuard, Learner, ModelStore, SkillProber, SkillStore};
 use crate::progress::ProgressBoard;
 use crate::{ExamplesVersion, Listed, SkillDirectory};
@@ -38,7 +39,7 @@ pub struct SkillsParts {
 /// Everything that can be done with registered skills; one file per use case.
 ///
 /// The store is the truth, the directory follows it within the call that changes it, and the learners follow
-/// through [`Skills::train_next`] and [`Skills::settle`]. Other instances hear of a change and call
+/// through [`Skills::train_next`] and [`Skills::settle`], those outside through [`Skills::bring_in_step`]. Other instances hear of a change and call
 /// [`Skills::catch_up`]. Once a change has begun it is carried through to the directory, also
 /// when the caller stops waiting for it.
 pub struct Skills {
@@ -47,6 +48,12 @@ pub struct Skills {
 
 pub(crate) struct Shared {
     pub(crate) parts: SkillsParts,
+    /// The learners whose knowledge is in this process.
+    pub(crate) inside: Vec<Arc<dyn Learner>>,
+    /// All others.
+    pub(crate) outside: Vec<Outside>,
+    /// Notified when a learner outside may have something to catch up on.
+    pub(crate) outside_work: Notify,
     /// Held from a write to the store until the directory is told, so that both see one order of changes. Taken by
     /// [`Shared::turn`].
     changing: tokio::sync::Mutex<()>,
@@ -79,8 +86,13 @@ pub enum OwnerError {
 impl Skills {
     /// Puts the parts together. Nothing is listed until [`Skills::load`].
     pub fn new(parts: SkillsParts) -> Self {
+        let (outside, inside): (Vec<_>, Vec<_>) =
+            parts.learners.iter().cloned().partition(|learner| learner.is_outside());
         let shared = Shared {
             parts,
+            inside,
+            outside: outside.into_iter().map(Outside::new).collect(),
+            outside_work: Notify::new(),
             changing: tokio::sync::Mutex::default(),
             learning: tokio::sync::Mutex::default(),
             astray: Mutex::default(),
@@ -91,7 +103,7 @@ impl Skills {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Lists what the store holds, lets every learner start with it, from what was kept where that is of these
+    /// Lists what the store holds, lets every learner of this process start with it, from what was kept where that is of these
     /// examples, and takes up the trainings that an earlier process left undone.
     pub async fn load(&self) -> Result<(), Unavailable> {
         let shared = &self.shared;
@@ -103,9 +115,10 @@ impl Skills {
         let examples = shared.parts.store.published_examples().await?;
         let versions = examples.iter().map(|(skill, train)| (*skill, ExamplesVersion::of_skill(train)));
         let version = ExamplesVersion::of_all(versions);
-        for learner in &shared.parts.learners {
+        for learner in &shared.inside {
             shared.take_up_or_learn(&**learner, &examples, version).await?;
         }
+        self.leave_outside();
         shared.work.notify_one();
         Ok(())
     }

@@ -64,6 +64,9 @@ fn lines(field: &'static str, text: &str) -> Result<Arc<[String]>, square_kernel
 /// How well the held-out questions are routed, by selector name.
 pub type Accuracy = BTreeMap<String, Measured>;
 
+/// Why a selector that is kept outside has not learnt the skill, or could not be measured; by selector name. It learns later.
+pub type Failures = BTreeMap<String, String>;
+
 /// How a training stands.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrainingState {
@@ -73,6 +76,8 @@ pub enum TrainingState {
     Published {
         /// What was measured on the held-out questions.
         accuracy: Accuracy,
+        /// Which selectors outside failed meanwhile; none of those that were measured.
+        failures: Failures,
     },
     /// It came to nothing; the skill is as it was before.
     Failed {

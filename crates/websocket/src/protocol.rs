@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use square_kernel::{IdSyntax, Invalid, SkillId};
+use square_skills::Failures;
 use square_wire::{ChangeMessage, ErrorBody, Fault, StreamEvent};
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -154,6 +155,9 @@ pub struct Progress {
     /// the skill first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<BTreeMap<String, f64>>,
+    /// After a training: why selectors outside of the server have not learnt the skill yet, by their names. They do later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failures: Option<Failures>,
 }
 
 impl Progress {

@@ -154,6 +154,10 @@ pub struct Training {
     /// All that was measured on the held-out questions, by the selector's name.
     #[serde(default)]
     pub measured: BTreeMap<String, Measured>,
+    /// Why selectors outside of the server have not learnt the skill with this training, or could not be measured, by their
+    /// names. They learn it later; until then questions to them are routed by the server's own selector where they fail.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub failures: BTreeMap<String, String>,
     /// Why it failed, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -174,8 +178,12 @@ impl Training {
     pub fn new(record: &TrainingRecord, progress: f32) -> Self {
         let (state, progress, accuracy, error) = match &record.state {
             TrainingState::Running => ("running", f64::from(progress), BTreeMap::new(), None),
-            TrainingState::Published { accuracy } => ("published", 1.0, accuracy.clone(), None),
+            TrainingState::Published { accuracy, .. } => ("published", 1.0, accuracy.clone(), None),
             TrainingState::Failed { reason } => ("failed", 1.0, BTreeMap::new(), Some(reason.clone())),
+        };
+        let failures = match &record.state {
+            TrainingState::Published { failures, .. } => failures.clone(),
+            TrainingState::Running | TrainingState::Failed { .. } => BTreeMap::new(),
         };
         Self {
             training_id: record.id.uuid(),
@@ -184,6 +192,7 @@ impl Training {
             progress: rounded(progress),
             accuracy: accuracy.iter().map(|(selector, of)| (selector.clone(), rounded(of.top1))).collect(),
             measured: accuracy.iter().map(|(selector, of)| (selector.clone(), Measured::new(of))).collect(),
+            failures,
             error,
             train_examples: record.train_examples,
             dev_examples: record.dev_examples,

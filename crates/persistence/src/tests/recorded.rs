@@ -28,7 +28,7 @@ use square_events::{Address, Event, EventId, EventTime, Venue};
 use square_kernel::{Clock, OsRandomness, Sealed, SessionId, SkillId, SystemClock, UserId};
 use square_skills::ports::{SkillStore, Written};
 use square_skills::{
-    Accuracy, BuiltinName, RegisteredSkill, SkillAddress, SkillDescription, SkillName, TrainingId,
+    Accuracy, BuiltinName, Failures, RegisteredSkill, SkillAddress, SkillDescription, SkillName, TrainingId,
     TrainingSet, TrainingState,
 };
 use std::collections::BTreeSet;
@@ -458,7 +458,7 @@ async fn trainings() {
     };
     let of_training = |action, seconds| internal(Channel::Training, action, films.id.uuid(), at(seconds));
     let failed = TrainingState::Failed { reason: "too few".to_owned() };
-    let published = TrainingState::Published { accuracy: Accuracy::default() };
+    let published = TrainingState::Published { accuracy: Accuracy::default(), failures: Failures::default() };
 
     let first = begin(1).await;
     assert_eq!(scene.recorded().await, [of_training(Action::Create, 1)]);

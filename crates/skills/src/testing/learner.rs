@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use square_kernel::SkillId;
 use square_kernel::testing::lock;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 
@@ -15,6 +16,8 @@ pub struct MemoryLearner {
     failing: Mutex<Option<String>>,
     taken_up: Mutex<bool>,
     held: Option<mpsc::UnboundedSender<HeldLearning>>,
+    outside: bool,
+    begun: AtomicU32,
 }
 
 /// The other end of a [`MemoryLearner`] that waits for the test at every learning.
@@ -42,6 +45,8 @@ impl MemoryLearner {
             failing: Mutex::default(),
             taken_up: Mutex::default(),
             held: None,
+            outside: false,
+            begun: AtomicU32::new(0),
         }
     }
 
@@ -49,6 +54,22 @@ impl MemoryLearner {
     pub fn held(name: &str) -> (Self, LearnerScript) {
         let (sender, learnings) = mpsc::unbounded_channel();
         (Self { held: Some(sender), ..Self::new(name) }, LearnerScript { learnings })
+    }
+
+    /// Keeps what it knows outside, for all instances.
+    #[must_use]
+    pub fn outside(self) -> Self {
+        Self { outside: true, ..self }
+    }
+
+    /// How often it was to learn or to start anew.
+    pub fn begun(&self) -> u32 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// Loses what it knows, as a server that was emptied does.
+    pub fn lose(&self) {
+        lock(&self.known).clear();
     }
 
     /// Fails every learning from now on with `reason`, after having lost what it knew of the skill; `None`
@@ -97,7 +118,12 @@ impl Learner for MemoryLearner {
         &self.name
     }
 
+    fn is_outside(&self) -> bool {
+        self.outside
+    }
+
     async fn learn_all(&self, skills: &[(SkillId, Arc<[String]>)]) -> Result<(), LearningFailed> {
+        self.begun.fetch_add(1, Ordering::Relaxed);
         if let Some(reason) = lock(&self.failing).clone() {
             return Err(LearningFailed(reason));
         }
@@ -111,6 +137,7 @@ impl Learner for MemoryLearner {
         examples: &[String],
         progress: &(dyn Fn(f32) + Send + Sync),
     ) -> Result<(), LearningFailed> {
+        self.begun.fetch_add(1, Ordering::Relaxed);
         progress(0.5);
         if let Some(held) = &self.held {
             let (go, gone) = oneshot::channel();

@@ -7,6 +7,7 @@ mod directory;
 mod edit;
 mod health;
 mod load;
+mod outside;
 mod probing;
 mod publish;
 mod register;

@@ -1,7 +1,7 @@
 use crate::world::{World, examples};
 use square_kernel::{Asker, Clock};
 use square_skills::testing::{LearnerScript, MemoryLearner};
-use square_skills::{Accuracy, OwnerError, TrainingState};
+use square_skills::{Accuracy, Failures, OwnerError, TrainingState};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
@@ -40,7 +40,7 @@ async fn a_trained_skill_is_published_known_to_every_learner_and_measured() {
     }
     let (record, done) = world.skills.training(&world.owner, id).await.unwrap().unwrap();
     let accuracy = Accuracy::from([("Other".into(), 0.5.into()), ("Square".into(), 0.5.into())]);
-    assert_eq!(record.state, TrainingState::Published { accuracy });
+    assert_eq!(record.state, TrainingState::Published { accuracy, failures: Failures::new() });
     assert!(record.finished_at.is_some_and(|at| at > world.clock.now()), "after the skill's last change");
     assert!((done - 1.0).abs() < f32::EPSILON);
     assert_eq!(world.skills.train_next().await.unwrap(), None);

@@ -80,13 +80,14 @@ async fn report(reply: &Reply, skill: SkillId, training: TrainingProgress) -> Re
     let progress = match training.state {
         TrainingState::Failed { reason } => return failed(reply, skill, &reason).await.map(|()| true),
         TrainingState::Running => Progress { progress: Some(rounded(training.done)), ..Progress::default() },
-        TrainingState::Published { accuracy } => Progress {
+        TrainingState::Published { accuracy, failures } => Progress {
             msg: Some("The skill is published".to_owned()),
             progress: Some(1.0),
             finished: Some(true),
             accuracy: Some(
                 accuracy.into_iter().map(|(selector, measured)| (selector, measured.top1)).collect(),
             ),
+            failures: (!failures.is_empty()).then_some(failures),
             ..Progress::default()
         },
     };

@@ -17,7 +17,7 @@ pub use texts::*;
 pub use trainings::*;
 
 use crate::ports::{SkillStore, Written};
-use crate::training::{Accuracy, TrainingId, TrainingSet, TrainingState};
+use crate::training::{Failures, TrainingId, TrainingSet, TrainingState};
 use crate::{
     Measured, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillModel, SkillName, SkillUrl,
 };
@@ -142,7 +142,10 @@ fn published() -> TrainingState {
     };
     let partly = Measured { top3: Some(0.5), ..Measured::from(0.25) };
     let measured = [("Square", measured), ("Other", 1.0.into()), ("Third", partly)];
-    TrainingState::Published { accuracy: measured.map(|(name, measured)| (name.to_owned(), measured)).into() }
+    TrainingState::Published {
+        accuracy: measured.map(|(name, measured)| (name.to_owned(), measured)).into(),
+        failures: Failures::from([("Away".into(), "it cannot be reached".into())]),
+    }
 }
 
 fn failed() -> TrainingState {

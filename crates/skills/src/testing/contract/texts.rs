@@ -1,6 +1,6 @@
 use super::{at, inserted, skill, stored};
 use crate::ports::{SkillStore, Written};
-use crate::training::{TrainingId, TrainingSet, TrainingState};
+use crate::training::{Failures, TrainingId, TrainingSet, TrainingState};
 use crate::{RegisteredSkill, SkillDescription};
 use jiff::SignedDuration;
 use square_kernel::{OsRandomness, SystemClock, UserId};
@@ -37,7 +37,10 @@ pub async fn examples_may_hold_any_character(store: &dyn SkillStore, owner: User
     let id = TrainingId::new(&SystemClock, &OsRandomness);
     assert!(store.begin_training(id, skill.id, &set, at(1)).await.unwrap());
     assert_eq!(store.examples(id).await.unwrap(), Some(set));
-    let published = TrainingState::Published { accuracy: [("𐐀 \"\\".to_owned(), 0.5.into())].into() };
+    let published = TrainingState::Published {
+        accuracy: [("𐐀 \"\\".to_owned(), 0.5.into())].into(),
+        failures: [("𐐀".to_owned(), "\"\\ 𐐀".to_owned())].into(),
+    };
     let after = store.finish_training(id, &published, at(2)).await.unwrap().unwrap();
     assert_eq!(after.samples[..], texts[..RegisteredSkill::SAMPLES]);
     assert_eq!(stored(store, skill.id).await, after);
@@ -53,7 +56,10 @@ pub async fn the_largest_files_are_stored(store: &dyn SkillStore, owner: UserId)
         let id = TrainingId::new(&SystemClock, &OsRandomness);
         assert!(store.begin_training(id, skill.id, &set, at(1)).await.unwrap());
         assert!(store.examples(id).await.unwrap() == Some(set.clone()), "they are others");
-        let published = TrainingState::Published { accuracy: [("Square".to_owned(), 1.0.into())].into() };
+        let published = TrainingState::Published {
+            accuracy: [("Square".to_owned(), 1.0.into())].into(),
+            failures: Failures::new(),
+        };
         assert!(store.finish_training(id, &published, at(2)).await.unwrap().is_some());
         assert!(store.published_examples().await.unwrap() == [(skill.id, set.train)], "they are others");
     }

@@ -1,0 +1,160 @@
+//! Learners whose knowledge is kept outside, for all instances together. Time is paused.
+
+use crate::world::{World, examples};
+use square_kernel::SkillId;
+use square_skills::testing::MemoryLearner;
+use square_skills::{Failures, TrainingState};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::advance;
+
+/// A learner inside and one outside, which has caught up.
+async fn world() -> World {
+    let world = World::with(vec![MemoryLearner::new("Square"), MemoryLearner::new("Far").outside()]);
+    world.skills.bring_in_step().await.unwrap();
+    world
+}
+
+fn far(world: &World) -> &MemoryLearner {
+    &world.learners[1]
+}
+
+async fn state(world: &World, id: SkillId) -> TrainingState {
+    world.skills.training(&world.owner, id).await.unwrap().unwrap().0.state
+}
+
+/// Trains a skill and says why learners outside failed.
+async fn trained(world: &World, id: SkillId, set: &str) -> Failures {
+    world.skills.train(&world.owner, id, examples(set)).await.unwrap();
+    world.skills.train_next().await.unwrap();
+    match state(world, id).await {
+        TrainingState::Published { failures, .. } => failures,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn known(id: SkillId, set: &str) -> BTreeMap<SkillId, Vec<String>> {
+    [(id, examples(set).train.to_vec())].into()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_training_teaches_and_measures_it_too() {
+    let world = world().await;
+    let id = world.registered("Films").await;
+    assert_eq!(trained(&world, id, "a").await, Failures::new());
+    assert_eq!(far(&world).known(), known(id, "a"));
+    let TrainingState::Published { accuracy, .. } = state(&world, id).await else { unreachable!() };
+    assert_eq!(accuracy.keys().collect::<Vec<_>>(), ["Far", "Square"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_failure_keeps_no_skill_from_being_published_and_is_made_up_for() {
+    let world = world().await;
+    let id = world.registered("Films").await;
+    far(&world).fail(Some("it cannot be reached"));
+    let failures = trained(&world, id, "a").await;
+    assert_eq!(failures, Failures::from([("Far".into(), "it cannot be reached".into())]));
+    let TrainingState::Published { accuracy, .. } = state(&world, id).await else { unreachable!() };
+    assert_eq!(accuracy.keys().collect::<Vec<_>>(), ["Square"]);
+    assert!(world.listed(id).skill.published);
+
+    far(&world).fail(None);
+    world.skills.bring_in_step().await.unwrap();
+    assert!(far(&world).known().is_empty(), "it is left alone for a moment");
+    advance(Duration::from_secs(1)).await;
+    world.skills.bring_in_step().await.unwrap();
+    assert_eq!(far(&world).known(), known(id, "a"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_stays_away_is_tried_ever_more_seldom_and_holds_up_no_training() {
+    let world = world().await;
+    let id = world.registered("Films").await;
+    far(&world).fail(Some("it is away"));
+    trained(&world, id, "a").await;
+    let begun = far(&world).begun();
+    for _ in 0..60 * 60 {
+        advance(Duration::from_secs(1)).await;
+        world.skills.bring_in_step().await.unwrap();
+    }
+    let tried = far(&world).begun() - begun;
+    assert!((12..=24).contains(&tried), "{tried} attempts in an hour");
+
+    let (begun, other) = (far(&world).begun(), world.registered("Weather").await);
+    assert_eq!(trained(&world, other, "b").await["Far"], "it is away");
+    assert_eq!(far(&world).begun(), begun, "while it is left alone, a training does not try it either");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_forgets_what_is_unpublished() {
+    let world = world().await;
+    let id = world.registered("Films").await;
+    trained(&world, id, "a").await;
+    world.skills.unpublish(&world.owner, id).await.unwrap();
+    world.skills.settle().await.unwrap();
+    world.skills.bring_in_step().await.unwrap();
+    assert!(far(&world).known().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_takes_over_compares_it_with_all_that_is_published() {
+    let world = world().await;
+    let id = world.registered("Films").await;
+    trained(&world, id, "a").await;
+    far(&world).lose();
+    // Another instance does it for a while, of which this one sees nothing.
+    world.skills.leave_outside();
+    world.skills.bring_in_step().await.unwrap();
+    assert_eq!(far(&world).known(), known(id, "a"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_was_emptied_is_filled_again_in_time() {
+    let world = world().await;
+    let id = world.registered("Films").await;
+    trained(&world, id, "a").await;
+    far(&world).lose();
+    advance(Duration::from_mins(9)).await;
+    world.skills.bring_in_step().await.unwrap();
+    assert!(far(&world).known().is_empty());
+    advance(Duration::from_mins(1)).await;
+    world.skills.bring_in_step().await.unwrap();
+    assert_eq!(far(&world).known(), known(id, "a"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_comparison_that_fails_is_made_again() {
+    let world = World::with(vec![MemoryLearner::new("Square"), MemoryLearner::new("Far").outside()]);
+    far(&world).fail(Some("it is away"));
+    world.skills.bring_in_step().await.unwrap();
+    let id = world.registered("Films").await;
+    trained(&world, id, "a").await;
+    far(&world).fail(None);
+    advance(Duration::from_secs(1)).await;
+    world.skills.bring_in_step().await.unwrap();
+    assert_eq!(far(&world).known(), known(id, "a"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_it_catches_up_a_training_does_not_wait_for_it() {
+    let (learner, mut script) = MemoryLearner::held("Far");
+    let world = World::with(vec![MemoryLearner::new("Square"), learner.outside()]);
+    world.skills.bring_in_step().await.unwrap();
+    let (first, second) = (world.registered("Films").await, world.registered("Weather").await);
+    // The first is published without it, so that it has something to catch up on.
+    world.skills.train(&world.owner, first, examples("a")).await.unwrap();
+    let skills = world.skills.clone();
+    let training = tokio::spawn(async move { skills.train_next().await.map(drop) });
+    script.learning().await.fail("it is away");
+    training.await.unwrap().unwrap();
+    advance(Duration::from_secs(1)).await;
+    let skills = world.skills.clone();
+    let catching_up = tokio::spawn(async move { skills.bring_in_step().await });
+    let held = script.learning().await;
+
+    assert_eq!(trained(&world, second, "b").await["Far"], "it is still learning other skills");
+    held.go();
+    script.learning().await.go();
+    catching_up.await.unwrap().unwrap();
+    assert_eq!(far(&world).known().len(), 2);
+}
