@@ -167,7 +167,7 @@ impl Square {
 
         let square_selector = Arc::new(SquareSelector::new());
         let selectors: Vec<Arc<dyn Selector>> = vec![square_selector.clone(), Arc::new(BaseSelector)];
-        let learners: Vec<Arc<dyn Learner>> = vec![square_selector];
+        let learners: Vec<Arc<dyn Learner>> = vec![square_selector.clone()];
 
         let skills = Arc::new(Skills::new(SkillsParts {
             store: stores.clone(),
@@ -183,6 +183,7 @@ impl Square {
         let router = Arc::new(Router::new(RouterParts {
             directory,
             selectors,
+            fallback: Some(square_selector),
             log: log.clone(),
             clock: clock.clone(),
             randomness: randomness.clone(),

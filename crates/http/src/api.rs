@@ -116,8 +116,15 @@ fn cors(origins: &Origins) -> Cors {
             origins.iter().fold(Cors::default(), |cors, origin| cors.allowed_origin(origin))
         }
     };
-    let exposed =
-        [RequestId::HEADER, "x-question-id", "x-total-count", "link", "retry-after", device_token::HEADER];
+    let exposed = [
+        RequestId::HEADER,
+        "x-question-id",
+        "x-fallback-from",
+        "x-total-count",
+        "link",
+        "retry-after",
+        device_token::HEADER,
+    ];
     cors.allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT])
         .allowed_headers([RequestId::HEADER, "last-event-id", device_token::HEADER])

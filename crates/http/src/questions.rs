@@ -20,3 +20,5 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 
 /// The header that names the question.
 const QUESTION_ID: &str = "x-question-id";
+/// The header that names the selector in whose place another one chose.
+const FALLBACK_FROM: &str = "x-fallback-from";

@@ -1,5 +1,6 @@
 use crate::candidates::Candidates;
 use crate::choose::pick;
+use crate::fallback::Ranked;
 use crate::fan_out::{Call, FanOut};
 use crate::live::LiveQuestion;
 use crate::{AnswerStream, Choice, Chosen, Question, QuestionId, QuestionRecord, Ranking, Router, Score};
@@ -43,8 +44,10 @@ impl Router {
         let begun = Instant::now();
         let selector = self.selector(&question)?;
         let candidates = self.candidates(asker, &question, selector.as_ref())?;
-        let ranking = selector.rank(question.text.as_str(), &candidates.ids()).await?;
-        let (choice, skills) = choose(selector.name(), &candidates, &ranking, &question);
+        let Ranked { ranking, selector, fallback_from } =
+            self.rank(selector, question.text.as_str(), &candidates.ids()).await?;
+        let (mut choice, skills) = choose(selector, &candidates, &ranking, &question);
+        choice.fallback_from = fallback_from;
         let reserve = reserve(&candidates, &ranking, choice.chosen.len());
         self.hedging.question_asked();
 
@@ -98,8 +101,12 @@ fn choose(
     let picked = pick(&ranking, usize::from(question.max_skills.get()), candidates.named);
     let chosen = |score: &Score| chosen(candidates, score);
     let nearest = if picked.is_empty() { ranking.scores.first().map(chosen) } else { None };
-    let choice =
-        Choice { selector: selector.to_owned(), chosen: picked.iter().map(chosen).collect(), nearest };
+    let choice = Choice {
+        selector: selector.to_owned(),
+        fallback_from: None,
+        chosen: picked.iter().map(chosen).collect(),
+        nearest,
+    };
     let skills = picked.iter().map(|score| Arc::clone(&candidates.skills[score.candidate])).collect();
     (choice, skills)
 }

@@ -14,11 +14,22 @@ pub struct Chosen {
     pub score: f32,
 }
 
+/// A selector in whose place another one ranked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FallbackFrom {
+    /// Its name.
+    pub selector: String,
+    /// Why it could not rank, in words for people.
+    pub reason: String,
+}
+
 /// Why these skills are asked: the routing decision, kept with the question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
     /// The selector that ranked.
     pub selector: String,
+    /// The one that should have, where it could not.
+    pub fallback_from: Option<FallbackFrom>,
     /// The skills to ask, best first. Empty when none fits.
     pub chosen: Vec<Chosen>,
     /// The best one that did not fit, when none is asked.

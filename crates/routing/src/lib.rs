@@ -14,6 +14,7 @@ mod ask;
 mod cancel;
 mod candidates;
 mod choose;
+mod fallback;
 mod fan_out;
 mod follow;
 mod hedge;
@@ -30,7 +31,7 @@ mod watch;
 pub mod testing;
 
 pub use ask::{AskError, Asked};
-pub use choose::{Choice, Chosen};
+pub use choose::{Choice, Chosen, FallbackFrom};
 pub use history::HistoryError;
 pub use log::{
     AnsweredQuestion, AppendError, Ending, Finish, LogEntry, LogEvent, QuestionLog, QuestionRecord,

@@ -12,6 +12,8 @@ pub struct RouterParts {
     pub directory: Arc<SkillDirectory>,
     /// The selectors, the default one first; at least one.
     pub selectors: Vec<Arc<dyn Selector>>,
+    /// Who ranks where a selector cannot; one that needs nothing from outside. Without it such questions are refused.
+    pub fallback: Option<Arc<dyn Selector>>,
     /// Where questions and answers are kept.
     pub log: Arc<dyn QuestionLog>,
     /// The time.

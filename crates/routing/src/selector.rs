@@ -24,7 +24,8 @@ pub struct Ranking {
     pub share_of_best: f32,
 }
 
-/// The selector cannot rank at the moment; the cause is for the log.
+/// The selector cannot rank at the moment. The cause, in words that follow "the selector is unavailable:", is shown with the
+/// question where another one ranks in its place, so nothing internal stands in it.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the selector is unavailable: {0}")]
 pub struct SelectorUnavailable(pub String);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use square_kernel::{IdSyntax, Invalid, SkillId};
 use square_skills::Failures;
-use square_wire::{ChangeMessage, ErrorBody, Fault, StreamEvent};
+use square_wire::{ChangeMessage, ErrorBody, FallbackFrom, Fault, StreamEvent};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -105,6 +105,9 @@ pub enum ServerMessage {
         question_id: Uuid,
         /// The selector that chose the skills.
         selector: String,
+        /// The selector that was to choose and could not, so that another one did.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fallback_from: Option<FallbackFrom>,
         /// The names of the skills that are asked.
         skills: Vec<String>,
     },

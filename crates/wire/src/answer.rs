@@ -107,6 +107,23 @@ pub struct NearestSkill {
     pub skill_description: String,
 }
 
+/// A selector in whose place another one chose the skills.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FallbackFrom {
+    /// Its name.
+    #[schema(example = "Elasticsearch")]
+    pub selector: String,
+    /// Why it could not choose.
+    #[schema(example = "it did not answer within 500 ms")]
+    pub reason: String,
+}
+
+impl From<&square_routing::FallbackFrom> for FallbackFrom {
+    fn from(from: &square_routing::FallbackFrom) -> Self {
+        Self { selector: from.selector.clone(), reason: from.reason.clone() }
+    }
+}
+
 /// A question with all its answers so far, best skill first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QuestionView {
@@ -117,6 +134,9 @@ pub struct QuestionView {
     /// The selector that chose the skills.
     #[schema(example = "Square")]
     pub selector: String,
+    /// The selector that was to choose and could not, so that another one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback_from: Option<FallbackFrom>,
     /// When it was asked, RFC 3339.
     #[schema(format = DateTime)]
     pub asked_at: String,
@@ -207,6 +227,7 @@ impl From<&AnsweredQuestion> for QuestionView {
             question_id: question.id.uuid(),
             question: question.text.to_string(),
             selector: question.choice.selector.clone(),
+            fallback_from: question.choice.fallback_from.as_ref().map(FallbackFrom::from),
             asked_at: question.asked_at.to_string(),
             finished: finish.is_some(),
             ending: finish.map(|finish| finish.ending.as_str().to_owned()),

@@ -21,8 +21,8 @@ mod skill;
 mod user;
 
 pub use answer::{
-    AnswerBody, Document, FinishedEvent, NearestSkill, QuestionView, ResultBody, ResultItem, SkillAnswer,
-    SkillResultEvent, StreamEvent,
+    AnswerBody, Document, FallbackFrom, FinishedEvent, NearestSkill, QuestionView, ResultBody, ResultItem,
+    SkillAnswer, SkillResultEvent, StreamEvent,
 };
 pub use authorization::access_token;
 pub use change::ChangeMessage;

@@ -51,7 +51,12 @@ fn answered() -> AnsweredQuestion {
             LogEvent::Finished(Finish { ending: Ending::Complete, took: Duration::from_micros(20_900) }),
         ),
     ];
-    let choice = Choice { selector: "Square".into(), chosen: vec![films, weather], nearest: None };
+    let choice = Choice {
+        selector: "Square".into(),
+        fallback_from: None,
+        chosen: vec![films, weather],
+        nearest: None,
+    };
     let question = QuestionRecord {
         id: Uuid::from_u128(7).into(),
         asker: None,

@@ -1,13 +1,14 @@
-use super::{QUESTION_ID, stream};
+use super::{FALLBACK_FROM, QUESTION_ID, stream};
 use crate::api::State;
 use crate::extract::{Caller, Json, Query, number};
 use crate::{Failure, RequestId};
-use actix_web::http::header::ACCEPT;
+use actix_web::http::header::{ACCEPT, HeaderName, HeaderValue};
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use square_kernel::Invalid;
+use square_routing::QuestionRecord;
 use square_wire::{ErrorBody, Fault, QuestionRequest, QuestionView, SkillAnswer, StreamEvent};
 use utoipa::{IntoParams, ToSchema};
 
@@ -46,7 +47,10 @@ pub(crate) enum Answers {
             (Answers = "application/json"),
             (StreamEvent = "text/event-stream"),
         ),
-        headers(("X-Question-Id" = String, description = "Names the question.")),
+        headers(
+            ("X-Question-Id" = String, description = "Names the question."),
+            ("X-Fallback-From" = String, description = "Names the selector that was to choose and could not, where another one did."),
+        ),
     ),
     (status = 401, description = "A bad token, or none where the server wants one.", body = ErrorBody),
 ))]
@@ -65,14 +69,27 @@ pub(crate) async fn ask(
     let deadline_ms = number("deadline_ms", query.deadline_ms.as_deref()).map_err(Invalid::from)?;
     let question = QuestionRequest::read(body).map_err(Failure)?.question(deadline_ms)?;
     let taken = state.services.router.ask(&asker, question).await?;
+    let fallback_from = fallback_from(&taken.record);
     if wants_events(&request) {
-        return Ok(stream::respond(taken.record.id, taken.answers, id.into_inner()));
+        let mut response = stream::respond(taken.record.id, taken.answers, id.into_inner());
+        if let Some((name, value)) = fallback_from {
+            response.headers_mut().insert(name, value);
+        }
+        return Ok(response);
     }
     let view = QuestionView::from(&taken.answers.all().await?);
     let mut response = HttpResponse::Ok();
     response.insert_header((QUESTION_ID, view.question_id.to_string()));
+    if let Some(fallback_from) = fallback_from {
+        response.insert_header(fallback_from);
+    }
     let bare = !query.envelope.is_some_and(|value| matches!(value.as_str(), "1" | "true"));
     Ok(response.json(if bare { Answers::Bare(view.results) } else { Answers::Envelope(Box::new(view)) }))
+}
+
+fn fallback_from(record: &QuestionRecord) -> Option<(HeaderName, HeaderValue)> {
+    let from = record.choice.fallback_from.as_ref()?;
+    Some((HeaderName::from_static(FALLBACK_FROM), HeaderValue::from_str(&from.selector).ok()?))
 }
 
 fn wants_events(request: &HttpRequest) -> bool {

@@ -86,6 +86,7 @@ impl TestApp {
         let router = Arc::new(Router::new(RouterParts {
             directory,
             selectors: vec![Arc::new(Order("Order")), Arc::new(Order("Other"))],
+            fallback: None,
             log: log.clone(),
             clock: people.clock.clone(),
             randomness: Arc::new(SeededRandomness::default()),

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Result;
-use square_routing::{Choice, Chosen, Ending, Finish, LogEvent, SkillError, SkillOutcome};
+use square_routing::{Choice, Chosen, Ending, FallbackFrom, Finish, LogEvent, SkillError, SkillOutcome};
 use square_skills::{Document, ResultBody, ResultItem};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -16,10 +16,20 @@ const FINISHED: &str = "finished";
 struct StoredChoice<'a> {
     #[serde(borrow)]
     selector: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    fallback_from: Option<StoredFallback<'a>>,
     #[serde(borrow)]
     chosen: Vec<StoredSkill<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     nearest: Option<StoredSkill<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredFallback<'a> {
+    #[serde(borrow)]
+    selector: Cow<'a, str>,
+    #[serde(borrow)]
+    reason: Cow<'a, str>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -95,6 +105,10 @@ struct StoredFinish<'a> {
 pub(super) fn choice(choice: &Choice) -> Result<String> {
     serde_json::to_string(&StoredChoice {
         selector: Cow::from(&choice.selector),
+        fallback_from: choice.fallback_from.as_ref().map(|from| StoredFallback {
+            selector: Cow::from(&from.selector),
+            reason: Cow::from(&from.reason),
+        }),
         chosen: choice.chosen.iter().map(StoredSkill::from).collect(),
         nearest: choice.nearest.as_ref().map(StoredSkill::from),
     })
@@ -104,6 +118,10 @@ pub(super) fn read_choice(json: &str) -> Result<Choice> {
     let stored: StoredChoice<'_> = serde_json::from_str(json)?;
     Ok(Choice {
         selector: stored.selector.into_owned(),
+        fallback_from: stored.fallback_from.map(|from| FallbackFrom {
+            selector: from.selector.into_owned(),
+            reason: from.reason.into_owned(),
+        }),
         chosen: stored.chosen.into_iter().map(Chosen::from).collect(),
         nearest: stored.nearest.map(Chosen::from),
     })

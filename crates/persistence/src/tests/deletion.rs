@@ -208,7 +208,8 @@ impl Owner {
 
     async fn ask(&self, asker: Option<UserId>, finished: bool) -> QuestionId {
         let id = QuestionId::new(&SystemClock, &OsRandomness);
-        let choice = Choice { selector: "Square".to_owned(), chosen: Vec::new(), nearest: None };
+        let choice =
+            Choice { selector: "Square".to_owned(), fallback_from: None, chosen: Vec::new(), nearest: None };
         let (asked_at, deadline) = (SystemClock.now(), Duration::from_secs(10));
         let text = if asker.is_some() { MARK } else { "Well?" };
         let record = QuestionRecord { id, asker, text: text.into(), choice, asked_at, deadline };

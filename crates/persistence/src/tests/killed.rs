@@ -32,7 +32,12 @@ fn question() -> QuestionRecord {
         id: QuestionId::new(&SystemClock, &OsRandomness),
         asker: None,
         text: "Who played in Heat?".into(),
-        choice: Choice { selector: "Square".to_owned(), chosen: Vec::new(), nearest: None },
+        choice: Choice {
+            selector: "Square".to_owned(),
+            fallback_from: None,
+            chosen: Vec::new(),
+            nearest: None,
+        },
         asked_at: SystemClock.now(),
         deadline: Duration::from_secs(10),
     }

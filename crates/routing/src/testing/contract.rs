@@ -6,8 +6,8 @@ pub mod sharing;
 pub mod storing;
 
 use crate::{
-    AnsweredQuestion, Choice, Chosen, Ending, Finish, LogEntry, LogEvent, QuestionId, QuestionLog,
-    QuestionRecord, SkillError, SkillOutcome,
+    AnsweredQuestion, Choice, Chosen, Ending, FallbackFrom, Finish, LogEntry, LogEvent, QuestionId,
+    QuestionLog, QuestionRecord, SkillError, SkillOutcome,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -100,6 +100,10 @@ impl Maker {
             text: "Who played in “Heat”? 🎬".into(),
             choice: Choice {
                 selector: "Square".to_owned(),
+                fallback_from: Some(FallbackFrom {
+                    selector: "Elsewhere".to_owned(),
+                    reason: "it said “503”".to_owned(),
+                }),
                 chosen: vec![self.chosen("casting"), self.chosen("events")],
                 nearest: None,
             },

@@ -8,18 +8,30 @@ pub struct ScriptedSelector {
     name: String,
     scores: HashMap<SkillId, f32>,
     unpublished: bool,
+    failing: Option<String>,
 }
 
 impl ScriptedSelector {
     /// Knows these skills only.
     pub fn new(name: &str, scores: impl IntoIterator<Item = (SkillId, f32)>) -> Self {
-        Self { name: name.to_owned(), scores: scores.into_iter().collect(), unpublished: false }
+        Self {
+            name: name.to_owned(),
+            scores: scores.into_iter().collect(),
+            unpublished: false,
+            failing: None,
+        }
     }
 
     /// Asks unpublished skills too.
     #[must_use]
     pub fn asking_unpublished(self) -> Self {
         Self { unpublished: true, ..self }
+    }
+
+    /// Cannot rank, for this reason.
+    #[must_use]
+    pub fn failing(self, reason: &str) -> Self {
+        Self { failing: Some(reason.to_owned()), ..self }
     }
 }
 
@@ -38,6 +50,9 @@ impl Selector for ScriptedSelector {
     }
 
     async fn rank(&self, _question: &str, candidates: &[Candidate]) -> Result<Ranking, SelectorUnavailable> {
+        if let Some(reason) = &self.failing {
+            return Err(SelectorUnavailable(reason.clone()));
+        }
         let score = |(candidate, skill)| self.scores.get(skill).map(|&score| Score { candidate, score });
         let mut scores: Vec<Score> = candidates.iter().enumerate().filter_map(score).collect();
         scores.sort_by(|a, b| b.score.total_cmp(&a.score));

@@ -9,7 +9,9 @@ mod world;
 
 use crate::world::{World, anybody, by_name, named, question, told};
 use square_kernel::{Asker, Page};
-use square_routing::{AskError, Deadline, Ending, MaxSkills, Question, QuestionLog, Selection, WatchError};
+use square_routing::{
+    AskError, Deadline, Ending, FallbackFrom, MaxSkills, Question, QuestionLog, Selection, WatchError,
+};
 use square_skills::{ResultItem, Skill, SkillFailure, SkillRequest};
 use std::sync::Arc;
 
@@ -150,7 +152,7 @@ async fn unknown_skills_and_selectors_are_named() {
     assert_eq!(invalid.to_string(), "options.selectedSkills names a skill that does not exist: nobody");
     let unknown = Question { selector: Some(by_name("Oracle")), ..question() };
     let Err(AskError::Invalid(invalid)) = world.router.ask(&anybody(), unknown).await else { panic!() };
-    assert_eq!(invalid.to_string(), "options.selector must be one of Square, Base");
+    assert_eq!(invalid.to_string(), "options.selector must be one of Square, Base, Elsewhere");
 }
 
 #[tokio::test(start_paused = true)]
@@ -240,4 +242,27 @@ async fn a_question_goes_on_when_nobody_watches() {
 #[tokio::test(start_paused = true)]
 async fn no_skills_at_all_is_an_answer_too() {
     assert_eq!(all_told(&World::new(&[]), question()).await, ["complete"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_a_selector_fails_another_ranks_and_that_is_told_and_kept() {
+    let world = World::new(&[0.9, 0.2]);
+    let question = Question { selector: Some(by_name("elsewhere")), ..question() };
+    let asked = world.router.ask(&anybody(), question).await.unwrap();
+    let choice = &asked.record.choice;
+    assert_eq!((choice.selector.as_str(), choice.chosen.len()), ("Square", 1));
+    let told = FallbackFrom { selector: "Elsewhere".to_owned(), reason: "it is out".to_owned() };
+    assert_eq!(choice.fallback_from, Some(told));
+    let stored = world.log.find(asked.record.id).await.unwrap().unwrap();
+    assert_eq!(stored.question.choice, *choice);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nobody_ranks_in_its_place_the_question_is_refused() {
+    let world = World::without_fallback(&[0.9]);
+    let elsewhere = Question { selector: Some(by_name("Elsewhere")), ..question() };
+    let refused = world.router.ask(&anybody(), elsewhere).await.err();
+    assert!(matches!(refused, Some(AskError::Selector(unavailable)) if unavailable.0 == "it is out"));
+    let square = world.router.ask(&anybody(), question()).await.unwrap();
+    assert_eq!(square.record.choice.fallback_from, None);
 }

@@ -40,6 +40,20 @@ impl World {
         adjust: impl Fn(usize, &mut RegisteredSkill),
         connect: impl FnOnce(&ScriptedConnector),
     ) -> Self {
+        Self::made(scores, adjust, connect, true)
+    }
+
+    /// Published skills with these scores, and nobody who ranks where a selector cannot.
+    pub(crate) fn without_fallback(scores: &[f32]) -> Self {
+        Self::made(scores, |_, _| {}, |_| {}, false)
+    }
+
+    fn made(
+        scores: &[f32],
+        adjust: impl Fn(usize, &mut RegisteredSkill),
+        connect: impl FnOnce(&ScriptedConnector),
+        fallback: bool,
+    ) -> Self {
         let (clock, randomness) = (Arc::new(ManualClock::default()), Arc::new(SeededRandomness::default()));
         let owner = UserId::new(&*clock, &*randomness);
         let connector = ScriptedConnector::default();
@@ -73,10 +87,12 @@ impl World {
         let known: Vec<_> = skills.iter().map(|skill| skill.id).zip(scores.iter().copied()).collect();
         let selectors: Vec<Arc<dyn Selector>> = vec![
             Arc::new(ScriptedSelector::new("Square", known.clone())),
-            Arc::new(ScriptedSelector::new("Base", known).asking_unpublished()),
+            Arc::new(ScriptedSelector::new("Base", known.clone()).asking_unpublished()),
+            Arc::new(ScriptedSelector::new("Elsewhere", known).failing("it is out")),
         ];
         let log = Arc::new(MemoryLog::default());
-        let parts = RouterParts { directory, selectors, log: log.clone(), clock, randomness };
+        let fallback = fallback.then(|| Arc::clone(&selectors[0]));
+        let parts = RouterParts { directory, selectors, fallback, log: log.clone(), clock, randomness };
         Self { router: Arc::new(Router::new(parts)), log, scripts, skills, owner }
     }
 
@@ -86,6 +102,7 @@ impl World {
         let router = Router::new(RouterParts {
             directory: Arc::new(SkillDirectory::new(Arc::new(ScriptedConnector::default()))),
             selectors: vec![Arc::new(ScriptedSelector::new("Square", []))],
+            fallback: None,
             log: log.clone(),
             clock: Arc::new(ManualClock::default()),
             randomness: Arc::new(SeededRandomness::default()),

@@ -6,7 +6,7 @@ use crate::protocol::{QueryOptions, Ref, ServerMessage, parts};
 use serde_json::Value;
 use square_kernel::Asker;
 use square_routing::{Question, QuestionRecord, Router};
-use square_wire::{Fault, QuestionRequest};
+use square_wire::{FallbackFrom, Fault, QuestionRequest};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -54,6 +54,7 @@ fn accepted(record: &QuestionRecord) -> ServerMessage {
     ServerMessage::Accepted {
         question_id: record.id.uuid(),
         selector: record.choice.selector.clone(),
+        fallback_from: record.choice.fallback_from.as_ref().map(FallbackFrom::from),
         skills: record.choice.chosen.iter().map(|skill| skill.name.clone()).collect(),
     }
 }

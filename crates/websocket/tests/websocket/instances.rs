@@ -16,7 +16,12 @@ fn question(asker: Option<UserId>) -> QuestionRecord {
         id: QuestionId::new(&clock, &SeededRandomness::default()),
         asker,
         text: "Well?".into(),
-        choice: Choice { selector: "Square".to_owned(), chosen: Vec::new(), nearest: None },
+        choice: Choice {
+            selector: "Square".to_owned(),
+            fallback_from: None,
+            chosen: Vec::new(),
+            nearest: None,
+        },
         asked_at: clock.now(),
         deadline: Duration::from_secs(10),
     }

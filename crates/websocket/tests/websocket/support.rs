@@ -74,6 +74,7 @@ impl TestServer {
         let router = Router::new(RouterParts {
             directory,
             selectors: vec![selector],
+            fallback: None,
             log: log.clone(),
             clock: clock.clone(),
             randomness,
