@@ -5,6 +5,7 @@ use crate::connector::{Connections, Protection};
 use crate::identity_providers::identity_providers;
 use crate::mail::postman;
 use crate::receivers::receivers;
+use crate::selectors::selectors;
 use crate::settings::{Algorithm, SecretSetting, Settings, SubjectSetting};
 use jiff::SignedDuration;
 use square_accounts::LimitPolicy;
@@ -165,25 +166,22 @@ impl Square {
             outages: Arc::default(),
         })));
 
-        let square_selector = Arc::new(SquareSelector::new());
-        let selectors: Vec<Arc<dyn Selector>> = vec![square_selector.clone(), Arc::new(BaseSelector)];
-        let learners: Vec<Arc<dyn Learner>> = vec![square_selector.clone()];
-
+        let selectors = selectors(settings)?;
         let skills = Arc::new(Skills::new(SkillsParts {
             store: stores.clone(),
             models: stores.clone(),
             directory: directory.clone(),
             guard,
             prober,
-            learners,
+            learners: selectors.learners,
             sealer,
             clock: clock.clone(),
             randomness: randomness.clone(),
         }));
         let router = Arc::new(Router::new(RouterParts {
             directory,
-            selectors,
-            fallback: Some(square_selector),
+            selectors: selectors.all,
+            fallback: Some(selectors.fallback),
             log: log.clone(),
             clock: clock.clone(),
             randomness: randomness.clone(),

@@ -30,6 +30,10 @@ const KEYS_PAUSE: Duration = Duration::from_secs(30);
 const RECOVERY_PAUSE: Duration = Duration::from_secs(10);
 /// How long training rests when there is nothing to do or the database is away.
 const TRAINING_PAUSE: Duration = Duration::from_secs(2);
+/// The duty to work off trainings, and to teach what all instances share.
+const TRAININGS: &str = "trainings";
+/// How often selectors outside are looked after also without word of a change.
+const OUTSIDE_PAUSE: Duration = Duration::from_secs(1);
 /// How often what is not needed any more is deleted.
 const FORGET_PAUSE: Duration = Duration::from_mins(10);
 /// How long changes are kept, for receivers and for people who look.
@@ -64,6 +68,9 @@ pub(crate) fn start(
     start.task("forget", forget);
     start.task("health", move |square, stop| health(square, health_interval, stop));
     start.task("trainings", trainings);
+    if square.skills.has_outside() {
+        start.task("selectors outside", selectors_outside);
+    }
     tasks.close();
     tasks
 }
@@ -241,11 +248,33 @@ async fn train(square: &Square, stop: &CancellationToken) {
 
 /// Whether there may be more to work off.
 async fn train_once(square: &Square) -> Result<bool, Unavailable> {
-    if square.duties.mine("trainings").await? {
+    if square.duties.mine(TRAININGS).await? {
         return Ok(square.skills.train_next().await?.is_some());
     }
     square.skills.settle().await?;
     Ok(false)
+}
+
+/// Brings selectors outside in step, on the instance that works off trainings.
+async fn selectors_outside(square: Arc<Square>, stop: CancellationToken) {
+    let mut trouble = Trouble::new("selectors outside wait for the database");
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            done = bring_in_step(&square) => trouble.without(done),
+        };
+        if !rest_until(square.skills.outside_waits(), OUTSIDE_PAUSE, &stop).await {
+            return;
+        }
+    }
+}
+
+async fn bring_in_step(square: &Square) -> Result<(), Unavailable> {
+    if square.duties.mine(TRAININGS).await? {
+        return square.skills.bring_in_step().await;
+    }
+    square.skills.leave_outside();
+    Ok(())
 }
 
 #[cfg(test)]

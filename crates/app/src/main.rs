@@ -10,6 +10,7 @@ mod identity_providers;
 mod mail;
 mod receivers;
 mod secrets;
+mod selectors;
 mod serve;
 mod settings;
 mod signals;

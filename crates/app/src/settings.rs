@@ -3,6 +3,7 @@
 mod environment;
 mod load;
 mod production;
+mod selectors;
 mod social;
 mod types;
 mod validate;
@@ -11,6 +12,7 @@ pub(crate) use environment::{Environment, SettingsError};
 #[cfg(test)]
 pub(crate) use load::for_tests;
 pub(crate) use load::load;
+pub(crate) use selectors::VotesSetting;
 pub(crate) use types::{
     Algorithm, LogFormat, MailTransport, ProxyHeader, Pusher, RabbitMq, SecretList, SecretSetting, Settings,
     SmtpSecurity, SubjectSetting,

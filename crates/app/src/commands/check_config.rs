@@ -4,6 +4,7 @@ use super::{Outcome, runtime};
 use crate::cli::CheckConfig;
 use crate::mail;
 use crate::receivers::receivers;
+use crate::selectors::selectors;
 use crate::settings::{Environment, SecretSetting, Settings};
 use crate::telemetry;
 use crate::terminal::{self, GOOD, STRONG, styled};
@@ -24,6 +25,7 @@ pub(crate) fn run(command: &CheckConfig, environment: Environment, settings: &Se
 async fn check(command: &CheckConfig, environment: Environment, settings: &Settings) -> Outcome {
     receivers(settings, &(Arc::new(SystemClock) as _))?;
     mail::postman(settings, Arc::new(SystemClock))?;
+    selectors(settings)?;
     for (name, value) in rows(environment, settings) {
         terminal::line(format_args!("{} = {value}", styled(STRONG, name)));
     }
@@ -51,6 +53,8 @@ fn rows(environment: Environment, settings: &Settings) -> Vec<(&'static str, Str
         ("passwords.cost", passwords.cost.to_string()),
         ("mail.transport", format!("{:?}", settings.mail.transport).to_lowercase()),
         ("skills.allow_private_networks", settings.skills.allow_private_networks.to_string()),
+        ("selectors.elasticsearch.url", in_use(&settings.selectors.elasticsearch.url)),
+        ("selectors.transformer.url", in_use(&settings.selectors.transformer.url)),
         ("rabbitmq.address", in_use(&rabbitmq.address)),
     ];
     if !rabbitmq.address.is_empty() {

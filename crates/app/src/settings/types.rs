@@ -1,3 +1,4 @@
+use super::selectors::Selectors;
 use super::social::Social;
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
@@ -20,6 +21,7 @@ pub(crate) struct Settings {
     pub(crate) mail: Mail,
     pub(crate) social: Social,
     pub(crate) skills: Skills,
+    pub(crate) selectors: Selectors,
     pub(crate) questions: Questions,
     pub(crate) rabbitmq: RabbitMq,
     pub(crate) pusher: Pusher,

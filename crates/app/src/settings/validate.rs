@@ -1,7 +1,6 @@
 use super::environment::{Environment, SettingsError};
-use super::production;
-use super::social;
 use super::types::{MailTransport, Pusher, Settings, Skills};
+use super::{production, selectors, social};
 use square_http::Network;
 use square_kernel::Secret;
 use square_skill_client::AllowedNetwork;
@@ -74,6 +73,7 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     skills(&settings.skills)?;
 
     pusher(&settings.pusher)?;
+    selectors::validate(&settings.selectors)?;
     social::validate(environment, &settings.social)?;
 
     if environment == Environment::Production {

@@ -1,0 +1,21 @@
+//! The selectors that need somebody outside: a search server, a model server.
+//!
+//! - [`ElasticsearchSelector`] has the example questions nearest to a question vote.
+//! - [`TransformerSelector`] takes the scores of a model server.
+//! - [`Guarded`] puts a time limit and a breaker around either, so that one that fails costs questions nothing.
+//!
+//! What they learn is kept outside, for all instances together. Whatever they say of trouble is fit for clients: no
+//! address stands in it, and nothing of what a server said but its own words for kinds of errors.
+
+mod breaker;
+mod elasticsearch;
+mod patience;
+mod server;
+mod setup;
+mod transformer;
+mod trouble;
+
+pub use breaker::Guarded;
+pub use elasticsearch::{Access, ElasticsearchSelector, ElasticsearchSettings, Votes};
+pub use setup::SetupError;
+pub use transformer::{TransformerSelector, TransformerSettings};
