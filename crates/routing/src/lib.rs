@@ -14,6 +14,7 @@ mod ask;
 mod cancel;
 mod candidates;
 mod choose;
+mod embedder;
 mod fallback;
 mod fan_out;
 mod follow;
@@ -32,6 +33,7 @@ pub mod testing;
 
 pub use ask::{AskError, Asked};
 pub use choose::{Choice, Chosen, FallbackFrom};
+pub use embedder::{Embedder, Embedding, EmbeddingFailed, Waiting};
 pub use history::HistoryError;
 pub use log::{
     AnsweredQuestion, AppendError, Ending, Finish, LogEntry, LogEvent, QuestionLog, QuestionRecord,
