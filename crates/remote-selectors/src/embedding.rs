@@ -1,4 +1,4 @@
-//! Embeddings of texts: from a table of word vectors in a folder, or from a server that speaks like OpenAI's.
+//! Embeddings of texts: from a table of word vectors in a folder, or from a server that speaks like that of `OpenAI`.
 
 mod server;
 #[cfg(feature = "static-embeddings")]
@@ -12,6 +12,8 @@ pub use table::{EmbeddingTable, TableError};
 fn normalise(vector: &mut [f32]) {
     let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
     if length > 0.0 {
-        vector.iter_mut().for_each(|x| *x /= length);
+        for number in vector {
+            *number /= length;
+        }
     }
 }

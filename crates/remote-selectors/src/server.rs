@@ -126,7 +126,7 @@ async fn of_status(response: Response) -> Trouble {
     Trouble::Status { status, kind: kind_of(&body), retry_after: seconds.map(Duration::from_secs) }
 }
 
-/// The word for an error in the forms `{"error": {"type": "…"}}`, as of Elasticsearch and of those who speak like OpenAI.
+/// The word for an error in the forms `{"error": {"type": "…"}}`, as of Elasticsearch and of those who speak like `OpenAI`.
 fn kind_of(body: &[u8]) -> String {
     #[derive(Deserialize)]
     struct Said {

@@ -118,12 +118,13 @@ impl Shared {
         let count = learners().count() as f32;
         let mut accuracy = Accuracy::new();
         for (index, learner) in learners().enumerate() {
-            let name = learner.name().to_owned();
-            if !failures.contains_key(&name) {
+            let name = learner.name();
+            let has_learnt = !failures.contains_key(name);
+            if has_learnt {
                 match learner.measure(skill, questions).await {
-                    Ok(measured) => drop(accuracy.insert(name, measured)),
+                    Ok(measured) => _ = accuracy.insert(name.to_owned(), measured),
                     Err(LearningFailed(reason)) if learner.is_outside() => {
-                        drop(failures.insert(name, reason))
+                        failures.insert(name.to_owned(), reason);
                     }
                     Err(failed) => return Err(failed),
                 }

@@ -87,7 +87,18 @@ async fn check_config_tries_out_what_the_settings_name() {
     let folder = tempfile::tempdir().unwrap();
     let (lines, content) = checked(folder.path(), Vec::new()).await;
     assert_eq!(lines[0], "database: ok, the file will be made when the server starts");
-    let rest = ["mail server", "RabbitMQ", "Pusher", "GitHub", "LinkedIn", "Google", "Facebook", "Rollbar"];
+    let rest = [
+        "mail server",
+        "RabbitMQ",
+        "Elasticsearch",
+        "Transformer",
+        "Pusher",
+        "GitHub",
+        "LinkedIn",
+        "Google",
+        "Facebook",
+        "Rollbar",
+    ];
     assert_eq!(lines[1..], rest.map(|name| format!("{name}: not set up")));
     assert!(content);
     assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "it leaves nothing behind");

@@ -19,6 +19,7 @@ mod operator;
 mod process;
 mod questions;
 mod secrecy;
+mod selectors;
 mod social;
 #[path = "../support/stub.rs"]
 #[expect(dead_code, reason = "other tests share it")]

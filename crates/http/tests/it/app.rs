@@ -86,7 +86,7 @@ impl TestApp {
         let router = Arc::new(Router::new(RouterParts {
             directory,
             selectors: vec![Arc::new(Order("Order")), Arc::new(Order("Other"))],
-            fallback: None,
+            fallback: Some(Arc::new(Order("Spare"))),
             log: log.clone(),
             clock: people.clock.clone(),
             randomness: Arc::new(SeededRandomness::default()),
@@ -292,7 +292,7 @@ pub(crate) fn form(files: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// Ranks skills by age: the oldest fits with 0.9, each further one a tenth less, a question with "nothing" in
-/// it fits none.
+/// it fits none, one with "away" in it is for the one named Spare alone.
 struct Order(&'static str);
 
 #[async_trait]
@@ -308,6 +308,9 @@ impl Selector for Order {
     async fn rank(&self, question: &str, candidates: &[Candidate]) -> Result<Ranking, SelectorUnavailable> {
         if question.contains("broken") {
             return Err(SelectorUnavailable("the model at 10.1.2.3 is gone".to_owned()));
+        }
+        if question.contains("away") && self.0 != "Spare" {
+            return Err(SelectorUnavailable("it did not answer within 500 ms".to_owned()));
         }
         let best = if question.contains("nothing") { 0.1 } else { 0.9 };
         let scores = std::iter::successors(Some(best), |score| Some(score - 0.1));

@@ -107,6 +107,25 @@ async fn the_deadline_returns_what_is_there() {
 }
 
 #[actix_web::test]
+async fn a_selector_that_failed_is_named_with_its_reason() {
+    let app = TestApp::new();
+    let body = json!({"question": "Who is away?", "options": {"selector": "Other"}});
+    let bare = app.post("/api/question", body.clone()).send().await;
+    assert_eq!((bare.status, bare.header("X-Fallback-From")), (200, Some("Other")));
+    let mut view = app.post("/api/question?envelope=1", body.clone()).send().await.json();
+    let told = json!({"selector": "Other", "reason": "it did not answer within 500 ms"});
+    assert_eq!((&view["selector"], &view["fallback_from"]), (&json!("Spare"), &told));
+    let id = view["question_id"].take();
+    let kept = app.get(&format!("/api/question/{}", id.as_str().unwrap())).send().await.json();
+    assert_eq!(kept["fallback_from"], told);
+
+    let stream = app.post("/api/question", body).header("Accept", "text/event-stream").open().await;
+    assert_eq!(stream.headers().get("X-Fallback-From").unwrap(), "Other");
+    let well = app.post("/api/question", json!({"question": "Who?"})).send().await;
+    assert_eq!(well.header("X-Fallback-From"), None);
+}
+
+#[actix_web::test]
 async fn unknown_selectors_and_skills_are_named() {
     let app = TestApp::new();
     let body = json!({"question": "Who?", "options": {"selector": "None", "selectedSkills": ["Nobody"]}});

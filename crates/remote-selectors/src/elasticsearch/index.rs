@@ -241,9 +241,8 @@ impl BulkAnswer {
             let item = item.values().next().unwrap_or(&Value::Null);
             let status = item["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(0);
             match status {
-                200..=299 => {}
-                // It is there already.
-                409 => {}
+                // With 409 it is there already.
+                200..=299 | 409 => {}
                 429 | 503 => busy.push(place),
                 status => {
                     let kind = word(item["error"]["type"].as_str().unwrap_or_default());

@@ -25,7 +25,7 @@ const ANSWER_BYTES: usize = 16 * 1024 * 1024;
 /// How many embeddings are kept. With 1024 numbers each these are 16 MiB.
 const KEPT: NonZeroUsize = NonZeroUsize::new(4096).expect("more than none");
 
-/// A server with the call `POST {url}/embeddings` as OpenAI documents it: Ollama, TEI, vLLM and others.
+/// A server with the call `POST {url}/embeddings` as `OpenAI` documents it: Ollama, TEI, vLLM and others.
 #[derive(Debug, Clone)]
 pub struct EmbeddingServerSettings {
     /// Its address up to `/v1`.

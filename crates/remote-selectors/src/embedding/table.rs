@@ -33,7 +33,7 @@ pub enum TableError {
     },
 }
 
-/// A vector for every word piece, in Model2Vec's format: a folder with `model.safetensors` (the tensor `embeddings`, and
+/// A vector for every word piece, in the format of `model2vec`: a folder with `model.safetensors` (the tensor `embeddings`, and
 /// `weights` and `mapping` where they are) and `tokenizer.json`.
 ///
 /// A text's embedding is the weighted mean of its pieces' vectors, stretched to the length 1. That takes some microseconds.

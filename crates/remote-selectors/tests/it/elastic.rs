@@ -4,6 +4,7 @@
 use crate::server::{Reply, Request, Server};
 use serde_json::{Map, Value, json};
 use square_remote_selectors::{Access, ElasticsearchSelector, ElasticsearchSettings, Votes};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -98,7 +99,7 @@ pub(crate) fn found(hits: &[Value]) -> Value {
 impl State {
     fn answer(&mut self, request: &Request) -> Reply {
         let call = request.path.strip_prefix("examples").expect("the index is meant");
-        if self.mapping.is_none() && call != "" {
+        if self.mapping.is_none() && !call.is_empty() {
             return error(404, "index_not_found_exception");
         }
         match (request.method.as_str(), call) {
@@ -145,11 +146,14 @@ impl State {
         let mut items = Vec::new();
         for pair in lines.chunks(2) {
             let id = pair[0]["create"]["_id"].as_str().expect("documents are created").to_owned();
-            let item = if self.documents.contains_key(&id) {
-                json!({"status": 409, "error": {"type": "version_conflict_engine_exception"}})
-            } else {
-                self.documents.insert(id, Document { source: pair[1].clone(), visible: false });
-                json!({"status": 201})
+            let item = match self.documents.entry(id) {
+                Entry::Occupied(_) => {
+                    json!({"status": 409, "error": {"type": "version_conflict_engine_exception"}})
+                }
+                Entry::Vacant(place) => {
+                    place.insert(Document { source: pair[1].clone(), visible: false });
+                    json!({"status": 201})
+                }
             };
             items.push(json!({"create": item}));
         }

@@ -71,7 +71,8 @@ async fn two_instances_that_write_the_same_at_once_agree() {
     let elastic = Elastic::start().await;
     let (one, other) = (elastic.selector(), elastic.selector());
     let (one, other) = tokio::join!(learn(&one, skill(1), &FILMS), learn(&other, skill(1), &FILMS));
-    (one.unwrap(), other.unwrap());
+    one.unwrap();
+    other.unwrap();
     assert_eq!(elastic.questions(), ["which film won", "who directed heat"]);
 }
 
@@ -174,7 +175,7 @@ async fn what_a_conflict_kept_from_being_deleted_is_deleted_again() {
         let meant = request.path.ends_with("_delete_by_query") && conflicts > 0;
         conflicts -= i32::from(meant);
         let conflict = json!({"timed_out": false, "deleted": 0, "version_conflicts": 2, "failures": []});
-        meant.then(|| Reply::Json(200, conflict))
+        meant.then_some(Reply::Json(200, conflict))
     });
     selector.forget(skill(1)).await.unwrap();
     assert_eq!(elastic.questions(), ["how cold is it", "will it rain"]);

@@ -1,5 +1,5 @@
 //! The selectors against servers on loopback that behave as the real ones are documented to, well and badly.
-#![expect(clippy::unwrap_used, reason = "what goes wrong in a test ends it")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what goes wrong in a test ends it")]
 
 mod elastic;
 mod elastic_learning;

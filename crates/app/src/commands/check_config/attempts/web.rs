@@ -12,7 +12,10 @@ pub(super) fn attempts(settings: &Settings) -> Vec<Attempt<'static>> {
     let (github, linkedin) = (&social.github, &social.linkedin);
     let (google, facebook) = (&social.google, &social.facebook);
     let client = Arc::new(client());
+    let selectors = &settings.selectors;
     [
+        ("Elasticsearch", set(&selectors.elasticsearch.url)),
+        ("Transformer", set(&selectors.transformer.url)),
         ("Pusher", pusher(&settings.pusher)),
         ("GitHub", where_set(&github.client_id, &[&github.token_url, &github.api_url])),
         ("LinkedIn", where_set(&linkedin.client_id, &[&linkedin.token_url, &linkedin.userinfo_url])),
@@ -30,6 +33,10 @@ pub(super) fn attempts(settings: &Settings) -> Vec<Attempt<'static>> {
 
 fn where_set(id: &str, addresses: &[&String]) -> Vec<String> {
     if id.is_empty() { Vec::new() } else { addresses.iter().map(|address| (*address).clone()).collect() }
+}
+
+fn set(address: &str) -> Vec<String> {
+    if address.is_empty() { Vec::new() } else { vec![address.to_owned()] }
 }
 
 fn pusher(settings: &Pusher) -> Vec<String> {
