@@ -465,6 +465,8 @@ mod tests {
         let smtp =
             [("SQUARE__MAIL__SMTP__USERNAME", "square"), ("SQUARE__MAIL__SMTP__PASSWORD", "Change-Me")];
         assert!(refused_in_production(&smtp).contains("mail.smtp.password"));
+        let search = [("SQUARE__SELECTORS__ELASTICSEARCH__API_KEY", "key")];
+        assert!(refused_in_production(&search).contains("selectors.elasticsearch.api_key"));
         for url in ["sqlite:data/password", "postgres://db.example/square", "mysql://me:q8J0Jm4nV3tY@db/x"] {
             assert!(in_production(&[("DATABASE_URL", url)]).is_ok(), "{url}");
         }

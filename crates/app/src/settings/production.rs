@@ -18,6 +18,8 @@ pub(super) fn validate(settings: &Settings) -> Result<(), SettingsError> {
         (&github.client_secret, "GITHUB_OAUTH_CLIENT_SECRET (social.github.client_secret)"),
         (&linkedin.client_secret, "LINKEDIN_OAUTH_CLIENT_SECRET (social.linkedin.client_secret)"),
         (&settings.social.facebook.app_secret, "FACEBOOK_APP_SECRET (social.facebook.app_secret)"),
+        (&settings.selectors.elasticsearch.password, "selectors.elasticsearch.password"),
+        (&settings.selectors.elasticsearch.api_key, "selectors.elasticsearch.api_key"),
         (&settings.rollbar.token, "ROLLBAR_ACCESS_TOKEN (rollbar.token)"),
     ] {
         no_example(text(secret), name)?;
