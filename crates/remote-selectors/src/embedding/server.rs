@@ -55,7 +55,7 @@ struct Answer {
 #[derive(Deserialize)]
 struct Item {
     index: usize,
-    embedding: Vec<f32>,
+    embedding: Vec<f64>,
 }
 
 impl EmbeddingServer {
@@ -114,7 +114,9 @@ impl EmbeddingServer {
             return Err(malformed("it does not hold one embedding for each text"));
         }
         let mut embeddings = Vec::with_capacity(wanted);
-        for Item { mut embedding, .. } in items {
+        for Item { embedding, .. } in items {
+            #[expect(clippy::cast_possible_truncation, reason = "what becomes infinite is refused below")]
+            let mut embedding: Vec<f32> = embedding.into_iter().map(|number| number as f32).collect();
             let dims = *self.dims.get_or_init(|| embedding.len());
             if embedding.is_empty() || embedding.len() != dims {
                 return Err(malformed("its embeddings are not all of one length"));

@@ -11,7 +11,7 @@ fn settings(url: &str) -> EmbeddingServerSettings {
         url: url.to_owned(),
         model: "small".to_owned(),
         api_key: Some(Secret::new("open-sesame")),
-        time_limit: Duration::from_millis(200),
+        time_limit: Duration::from_secs(1),
     }
 }
 
@@ -68,7 +68,7 @@ async fn texts_go_out_in_batches_and_are_remembered_some_time() {
 async fn trouble_of_every_kind_is_told_in_words() {
     let item = |index: usize, embedding: Value| json!({"data": [{"index": index, "embedding": embedding}]});
     let cases: Vec<(Reply, &str)> = vec![
-        (Reply::Silence, "did not answer within 200 ms"),
+        (Reply::Silence, "did not answer within 1000 ms"),
         (Reply::HalfWay(b"{\"data\": [".to_vec()), "broke off in the middle"),
         (Reply::Raw(200, "", b"pong".to_vec()), "it is not JSON"),
         (Reply::Json(200, json!({"data": []})), "one embedding for each text"),

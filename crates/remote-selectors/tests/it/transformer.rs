@@ -11,7 +11,7 @@ use std::time::Duration;
 fn selector(url: &str) -> TransformerSelector {
     TransformerSelector::new(&TransformerSettings {
         url: url.to_owned(),
-        time_limit: Duration::from_millis(200),
+        time_limit: Duration::from_secs(1),
         training_limit: Duration::from_secs(5),
     })
     .unwrap()
@@ -98,7 +98,7 @@ async fn what_it_does_not_know_is_trained_and_what_it_should_not_is_unpublished(
 #[tokio::test]
 async fn trouble_of_every_kind_is_told_in_words() {
     let cases: Vec<(Reply, &str)> = vec![
-        (Reply::Silence, "did not answer within 200 ms"),
+        (Reply::Silence, "did not answer within 1000 ms"),
         (Reply::HalfWay(b"[[\"".to_vec()), "broke off in the middle"),
         (Reply::Raw(200, "", b"pong".to_vec()), "it is not JSON"),
         (Reply::Json(200, json!("busy")), "its scores are a text"),
