@@ -84,7 +84,7 @@ mod tests {
             hedging.answered(skill(1), Duration::from_millis(millis * 100));
             assert_eq!(hedging.usual(skill(1)), None);
         }
-        hedging.answered(skill(1), Duration::from_secs(60));
+        hedging.answered(skill(1), Duration::from_mins(1));
         assert_eq!(hedging.usual(skill(1)), Some(Duration::from_millis(1900)));
         for _ in 0..REMEMBERED {
             hedging.answered(skill(1), Duration::from_millis(70));

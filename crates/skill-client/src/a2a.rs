@@ -199,6 +199,7 @@ fn parts_of(parts: &Value, what: &str) -> Result<Vec<String>, SkillFailure> {
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "each result is made for one call")]
     fn read(result: Value) -> Result<Vec<ResultItem>, SkillFailure> {
         items(value!({"jsonrpc": "2.0", "id": 1, "result": result}), 2)
     }

@@ -248,23 +248,21 @@ fn questions() -> String {
     let skills =
         [("films", "film actor cinema"), ("songs", "song singer melody"), ("trains", "train station ticket")];
     let forms = ["where is the WORD", "show me a WORD please", "I am looking for some WORD"];
-    let mut lines = String::new();
+    let line = |split: &str, skill: Option<&str>, question: &str| {
+        serde_json::json!({"split": split, "skill": skill, "question": question}).to_string()
+    };
+    let mut lines = Vec::new();
     for (place, split) in ["train", "train", "val", "test"].into_iter().enumerate() {
         for (skill, words) in skills {
             for (form, word) in forms.iter().cycle().skip(place).zip(words.split(' ')) {
-                let question = form.replace("WORD", word);
-                lines += &format!(
-                    "{{\"split\": \"{split}\", \"skill\": \"{skill}\", \"question\": \"{question}\"}}\n"
-                );
+                lines.push(line(split, Some(skill), &form.replace("WORD", word)));
             }
         }
     }
     for split in ["val", "test"] {
-        lines += &format!(
-            "{{\"split\": \"{split}\", \"skill\": null, \"question\": \"why did Rome fall ({split})\"}}\n"
-        );
+        lines.push(line(split, None, &format!("why did Rome fall ({split})")));
     }
-    lines
+    lines.join("\n") + "\n"
 }
 
 #[test]
@@ -298,9 +296,9 @@ fn routing_is_measured_without_a_server_or_a_database() {
 #[test]
 fn measuring_without_questions_that_no_skill_fits_claims_nothing_of_them() {
     let folder = tempfile::tempdir().unwrap();
-    let inside: String =
-        questions().lines().filter(|line| !line.contains("null")).map(|line| format!("{line}\n")).collect();
-    std::fs::write(folder.path().join("data.jsonl"), inside).unwrap();
+    let questions = questions();
+    let inside: Vec<_> = questions.lines().filter(|line| !line.contains("null")).collect();
+    std::fs::write(folder.path().join("data.jsonl"), inside.join("\n")).unwrap();
     let measured = run(folder.path(), ["routing", "eval", "data.jsonl", "--selector", "base"]);
     let text = String::from_utf8_lossy(&measured.stdout);
     let figures: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();

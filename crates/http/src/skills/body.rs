@@ -78,6 +78,7 @@ enum Change {
 
 impl Change {
     /// `None` to keep what is there, `Some(None)` to remove it.
+    #[expect(clippy::option_option, reason = "a patch says so of all its fields")]
     fn parsed<T, E>(self, parse: impl FnOnce(String) -> Result<T, E>) -> Result<Option<Option<T>>, E> {
         match self {
             Self::Keep => Ok(None),
