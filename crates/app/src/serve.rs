@@ -5,11 +5,13 @@ use crate::terminal::{self, FAINT, STRONG, styled};
 use crate::{background, demo};
 use actix_web::HttpServer;
 use actix_web::dev::{Server, ServerHandle};
+use actix_web::web::ServiceConfig;
 use futures::FutureExt;
 #[cfg(target_os = "linux")]
 use socket2::SockRef;
 use square_events::OwnedEvents;
 use square_http::{ForwardedHeader, HttpApi, HttpSettings, Proxies, Services};
+use square_socketio::{SocketIoServer, SocketIoServices, SocketIoSettings};
 use square_websocket::{Limits, WebSocketServices, WebSocketSettings};
 use square_wire::Origins;
 use std::error::Error;
@@ -132,7 +134,17 @@ fn listen(
         shutdown: closing.clone(),
         sockets: sockets.clone(),
     });
-    let server = HttpServer::new(move || api.app(&|config| web_socket.clone()(config)))
+    let socket_io = settings
+        .socketio
+        .enabled
+        .then(|| SocketIoServer::new(socket_io_services(square, settings, closing, sockets)));
+    let routes = move |config: &mut ServiceConfig| {
+        web_socket.clone()(config);
+        if let Some(socket_io) = &socket_io {
+            socket_io.configure(config);
+        }
+    };
+    let server = HttpServer::new(move || api.app(&routes))
         .workers(or_cores(http.workers))
         .client_request_timeout(Duration::from_millis(http.head_timeout_ms))
         .client_disconnect_timeout(LINGER)
@@ -185,6 +197,27 @@ fn web_socket_settings(settings: &Settings) -> WebSocketSettings {
         origins: Origins::listed(&settings.http.cors_origins),
         questions_need_account: settings.questions.account_required,
         limits: Limits { message: settings.http.max_body_bytes, ..Limits::default() },
+    }
+}
+
+fn socket_io_services(
+    square: &Arc<Square>,
+    settings: &Settings,
+    closing: &CancellationToken,
+    sockets: &TaskTracker,
+) -> SocketIoServices {
+    SocketIoServices {
+        accounts: square.accounts.clone(),
+        skills: square.skills.clone(),
+        router: square.router.clone(),
+        settings: SocketIoSettings {
+            path: settings.socketio.path.clone(),
+            origins: Origins::listed(&settings.http.cors_origins),
+            questions_need_account: settings.questions.account_required,
+            ..SocketIoSettings::default()
+        },
+        shutdown: closing.clone(),
+        sockets: sockets.clone(),
     }
 }
 

@@ -28,6 +28,7 @@ mod service;
 mod signing;
 mod train;
 mod training;
+mod training_reports;
 mod unpublish;
 mod view;
 
@@ -52,3 +53,4 @@ pub use signing::SigningKey;
 pub use training::{
     Accuracy, Failures, TrainingId, TrainingProgress, TrainingRecord, TrainingSet, TrainingState,
 };
+pub use training_reports::TrainingReports;

@@ -3,10 +3,9 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use square_kernel::{IdSyntax, Invalid, SkillId};
-use square_skills::Failures;
+use square_kernel::{IdSyntax, Invalid};
+pub use square_wire::Progress;
 use square_wire::{ChangeMessage, ErrorBody, FallbackFrom, Fault, StreamEvent};
-use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -135,39 +134,6 @@ pub enum ServerMessage {
     Pong {},
     /// `error`: what was asked for cannot be done.
     Error(ErrorBody),
-}
-
-/// How something that is done to a skill goes.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
-    /// The skill.
-    pub id: Uuid,
-    /// A sentence for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub msg: Option<String>,
-    /// How far it is, 0 to 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub progress: Option<f64>,
-    /// `true` in the last message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub finished: Option<bool>,
-    /// Why it came to nothing, where it did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    /// After a training: for each selector the share of the `dev_file` questions, 0 to 1, for which it ranked
-    /// the skill first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub accuracy: Option<BTreeMap<String, f64>>,
-    /// After a training: why selectors outside of the server have not learnt the skill yet, by their names. They do later.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failures: Option<Failures>,
-}
-
-impl Progress {
-    /// Something that was begun.
-    pub fn said(skill: SkillId, msg: impl Into<String>) -> Self {
-        Self { id: skill.uuid(), msg: Some(msg.into()), ..Self::default() }
-    }
 }
 
 impl ServerMessage {

@@ -4,6 +4,7 @@
 //! - [`QuestionRequest`] reads both forms in which clients ask.
 //! - [`SkillAnswer`], [`QuestionView`] and [`StreamEvent`] are the three forms in which answers go out.
 //! - [`access_token`] and [`Origins`] read what a request says of where it comes from.
+//! - [`Progress`] tells how a training goes.
 //! - [`User`] and [`Skill`] are what accounts and skills look like from outside.
 //! - [`ChangeMessage`] tells everybody outside that something changed.
 //!
@@ -16,6 +17,7 @@ mod error_body;
 pub mod fault;
 mod lenient;
 mod origins;
+mod progress;
 mod question;
 mod skill;
 mod user;
@@ -29,6 +31,7 @@ pub use change::ChangeMessage;
 pub use error_body::{Detail, ErrorBody};
 pub use fault::Fault;
 pub use origins::Origins;
+pub use progress::Progress;
 pub use question::{FlatQuestion, NestedQuestion, QuestionOptions, QuestionRequest, SkillChoice};
 pub use skill::{Breaker, SelectorDescription, SigningSecret, Skill, SkillCheck, SkillCheckStep, Training};
 pub use user::User;

@@ -366,6 +366,7 @@ mod tests {
             ("SQUARE__AUTH__ALGORITHM", "none", "auth.algorithm"),
             ("SQUARE__PASSWORDS__COST", "3", "passwords.cost"),
             ("SQUARE__HTTP__BASE_PATH", "api", "http.base_path"),
+            ("SQUARE__SOCKETIO__PATH", "", "socketio.path"),
             ("SQUARE__HTTP__BASE_PATH", "/api/", "http.base_path"),
             ("SQUARE__HTTP__BASE_PATH", "/a//b", "http.base_path"),
             ("SQUARE__HTTP__BASE_PATH", "/{id}", "http.base_path"),

@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) skills: Skills,
     pub(crate) selectors: Selectors,
     pub(crate) questions: Questions,
+    pub(crate) socketio: SocketIo,
     pub(crate) rabbitmq: RabbitMq,
     pub(crate) pusher: Pusher,
     pub(crate) rollbar: Rollbar,
@@ -129,6 +130,13 @@ pub(crate) struct Accounts {
     pub(crate) mfa_issuer: String,
     pub(crate) mfa_required_roles: Vec<String>,
     pub(crate) audit_days: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SocketIo {
+    pub(crate) enabled: bool,
+    pub(crate) path: String,
 }
 
 /// Each an hour; 0 for no limit.

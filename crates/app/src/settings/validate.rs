@@ -16,6 +16,9 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     let http = &settings.http;
     let rule = "must be empty or consist of a slash and letters, digits, -, ., _ or ~, once or more often";
     check(is_base_path(&http.base_path), "http.base_path", rule)?;
+    let path = &settings.socketio.path;
+    let rule = "must consist of a slash and letters, digits, -, ., _ or ~, once or more often";
+    check(!path.is_empty() && is_base_path(path), "socketio.path", rule)?;
     let rule = "must hold \"*\" or origins such as https://app.example, without a slash at the end";
     check(http.cors_origins.iter().all(|origin| is_origin(origin)), "http.cors_origins", rule)?;
     let fine = http.trusted_proxies.iter().all(|network| network.parse::<Network>().is_ok());

@@ -21,6 +21,7 @@ mod questions;
 mod secrecy;
 mod selectors;
 mod social;
+mod socketio;
 #[path = "../support/stub.rs"]
 #[expect(dead_code, reason = "other tests share it")]
 mod stub;

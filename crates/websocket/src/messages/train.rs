@@ -1,10 +1,10 @@
 use super::Outcome;
 use crate::connection::Connection;
-use crate::outbox::{Gone, Reply};
+use crate::outbox::Reply;
 use crate::protocol::{Progress, Ref, ServerMessage, Train, id, parts};
 use serde_json::Value;
 use square_kernel::{Asker, SkillId};
-use square_skills::{Skills, TrainingProgress, TrainingSet, TrainingState};
+use square_skills::{Skills, TrainingSet};
 use square_wire::Fault;
 use std::sync::Arc;
 
@@ -53,60 +53,10 @@ async fn follow(skills: Arc<Skills>, asker: Asker, skill: SkillId, examples: Tra
     if reply.send(&ServerMessage::Train(started)).await.is_err() {
         return;
     }
-    let Some(mut watch) = skills.watch_training(skill) else {
-        let _ = failed(&reply, skill, "the skill was unpublished").await;
-        return;
-    };
-    loop {
-        let progress = watch.borrow_and_update().clone();
-        let over = if progress.id == record.id {
-            report(&reply, skill, progress).await
-        } else {
-            failed(&reply, skill, "a newer training took its place").await.map(|()| true)
-        };
-        match over {
-            Ok(false) => {}
-            Ok(true) | Err(Gone) => return,
-        }
-        if watch.changed().await.is_err() {
-            let _ = failed(&reply, skill, "the skill is gone").await;
+    let mut reports = skills.follow_training(&record);
+    while let Some(training) = reports.next().await {
+        if reply.send(&ServerMessage::Train(Progress::of_training(skill, training))).await.is_err() {
             return;
         }
     }
-}
-
-/// Tells how a training stands, and returns whether that was the last of it.
-async fn report(reply: &Reply, skill: SkillId, training: TrainingProgress) -> Result<bool, Gone> {
-    let progress = match training.state {
-        TrainingState::Failed { reason } => return failed(reply, skill, &reason).await.map(|()| true),
-        TrainingState::Running => Progress { progress: Some(rounded(training.done)), ..Progress::default() },
-        TrainingState::Published { accuracy, failures } => Progress {
-            msg: Some("The skill is published".to_owned()),
-            progress: Some(1.0),
-            finished: Some(true),
-            accuracy: Some(
-                accuracy.into_iter().map(|(selector, measured)| (selector, measured.top1)).collect(),
-            ),
-            failures: (!failures.is_empty()).then_some(failures),
-            ..Progress::default()
-        },
-    };
-    let over = progress.finished.is_some();
-    reply.send(&ServerMessage::Train(Progress { id: skill.uuid(), ..progress })).await?;
-    Ok(over)
-}
-
-async fn failed(reply: &Reply, skill: SkillId, reason: &str) -> Result<(), Gone> {
-    let progress = Progress {
-        id: skill.uuid(),
-        finished: Some(true),
-        error: Some(reason.to_owned()),
-        ..Progress::default()
-    };
-    reply.send(&ServerMessage::Train(progress)).await
-}
-
-/// Two decimals; more would claim a precision that nobody has.
-fn rounded(share: f32) -> f64 {
-    (f64::from(share) * 100.0).round() / 100.0
 }

@@ -15,8 +15,8 @@ impl Connection {
         self.jobs.start(reference, None, async move {
             let _ = match skills.unpublish(&asker, skill).await {
                 Ok(_) => {
-                    let done = Progress::said(skill, "The skill is unpublished");
-                    reply.send(&ServerMessage::Unpublish(Progress { finished: Some(true), ..done })).await
+                    let done = Progress::finished(skill, "The skill is unpublished");
+                    reply.send(&ServerMessage::Unpublish(done)).await
                 }
                 Err(error) => reply.fail(&error).await,
             };

@@ -1,0 +1,129 @@
+//! Socket.IO as its clients speak it, frame by frame. `tests/socketio` does the same with the clients themselves.
+
+use crate::process::Server;
+use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// One connection to the namespace `/api`.
+struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// Connects as a client of Engine.IO `version` does, which is 3 for clients of version 2.
+    async fn connect(server: &Server, version: u8, auth: &Value) -> Result<Self, String> {
+        let url = server.url().replace("http", "ws");
+        let url = format!("{url}/socket.io/?EIO={version}&transport=websocket");
+        let mut socket = Self(connect_async(url).await.map_err(|error| error.to_string())?.0);
+        assert!(socket.next().await.starts_with("0{"), "it is opened");
+        let auth = if version == 3 { String::new() } else { format!(",{auth}") };
+        socket.send(&format!("40/api{auth}")).await;
+        loop {
+            let packet = socket.next().await;
+            if packet.starts_with("40/api") {
+                return Ok(socket);
+            }
+            if packet.starts_with("44/api") {
+                return Err(packet);
+            }
+        }
+    }
+
+    async fn send(&mut self, packet: &str) {
+        self.0.send(Message::text(packet)).await.expect("it is open");
+    }
+
+    /// The next packet but those that only keep the connection alive.
+    async fn next(&mut self) -> String {
+        loop {
+            let message = tokio::time::timeout(Duration::from_mins(1), self.0.next()).await;
+            let text =
+                message.expect("in time").expect("it is open").expect("a frame").into_text().expect("text");
+            match text.as_str() {
+                "2" => self.send("3").await,
+                "3" => {}
+                other => return other.to_owned(),
+            }
+        }
+    }
+
+    async fn emit(&mut self, event: &str, body: &Value) {
+        self.send(&format!("42/api,{}", json!([event, body]))).await;
+    }
+
+    /// The body of the next event, which must be called `name`.
+    async fn event(&mut self, name: &str) -> Value {
+        let packet = self.next().await;
+        let event: Value =
+            serde_json::from_str(packet.strip_prefix("42/api,").expect(&packet)).expect("JSON");
+        assert_eq!(event[0], name);
+        event[1].clone()
+    }
+}
+
+#[tokio::test]
+async fn clients_of_both_protocols_ask_and_are_told_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--demo"]);
+    for version in [3, 4] {
+        let mut socket = Socket::connect(&server, version, &json!({})).await.unwrap();
+        socket.emit("query", &json!({"question": "Which actors played in Heat?"})).await;
+        let casting = socket.event("skillResult").await;
+        assert_eq!(casting["name"], "Casting");
+        assert!(casting["results"].to_string().contains("Al Pacino"), "{casting}");
+        let finished = socket.event("skillResult").await;
+        assert_eq!((&finished["finished"], &finished["ending"]), (&json!(true), &json!("complete")));
+
+        socket.emit("query", &json!({"question": " ", "deadline_ms": 0})).await;
+        let wrong = socket.event("skillResult").await;
+        assert_eq!(wrong["code"], "validation_failed");
+        assert_eq!(wrong["details"].as_array().unwrap().len(), 2, "{wrong}");
+        socket.emit("unpublish", &json!({"id": "none"})).await;
+        assert_eq!(socket.event("unpublish").await["details"][0]["field"], "id");
+    }
+}
+
+#[tokio::test]
+async fn files_come_as_attachments_and_only_the_owner_trains() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::with_account(folder.path()).await;
+    let skill = server.register("Weather", "http://127.0.0.1:9").await;
+    let mut socket = Socket::connect(&server, 4, &json!({})).await.unwrap();
+    let train = |jwt: &str| {
+        let file = |number| json!({"_placeholder": true, "num": number});
+        let body = json!({"id": skill, "train_file": file(0), "dev_file": file(1), "jwt": jwt});
+        format!("452-/api,{}", json!(["train", body]))
+    };
+    let files = [&b"Will it rain?\nIs it sunny?\n"[..], b"Does it rain?\n"];
+    for (jwt, first) in [("none", "error"), (server.token(), "msg")] {
+        socket.send(&train(jwt)).await;
+        for file in files {
+            socket.0.send(Message::binary(file)).await.unwrap();
+        }
+        assert!(socket.event("train").await[first].is_string());
+    }
+    loop {
+        let told = socket.event("train").await;
+        if told["finished"] == json!(true) {
+            assert!(told["error"].is_null() && told["accuracy"]["Square"].is_number(), "{told}");
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_counts_from_the_moment_of_connecting_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::with_account(folder.path()).await;
+    let skill = server.register("Weather", "http://127.0.0.1:9").await;
+    let refused = Socket::connect(&server, 4, &json!({"token": "none"})).await;
+    assert!(refused.err().unwrap().contains("token"));
+    let mut anybody = Socket::connect(&server, 4, &json!({})).await.unwrap();
+    anybody.emit("unpublish", &json!({"id": skill})).await;
+    assert!(anybody.event("unpublish").await["error"].is_string());
+    let mut owner = Socket::connect(&server, 4, &json!({"token": server.token()})).await.unwrap();
+    owner.emit("unpublish", &json!({"id": skill})).await;
+    assert_eq!(owner.event("unpublish").await["finished"], true);
+}

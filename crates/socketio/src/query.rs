@@ -1,0 +1,58 @@
+use crate::payload::read;
+use crate::reply::{Gone, Reply};
+use crate::session::Session;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use socketioxide::ParserError;
+use square_routing::{AnswerStream, QuestionId};
+use square_wire::{Fault, FinishedEvent, QuestionRequest, StreamEvent};
+
+/// What the answers to `query` are called.
+pub(crate) const EVENT: &str = "skillResult";
+
+/// What a `query` may carry beside the question.
+#[derive(Debug, Default, Deserialize)]
+struct Options {
+    deadline_ms: Option<i64>,
+    jwt: Option<String>,
+}
+
+/// The last event of a question.
+#[derive(Debug, Serialize)]
+struct Finished {
+    finished: bool,
+    #[serde(flatten)]
+    event: FinishedEvent,
+}
+
+/// `query`: asks, and sends the answers in order of completion.
+pub(crate) async fn answer(
+    session: &Session,
+    body: Result<Value, ParserError>,
+    reply: &Reply,
+) -> Result<(), Fault> {
+    let body = read(body)?;
+    let options: Options = serde_path_to_error::deserialize(&body)
+        .map_err(|error| Fault::wrong_type(&error.path().to_string(), &error.inner().to_string()))?;
+    let asker = session.asker(options.jwt.as_deref())?;
+    if session.services.settings.questions_need_account && asker.identity.is_none() {
+        return Err(Fault::sign_in_required());
+    }
+    let question = QuestionRequest::read(body)?.question(options.deadline_ms);
+    let question = question.map_err(|invalid| Fault::from(&invalid))?;
+    let asked = session.services.router.ask(&asker, question).await.map_err(|error| Fault::from(&error))?;
+    stream(asked.record.id, asked.answers, reply).await
+}
+
+async fn stream(question: QuestionId, mut answers: AnswerStream, reply: &Reply) -> Result<(), Fault> {
+    while let Some(entry) = answers.next().await.map_err(|error| Fault::from(&error))? {
+        let sent = match StreamEvent::new(question, &entry) {
+            StreamEvent::SkillResult(event) => reply.send(&event).await,
+            StreamEvent::Finished(event) => reply.send(&Finished { finished: true, event }).await,
+        };
+        if let Err(Gone) = sent {
+            return Ok(());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+use serde::Serialize;
+use socketioxide::extract::SocketRef;
+use socketioxide::{SendError, SocketError};
+use square_wire::Fault;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+/// How long to wait before looking again whether there is room: the first time, and at most.
+const FIRST_LOOK: Duration = Duration::from_millis(5);
+const LAST_LOOK: Duration = Duration::from_millis(250);
+
+/// The client takes nothing more.
+#[derive(Debug)]
+pub(crate) struct Gone;
+
+/// The way out of a socket, for the answers to one kind of event.
+pub(crate) struct Reply {
+    pub(crate) socket: SocketRef,
+    pub(crate) event: &'static str,
+    /// How long a client may leave what waits for it untaken.
+    pub(crate) unread: Duration,
+}
+
+impl Reply {
+    /// Sends an event as soon as there is room for it. A client that takes nothing for too long is disconnected: the answers
+    /// are stored, and whoever comes back reads them from there.
+    pub(crate) async fn send(&self, data: &(impl Serialize + Sync)) -> Result<(), Gone> {
+        let end = Instant::now() + self.unread;
+        let mut look = FIRST_LOOK;
+        loop {
+            match self.socket.emit(self.event, data) {
+                Ok(()) => return Ok(()),
+                Err(SendError::Socket(SocketError::InternalChannelFull)) if Instant::now() < end => {
+                    sleep(look).await;
+                    look = (look * 2).min(LAST_LOOK);
+                }
+                Err(error) => {
+                    tracing::debug!(%error, event = self.event, "a client takes nothing more");
+                    // It may have gone by itself.
+                    let _ = self.socket.clone().disconnect();
+                    return Err(Gone);
+                }
+            }
+        }
+    }
+
+    /// Says why what was asked for cannot be done.
+    pub(crate) async fn fail(&self, fault: &Fault) {
+        /// `error` is what trainings call it, `error_msg` what questions do; the rest is the body that errors have everywhere.
+        #[derive(Serialize)]
+        struct Failure<'a> {
+            error_msg: &'a str,
+            error: &'a str,
+            code: &'a str,
+            details: Vec<square_wire::Detail>,
+        }
+        let body = fault.body(&Uuid::now_v7().to_string());
+        let failure = Failure {
+            error_msg: &body.message,
+            error: &body.message,
+            code: &body.code,
+            details: body.details.clone(),
+        };
+        // Who is gone need not be told.
+        let _ = self.send(&failure).await;
+    }
+}

@@ -1,0 +1,122 @@
+use crate::session;
+use crate::transport::Transport;
+use actix_web::web::{self, ServiceConfig};
+use socketioxide::SocketIo;
+use square_accounts::Accounts;
+use square_routing::Router;
+use square_skills::Skills;
+use square_wire::Origins;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What sockets call, and what ends them.
+#[derive(Clone)]
+pub struct SocketIoServices {
+    /// The use cases on accounts.
+    pub accounts: Arc<Accounts>,
+    /// The use cases on skills.
+    pub skills: Arc<Skills>,
+    /// The use cases on questions.
+    pub router: Arc<Router>,
+    /// What the operator chose.
+    pub settings: SocketIoSettings,
+    /// Once cancelled, every socket is closed and no new one is taken.
+    pub shutdown: CancellationToken,
+    /// What is still open: close the tracker and wait on it to see the last socket told.
+    pub sockets: TaskTracker,
+}
+
+/// What the operator chooses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SocketIoSettings {
+    /// Where clients connect to, as their option `path` says it: with a leading and without a trailing `/`.
+    pub path: String,
+    /// Where scripts of other sites may connect from.
+    pub origins: Origins,
+    /// Whether only those who are signed in may ask.
+    pub questions_need_account: bool,
+    /// How much one socket may take up.
+    pub limits: Limits,
+}
+
+/// How much one socket may take up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest message, attachments included, in bytes.
+    pub message: usize,
+    /// How many questions, trainings and the like may be under way on one socket.
+    pub under_way: usize,
+    /// How many packets wait to be taken by the client.
+    pub waiting: usize,
+    /// How long a client may leave what waits for it untaken.
+    pub unread: Duration,
+    /// How long the body of a polling request may take.
+    pub body: Duration,
+}
+
+impl Default for SocketIoSettings {
+    fn default() -> Self {
+        Self {
+            path: "/socket.io".to_owned(),
+            origins: Origins::Any,
+            questions_need_account: false,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // `train` has two files of 5 MiB, which polling clients send in base64.
+            message: 15 * 1024 * 1024,
+            under_way: 32,
+            waiting: 16,
+            unread: Duration::from_secs(30),
+            body: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The Socket.IO side of a server. Cheap to clone; what one clone takes in, all know.
+#[derive(Clone)]
+pub struct SocketIoServer {
+    transport: Arc<Transport>,
+}
+
+impl SocketIoServer {
+    /// Makes what all workers share. Must be called within a tokio runtime.
+    pub fn new(services: SocketIoServices) -> Self {
+        let limits = &services.settings.limits;
+        let (engine, io) = SocketIo::builder()
+            .req_path(services.settings.path.clone())
+            .max_buffer_size(limits.waiting)
+            .max_payload(u64::try_from(limits.message).unwrap_or(u64::MAX))
+            .ws_max_message_size(limits.message)
+            .ws_max_frame_size(limits.message)
+            .build_svc();
+        let services = Arc::new(services);
+        session::register(&io, &services);
+        services.sockets.spawn({
+            let shutdown = services.shutdown.clone();
+            async move {
+                shutdown.cancelled().await;
+                io.close().await;
+            }
+        });
+        Self { transport: Arc::new(Transport { services, engine }) }
+    }
+
+    /// Adds it to an application, at its full path.
+    pub fn configure(&self, config: &mut ServiceConfig) {
+        let path = self.transport.services.settings.path.clone();
+        let transport = Arc::clone(&self.transport);
+        let take = move |request, body| {
+            let transport = Arc::clone(&transport);
+            async move { transport.take(request, body).await }
+        };
+        config.service(web::resource([path.clone(), format!("{path}/")]).to(take));
+    }
+}
