@@ -23,7 +23,7 @@ use square_passwords::{BcryptHasher, PepperMark, Peppers};
 use square_persistence::{
     Database, DatabaseClock, DatabaseQuestionLog, DatabaseSettings, PasswordMark, Stores,
 };
-use square_routing::{Router, RouterParts, Selector};
+use square_routing::{Router, RouterParts, RouterPolicy, Selector};
 use square_selectors::{BaseSelector, SquareSelector};
 use square_skill_client::{SkillClient, SkillClientParts, SkillClientSettings, SystemNames};
 use square_skills::ports::{AddressGuard, Learner, SkillProber};
@@ -138,7 +138,7 @@ impl Square {
             identity_providers: identity_providers(settings, &clock)?,
             hasher: hasher(settings, &stores).await?,
             signer,
-            keyed_hash,
+            keyed_hash: keyed_hash.clone(),
             clock: clock.clone(),
             randomness: randomness.clone(),
             policy: policy(settings),
@@ -185,6 +185,8 @@ impl Square {
             log: log.clone(),
             clock: clock.clone(),
             randomness: randomness.clone(),
+            keyed_hash,
+            policy: router_policy(settings),
         }));
         let subscribers = Subscribers::default();
         Ok(Self {
@@ -339,8 +341,8 @@ fn signing_key_policy(settings: &Settings) -> SigningKeyPolicy {
 pub(crate) fn policy(settings: &Settings) -> AccountPolicy {
     AccountPolicy {
         access_token_lifetime: SignedDuration::from_secs(i64::from(settings.auth.access_token_s)),
-        session_lifetime: SignedDuration::from_hours(24 * i64::from(settings.auth.session_days)),
-        longest_session: SignedDuration::from_hours(24 * i64::from(settings.auth.session_max_days)),
+        session_lifetime: days(settings.auth.session_days),
+        longest_session: days(settings.auth.session_max_days),
         limits: limits(settings),
         confirmation_lifetime: SignedDuration::from_hours(i64::from(settings.accounts.confirmation_hours)),
         reset_lifetime: SignedDuration::from_mins(i64::from(settings.accounts.reset_minutes)),
@@ -350,7 +352,7 @@ pub(crate) fn policy(settings: &Settings) -> AccountPolicy {
         social_state_required: settings.social.state_required,
         mfa_issuer: settings.accounts.mfa_issuer.clone(),
         mfa_required_roles: settings.accounts.mfa_required_roles.clone(),
-        audit_kept: SignedDuration::from_hours(24 * i64::from(settings.accounts.audit_days)),
+        audit_kept: days(settings.accounts.audit_days),
     }
 }
 
@@ -366,6 +368,20 @@ fn limits(settings: &Settings) -> LimitPolicy {
         links_per_address: Quota::per_hour(limits.links_per_address),
         refreshes_per_address: Quota::per_hour(limits.refreshes_per_address),
     }
+}
+
+fn router_policy(settings: &Settings) -> RouterPolicy {
+    let questions = &settings.questions;
+    let kept = (questions.keep_days > 0).then(|| days(questions.keep_days));
+    RouterPolicy {
+        grace: Duration::from_secs(questions.grace_s),
+        questions_kept: kept,
+        deltas_kept: SignedDuration::from_hours(i64::from(questions.keep_pieces_hours)),
+    }
+}
+
+fn days(number: u32) -> SignedDuration {
+    SignedDuration::from_hours(24 * i64::from(number))
 }
 
 fn skill_client(

@@ -200,10 +200,18 @@ async fn forget(square: Arc<Square>, stop: CancellationToken) {
         if let Err(error) = square.letters.forget_sent().await {
             tracing::error!(cause = error.chain(), "letters sent long ago cannot be deleted");
         }
+        if let Err(error) = forget_questions(&square, &stop).await {
+            tracing::error!(cause = error.chain(), "old questions cannot be deleted");
+        }
         if let Err(error) = forget_changes(&square, &stop).await {
             tracing::error!(cause = error.chain(), "old changes cannot be deleted");
         }
     }
+}
+
+async fn forget_questions(square: &Square, stop: &CancellationToken) -> Result<(), Unavailable> {
+    while square.router.forget_old().await? && !stop.is_cancelled() {}
+    Ok(())
 }
 
 async fn forget_changes(square: &Square, stop: &CancellationToken) -> Result<(), Unavailable> {

@@ -173,6 +173,7 @@ fn http_services(square: &Arc<Square>, settings: &Settings) -> Services {
             json_limit: settings.http.max_body_bytes,
             body_time_limit: Duration::from_millis(settings.http.body_timeout_ms),
             questions_need_account: settings.questions.account_required,
+            heartbeat: Duration::from_secs(settings.questions.heartbeat_s),
             proxies: proxies(settings),
             public_origin: settings.http.public_origin(),
             ..HttpSettings::default()

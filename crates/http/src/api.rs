@@ -122,12 +122,14 @@ fn cors(origins: &Origins) -> Cors {
         "x-fallback-from",
         "x-total-count",
         "link",
+        "location",
+        "preference-applied",
         "retry-after",
         device_token::HEADER,
     ];
     cors.allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT])
-        .allowed_headers([RequestId::HEADER, "last-event-id", device_token::HEADER])
+        .allowed_headers([RequestId::HEADER, "last-event-id", "prefer", device_token::HEADER])
         .expose_headers(exposed)
         .max_age(600)
 }

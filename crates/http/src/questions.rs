@@ -1,20 +1,27 @@
 //! The calls on questions.
 
 mod ask;
+mod cancel;
 mod events;
 mod history;
+mod preferences;
+mod route;
 mod selectors;
 mod show;
 mod stream;
+mod ticket;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(ask::ask)
+        .service(route::route)
         .service(history::history)
         .service(selectors::selectors)
         .service(events::question_events)
+        .service(cancel::cancel_question)
+        .service(ticket::question_ticket)
         .service(show::show_question);
 }
 

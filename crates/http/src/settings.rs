@@ -21,6 +21,10 @@ pub struct HttpSettings {
     pub public_origin: Option<String>,
     /// Whether only those who are signed in may ask.
     pub questions_need_account: bool,
+    /// After so long without an event a comment is sent, so that nobody on the way takes the line for dead.
+    pub heartbeat: Duration,
+    /// How long browsers are told to wait before they connect again.
+    pub reconnect_after: Duration,
 }
 
 impl HttpSettings {
@@ -41,6 +45,8 @@ impl Default for HttpSettings {
             proxies: Proxies::default(),
             public_origin: None,
             questions_need_account: false,
+            heartbeat: Duration::from_secs(15),
+            reconnect_after: Duration::from_secs(1),
         }
     }
 }

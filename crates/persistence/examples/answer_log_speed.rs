@@ -65,11 +65,10 @@ fn answer(seq: u32) -> Arc<LogEntry> {
 
 async fn opened(log: &DatabaseQuestionLog) -> Result<QuestionId, Fault> {
     let id = QuestionId::new(&SystemClock, &OsRandomness);
-    let choice =
-        Choice { selector: "Square".to_owned(), fallback_from: None, chosen: vec![skill()], nearest: None };
+    let choice = Choice { selector: "Square".to_owned(), chosen: vec![skill()], ..Choice::default() };
     let (text, asked_at) = ("Who played in Heat?".into(), SystemClock.now());
     let deadline = Duration::from_secs(10);
-    log.open(&QuestionRecord { id, asker: None, text, choice, asked_at, deadline }).await?;
+    log.open(&QuestionRecord { id, asker: None, text, choice, asked_at, deadline, opening: true }).await?;
     Ok(id)
 }
 

@@ -1,17 +1,20 @@
 mod batch;
+mod decision;
+mod forgetting;
 mod stored;
 mod writer;
 
 use crate::Database;
-use crate::changes::{Changes, Record};
-use crate::columns::{Key, Moment, corrupt};
+use crate::changes::Record;
+use crate::columns::{Key, Moment, corrupt, from_counter};
 use crate::connection::DbConnection;
 use crate::schema::changes::instances;
-use crate::schema::questions::{log_entries, questions, unfinished_questions};
+use crate::schema::questions::{log_entries, questions, streamed_questions, unfinished_questions};
 use async_trait::async_trait;
 use batch::Change;
 use diesel::dsl::exists;
 use diesel::prelude::*;
+pub(crate) use forgetting::of_asker as forget_of;
 use jiff::Timestamp;
 use square_changes::{Action, Channel};
 use square_cluster::InstanceId;
@@ -82,7 +85,9 @@ impl QuestionLog for DatabaseQuestionLog {
             entries.iter().map(row).collect::<Result<_, _>>().map_err(Unavailable::new)?;
         let ended = entries.iter().any(|entry| matches!(entry.event, LogEvent::Finished(_)));
         let ended = ended.then(|| Key(question.uuid()));
-        self.writer.write(Change::Append { rows, ended }).await
+        let streamed = entries.iter().any(|entry| matches!(entry.event, LogEvent::AnswerDelta(_)));
+        let streamed = streamed.then(|| StreamedRow { question_id: Key(question.uuid()) });
+        self.writer.write(Change::Append { rows, streamed, ended }).await
     }
 
     async fn find(&self, question: QuestionId) -> Result<Option<AnsweredQuestion>, Unavailable> {
@@ -159,26 +164,42 @@ impl QuestionLog for DatabaseQuestionLog {
             })
             .await
     }
+
+    async fn note_watched(&self, question: QuestionId) -> Result<(), Unavailable> {
+        let row = unfinished_questions::table.find(Key(question.uuid()));
+        let more = unfinished_questions::watched.eq(unfinished_questions::watched + 1);
+        self.database
+            .write(move |connection| diesel::update(row).set(more).execute(connection).map(drop))
+            .await
+    }
+
+    async fn watched(&self, question: QuestionId) -> Result<Option<u64>, Unavailable> {
+        let row = unfinished_questions::table.find(Key(question.uuid()));
+        self.database
+            .read(move |connection| {
+                let count: Option<i64> =
+                    row.select(unfinished_questions::watched).first(connection).optional()?;
+                count.map(|count| from_counter("unfinished_questions.watched", count)).transpose()
+            })
+            .await
+    }
+
+    async fn forget_deltas(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+        let forgotten =
+            self.database.write(move |connection| forgetting::deltas(connection, before, at_most));
+        Ok(u32::try_from(forgotten.await?).unwrap_or(u32::MAX))
+    }
+
+    async fn forget(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+        let forgotten = self.database.write(move |connection| forgetting::old(connection, before, at_most));
+        Ok(u32::try_from(forgotten.await?).unwrap_or(u32::MAX))
+    }
 }
 
-/// Deletes `at_most` questions of an account with their logs and gives their number. Instances that work on one are told to stop;
-/// what they store of it meanwhile finds no place.
-pub(crate) fn forget_of(
-    connection: &mut DbConnection,
-    asker: Key,
-    at: Timestamp,
-    at_most: u32,
-    changes: &mut Changes,
-) -> QueryResult<usize> {
-    let own = questions::table.filter(questions::asker_id.eq(asker)).order(questions::id);
-    let ids: Vec<Key> = own.select(questions::id).limit(at_most.into()).load(connection)?;
-    let bytes = || ids.iter().map(Key::bytes);
-    let unfinished = unfinished_questions::table.filter(unfinished_questions::question_id.eq_any(bytes()));
-    for question in unfinished.select(unfinished_questions::question_id).load::<Key>(connection)? {
-        changes.add(Record::internal(Channel::Question, Action::Delete, question.0, at));
-    }
-    // With all that refers to them.
-    diesel::delete(questions::table.filter(questions::id.eq_any(bytes()))).execute(connection)
+#[derive(Clone, Copy, Insertable)]
+#[diesel(table_name = streamed_questions)]
+struct StreamedRow {
+    question_id: Key,
 }
 
 #[derive(Insertable)]
@@ -205,7 +226,7 @@ impl QuestionRow {
             id: Key(record.id.uuid()),
             asker_id: record.asker.map(|asker| Key(asker.uuid())),
             question: record.text.as_ref().to_owned(),
-            choice: stored::choice(&record.choice)?,
+            choice: decision::written(&record.choice, record.opening)?,
             deadline_us: i64::try_from(record.deadline.as_micros()).unwrap_or(i64::MAX),
             asked_at: record.asked_at.into(),
         })
@@ -213,13 +234,15 @@ impl QuestionRow {
 
     fn record(self) -> QueryResult<QuestionRecord> {
         let deadline = u64::try_from(self.deadline_us).map_err(|e| corrupt("questions.deadline_us", e))?;
+        let (choice, opening) = decision::read(&self.choice).map_err(|e| corrupt("questions.choice", e))?;
         Ok(QuestionRecord {
             id: self.id.0.into(),
             asker: self.asker_id.map(|asker| asker.0.into()),
             text: self.question.into(),
-            choice: stored::read_choice(&self.choice).map_err(|e| corrupt("questions.choice", e))?,
+            choice,
             asked_at: self.asked_at.at,
             deadline: Duration::from_micros(deadline),
+            opening,
         })
     }
 }

@@ -23,8 +23,67 @@ pub struct FallbackFrom {
     pub reason: String,
 }
 
-/// Why these skills are asked: the routing decision, kept with the question.
+/// An example question of a skill that is like the question that was asked.
 #[derive(Debug, Clone, PartialEq)]
+pub struct Example {
+    /// What it says.
+    pub text: String,
+    /// How alike the two are, 0 to 1.
+    pub similarity: f32,
+}
+
+/// Why a skill is not asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exclusion {
+    /// It fits too badly, by itself or beside the best one.
+    Score,
+    /// As many as were asked for fit better.
+    Maximum,
+    /// The selector knows nothing of it.
+    Unranked,
+    /// It is not published, and the selector asks published ones only.
+    Unpublished,
+    /// There is none by that name or id, or the asker may not know of it.
+    NotAllowed,
+    /// It failed so often of late that it is left alone for a while.
+    BreakerOpen,
+}
+
+impl Exclusion {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Score, Self::Maximum, Self::Unranked, Self::Unpublished, Self::NotAllowed, Self::BreakerOpen];
+
+    /// Its name in JSON and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Score => "score",
+            Self::Maximum => "maximum",
+            Self::Unranked => "unranked",
+            Self::Unpublished => "unpublished",
+            Self::NotAllowed => "not_allowed",
+            Self::BreakerOpen => "breaker_open",
+        }
+    }
+}
+
+/// A skill that is not asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOut {
+    /// The skill; `None` where the asker named something that leads to none.
+    pub skill: Option<SkillId>,
+    /// Its name at that time, or what the asker called it.
+    pub name: String,
+    /// The probability that it fits, where the selector was asked.
+    pub score: Option<f32>,
+    /// Why.
+    pub reason: Exclusion,
+    /// Its example questions that are most like the question, the most alike first.
+    pub examples: Vec<Example>,
+}
+
+/// Why these skills are asked: the routing decision, kept with the question.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Choice {
     /// The selector that ranked.
     pub selector: String,
@@ -34,19 +93,31 @@ pub struct Choice {
     pub chosen: Vec<Chosen>,
     /// The best one that did not fit, when none is asked.
     pub nearest: Option<Chosen>,
+    /// For each of `chosen` its example questions that are most like the question, the most alike first.
+    pub examples: Vec<Vec<Example>>,
+    /// The score that a skill needed to be asked.
+    pub least_score: f32,
+    /// How many skills there were to choose from.
+    pub candidates: u32,
+    /// The first of those that are not asked: those that could not be asked at all, then by falling score.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// Picks from a ranking: the best, then the next while it is no worse than the ranking's share of the best,
 /// `max` at most. Named skills are asked however badly they fit.
 pub(crate) fn pick(ranking: &Ranking, max: usize, named: bool) -> &[Score] {
-    let scores = &ranking.scores;
+    let least = least_score(ranking, named);
+    let fitting = ranking.scores.iter().take(max).take_while(|score| score.score >= least).count();
+    &ranking.scores[..fitting]
+}
+
+/// The score that a candidate needs.
+pub(crate) fn least_score(ranking: &Ranking, named: bool) -> f32 {
     if named {
-        return &scores[..scores.len().min(max)];
+        return 0.0;
     }
-    let Some(best) = scores.first() else { return &[] };
-    let least = ranking.threshold.max(best.score * ranking.share_of_best);
-    let fitting = scores.iter().take(max).take_while(|score| score.score >= least).count();
-    &scores[..fitting]
+    let best = ranking.scores.first().map_or(0.0, |best| best.score);
+    ranking.threshold.max(best * ranking.share_of_best)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 pub(crate) struct Ranked<'a> {
     pub(crate) ranking: Ranking,
     /// The selector that ranked.
-    pub(crate) selector: &'a str,
+    pub(crate) selector: &'a Arc<dyn Selector>,
     /// The one that should have, where it could not.
     pub(crate) fallback_from: Option<FallbackFrom>,
 }
@@ -19,7 +19,7 @@ impl Router {
         candidates: &[Candidate],
     ) -> Result<Ranked<'a>, SelectorUnavailable> {
         let unavailable = match selector.rank(question, candidates).await {
-            Ok(ranking) => return Ok(Ranked { ranking, selector: selector.name(), fallback_from: None }),
+            Ok(ranking) => return Ok(Ranked { ranking, selector, fallback_from: None }),
             Err(unavailable) => unavailable,
         };
         let fallback = self.parts.fallback.as_ref().filter(|fallback| fallback.name() != selector.name());
@@ -31,6 +31,6 @@ impl Router {
         );
         let ranking = fallback.rank(question, candidates).await?;
         let fallback_from = FallbackFrom { selector: selector.name().to_owned(), reason: unavailable.0 };
-        Ok(Ranked { ranking, selector: fallback.name(), fallback_from: Some(fallback_from) })
+        Ok(Ranked { ranking, selector: fallback, fallback_from: Some(fallback_from) })
     }
 }

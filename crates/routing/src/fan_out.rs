@@ -1,6 +1,8 @@
+use crate::desertion::deserted;
 use crate::follow::follow;
 use crate::hedge::Hedging;
 use crate::live::{LiveQuestion, LiveQuestions};
+use crate::pieces::Pieces;
 use crate::{AppendError, Chosen, Ending, Finish, LogEntry, LogEvent, QuestionLog, SkillError, SkillOutcome};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -8,6 +10,7 @@ use square_kernel::Clock;
 use square_skills::{ResultItem, Skill, SkillFailure, SkillRequest};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 /// One skill that is asked.
@@ -32,6 +35,8 @@ pub(crate) struct FanOut {
     pub(crate) reserve: Vec<Call>,
     pub(crate) hedging: Arc<Hedging>,
     pub(crate) begun: Instant,
+    /// How long the question goes on unwatched; for as long as it takes where it is missing.
+    pub(crate) grace: Option<Duration>,
 }
 
 type Answer = Result<Vec<ResultItem>, SkillFailure>;
@@ -52,14 +57,18 @@ impl FanOut {
     }
 
     async fn work(&self) -> Result<(), AppendError> {
-        let mut calls: FuturesUnordered<_> = (0..self.calls.len()).map(|index| self.call(index)).collect();
+        let pieces = Pieces::of(self.calls.iter().chain(&self.reserve).map(|call| call.chosen.skill));
+        let call = |index| self.call(index, &pieces);
+        let mut calls: FuturesUnordered<_> = (0..self.calls.len()).map(call).collect();
+        let mut told = self.begun;
         let mut waiting: Vec<bool> = vec![true; self.calls.len()];
         let mut slow = Slow::new(self);
         let mut reserve = self.calls.len()..self.calls.len() + self.reserve.len();
         let mut journal = Journal::new(self);
         let deadline = sleep_until(self.begun + self.live.record.deadline);
         let cancelled = self.live.cancelled();
-        tokio::pin!(deadline, cancelled);
+        let deserted = deserted(self.log.as_ref(), &self.live, self.grace);
+        tokio::pin!(deadline, cancelled, deserted);
 
         // The order of the branches is the order of precedence: an answer that is there beats the deadline.
         let ending = loop {
@@ -75,8 +84,14 @@ impl FanOut {
                                 *waiting = false;
                             } else if answer.is_err() {
                                 // Nobody asked for this one; it could have helped, no more.
+                                pieces.take(index);
                                 continue;
+                            } else {
+                                journal.note(LogEvent::SkillStarted(self.one(index).chosen.clone()));
                             }
+                            // The whole answer says what its last piece would; who fails says no more than that.
+                            let rest = pieces.take(index).filter(|_| answer.is_err());
+                            journal.note_all(rest.map(LogEvent::AnswerDelta));
                             journal.note(self.outcome(index, answer));
                         }
                         if !waiting.contains(&true) {
@@ -88,14 +103,24 @@ impl FanOut {
                 },
                 () = slow.found(&waiting) => {
                     if !reserve.is_empty() && self.hedging.take() {
-                        calls.extend(reserve.next().map(|index| self.call(index)));
+                        calls.extend(reserve.next().map(call));
                     }
+                }
+                () = pieces.gathered(told) => {
+                    told = Instant::now();
+                    journal.note_all(pieces.take_all().map(LogEvent::AnswerDelta));
+                    journal.write();
                 }
                 () = &mut deadline => break Ending::Deadline,
                 () = &mut cancelled => break Ending::Cancelled,
+                () = &mut deserted => break Ending::Cancelled,
             }
         };
 
+        journal.note_all(pieces.take_all().map(LogEvent::AnswerDelta));
+        if ending == Ending::Deadline {
+            journal.note(LogEvent::Deadline);
+        }
         let failure =
             if ending == Ending::Cancelled { SkillFailure::Cancelled } else { SkillFailure::TimedOut };
         for (index, _) in waiting.iter().enumerate().filter(|(_, waiting)| **waiting) {
@@ -110,9 +135,10 @@ impl FanOut {
         self.calls.get(index).unwrap_or_else(|| &self.reserve[index - self.calls.len()])
     }
 
-    async fn call(&self, index: usize) -> (usize, Answer) {
-        let (call, begun) = (self.one(index), Instant::now());
-        let answer = AssertUnwindSafe(call.skill.answer(&self.request)).catch_unwind().await;
+    async fn call(&self, index: usize, pieces: &Pieces) -> (usize, Answer) {
+        let (call, begun, sink) = (self.one(index), Instant::now(), pieces.sink(index));
+        let answer = call.skill.answer_in_parts(&self.request, &sink);
+        let answer = AssertUnwindSafe(answer).catch_unwind().await;
         let answer = answer.unwrap_or_else(|_| {
             tracing::error!(skill = call.chosen.name, "the skill panicked");
             Err(SkillFailure::Internal)
@@ -186,12 +212,21 @@ impl<'a> Journal<'a> {
             question.live.open();
             Ok(())
         };
-        Self { question, last: 0, gathered: Vec::new(), writing: Some(open.boxed()) }
+        Self {
+            question,
+            last: question.live.record.last_opening(),
+            gathered: Vec::new(),
+            writing: Some(open.boxed()),
+        }
     }
 
     fn note(&mut self, event: LogEvent) {
         self.last += 1;
         self.gathered.push(Arc::new(LogEntry { seq: self.last, at: self.question.clock.now(), event }));
+    }
+
+    fn note_all(&mut self, events: impl IntoIterator<Item = LogEvent>) {
+        events.into_iter().for_each(|event| self.note(event));
     }
 
     /// Starts storing what was gathered, unless a write is under way.

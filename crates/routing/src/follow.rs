@@ -26,11 +26,13 @@ impl FollowedQuestions {
         lock(&self.questions).get(&id)?.upgrade()
     }
 
-    /// Follows the log of a question that has no end yet, for as long as somebody holds what is returned.
+    /// Follows the log of a question that has no end yet, for as long as somebody holds what is returned, and lets the
+    /// instance that works on it know before `grace` is over that it is watched.
     pub(crate) fn follow(
         self: &Arc<Self>,
         log: &Arc<dyn QuestionLog>,
         so_far: AnsweredQuestion,
+        grace: Duration,
     ) -> Arc<LiveQuestion> {
         let id = so_far.question.id;
         let mut questions = lock(&self.questions);
@@ -43,8 +45,13 @@ impl FollowedQuestions {
         let (log, following) =
             (Arc::clone(log), Following { all: Arc::clone(self), id, question: Arc::downgrade(&question) });
         let task = async move {
-            sleep(PAUSE).await;
-            follow(log.as_ref(), &following.question).await;
+            tokio::select! {
+                () = async {
+                    sleep(PAUSE).await;
+                    follow(log.as_ref(), &following.question).await;
+                } => {}
+                () = keep_watched(log.as_ref(), id, grace) => {}
+            }
         };
         tokio::spawn(task.instrument(tracing::info_span!("followed question", %id)));
         question
@@ -69,6 +76,21 @@ impl Drop for Following {
         if questions.get(&self.id).is_some_and(|question| question.ptr_eq(&self.question)) {
             questions.remove(&self.id);
         }
+    }
+}
+
+/// Says again and again that the question is watched, several times within `grace`. Should the database be away, it cannot be
+/// asked by the other instance either.
+async fn keep_watched(log: &dyn QuestionLog, id: QuestionId, grace: Duration) {
+    let pause = (grace / 3).max(PAUSE);
+    loop {
+        if let Err(error) = log.note_watched(id).await {
+            tracing::debug!(
+                cause = error.chain(),
+                "the question's instance cannot be told that it is watched"
+            );
+        }
+        sleep(pause).await;
     }
 }
 

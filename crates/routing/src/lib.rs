@@ -6,6 +6,9 @@
 //! Whoever watches reads the log through an [`AnswerStream`], so every transport shows the same entries
 //! under the same numbers. No database is read on this way.
 //!
+//! The numbers of a question begin with [`OpeningEvent`]s, which follow from the question itself, and go on with the log's
+//! entries.
+//!
 //! Several instances may work on one log, each on its own questions. What one works on is watched at any other by looking
 //! into the log again and again, cancelled there through the log, and closed by the others when it dies
 //! ([`Router::close_interrupted`]).
@@ -14,34 +17,42 @@ mod ask;
 mod cancel;
 mod candidates;
 mod choose;
+mod desertion;
 mod embedder;
 mod fallback;
 mod fan_out;
 mod follow;
+mod forget;
 mod hedge;
 mod history;
 mod live;
 mod log;
+mod opening;
+mod pieces;
 mod question;
 mod recover;
+mod route;
 mod router;
 mod selector;
+mod ticket;
 mod watch;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use ask::{AskError, Asked};
-pub use choose::{Choice, Chosen, FallbackFrom};
+pub use choose::{Choice, Chosen, Example, Exclusion, FallbackFrom, LeftOut};
 pub use embedder::{Embedder, Embedding, EmbeddingFailed, Waiting};
 pub use history::HistoryError;
 pub use log::{
-    AnsweredQuestion, AppendError, Ending, Finish, LogEntry, LogEvent, QuestionLog, QuestionRecord,
-    SkillError, SkillOutcome,
+    AnswerDelta, AnsweredQuestion, AppendError, Ending, Finish, LogEntry, LogEvent, QuestionLog,
+    QuestionRecord, SkillError, SkillOutcome,
 };
+pub use opening::OpeningEvent;
 pub use question::{
     Deadline, MaxResults, MaxSkills, Question, QuestionId, QuestionText, Selection, SelectorRef, SkillRef,
 };
-pub use router::{Router, RouterParts, SelectorInfo};
+pub use router::{Router, RouterParts, RouterPolicy, SelectorInfo};
 pub use selector::{Candidate, Ranking, Score, Selector, SelectorUnavailable};
+pub use ticket::{Ticket, TicketError};
 pub use watch::{AnswerStream, WatchError};

@@ -62,6 +62,12 @@ pub(crate) struct Progress {
     entries: Vec<Arc<LogEntry>>,
 }
 
+impl Progress {
+    fn last(&self) -> Option<u32> {
+        self.entries.last().map(|entry| entry.seq)
+    }
+}
+
 /// One question under way, here or elsewhere: what is known to be stored of its log, and who waits for more.
 ///
 /// Watchers keep a cursor into the one list of entries, so a watcher that does not read costs nothing.
@@ -69,11 +75,25 @@ pub(crate) struct LiveQuestion {
     pub(crate) record: Arc<QuestionRecord>,
     progress: watch::Sender<Progress>,
     cancelled: watch::Sender<bool>,
+    watchers: watch::Sender<Watchers>,
+}
+
+/// Who watches a question here.
+#[derive(Debug, Clone, Copy, Default)]
+struct Watchers {
+    now: usize,
+    /// How many there ever were: one may come and go between two looks.
+    ever: u64,
 }
 
 impl LiveQuestion {
     pub(crate) fn new(record: Arc<QuestionRecord>) -> Self {
-        Self { record, progress: watch::Sender::default(), cancelled: watch::Sender::default() }
+        Self {
+            record,
+            progress: watch::Sender::default(),
+            cancelled: watch::Sender::default(),
+            watchers: watch::Sender::default(),
+        }
     }
 
     /// The question is stored; it may be told of.
@@ -120,14 +140,14 @@ impl LiveQuestion {
         }
     }
 
-    /// The entry at `index`, as soon as it is stored; `None` when the log ends before it.
-    pub(crate) async fn entry(&self, index: usize) -> Result<Option<Arc<LogEntry>>, Unavailable> {
+    /// The first entry whose number is above `seq`, as soon as it is stored; `None` when the log ends before it.
+    pub(crate) async fn entry_after(&self, seq: u32) -> Result<Option<Arc<LogEntry>>, Unavailable> {
         let mut progress = self.progress.subscribe();
         let settled = |progress: &Progress| {
-            progress.entries.len() > index || progress.finished || progress.failed.is_some()
+            progress.last().is_some_and(|last| last > seq) || progress.finished || progress.failed.is_some()
         };
         let progress = progress.wait_for(settled).await.map_err(|_| gone())?;
-        match (progress.entries.get(index), &progress.failed) {
+        match (first_after(&progress.entries, seq), &progress.failed) {
             (Some(entry), _) => Ok(Some(Arc::clone(entry))),
             (None, Some(cause)) => Err(cause.clone()),
             (None, None) => Ok(None),
@@ -136,7 +156,7 @@ impl LiveQuestion {
 
     /// The number of the last entry that is shown.
     pub(crate) fn last(&self) -> u32 {
-        self.progress.borrow().entries.last().map_or(0, |entry| entry.seq)
+        self.progress.borrow().last().unwrap_or_default()
     }
 
     /// Whether the last entry is stored.
@@ -149,6 +169,18 @@ impl LiveQuestion {
         self.progress.borrow().entries.clone()
     }
 
+    /// Returns once nobody watches the question here, and tells how many there were.
+    pub(crate) async fn unwatched(&self) -> u64 {
+        let mut watchers = self.watchers.subscribe();
+        // The sender lives as long as `self`, so waiting cannot fail.
+        watchers.wait_for(|watchers| watchers.now == 0).await.map_or(0, |watchers| watchers.ever)
+    }
+
+    /// Returns once more than `ever` have watched the question here.
+    pub(crate) async fn watched_by_more_than(&self, ever: u64) {
+        let _ = self.watchers.subscribe().wait_for(|watchers| watchers.ever > ever).await;
+    }
+
     pub(crate) fn cancel(&self) {
         self.cancelled.send_replace(true);
     }
@@ -157,6 +189,38 @@ impl LiveQuestion {
     pub(crate) async fn cancelled(&self) {
         let _ = self.cancelled.subscribe().wait_for(|cancelled| *cancelled).await;
     }
+}
+
+/// Somebody who watches a question.
+pub(crate) struct Watcher(Arc<LiveQuestion>);
+
+impl Watcher {
+    pub(crate) fn new(question: &Arc<LiveQuestion>) -> Self {
+        question.watchers.send_modify(|watchers| {
+            watchers.now += 1;
+            watchers.ever += 1;
+        });
+        Self(Arc::clone(question))
+    }
+}
+
+impl std::ops::Deref for Watcher {
+    type Target = LiveQuestion;
+
+    fn deref(&self) -> &LiveQuestion {
+        &self.0
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.0.watchers.send_modify(|watchers| watchers.now -= 1);
+    }
+}
+
+/// The first of `entries`, which are in order, whose number is above `seq`.
+pub(crate) fn first_after(entries: &[Arc<LogEntry>], seq: u32) -> Option<&Arc<LogEntry>> {
+    entries.get(entries.partition_point(|entry| entry.seq <= seq))
 }
 
 fn gone() -> Unavailable {

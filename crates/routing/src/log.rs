@@ -1,7 +1,7 @@
 use crate::{Choice, Chosen, QuestionId};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use square_kernel::{Page, Slice, Unavailable, UserId};
+use square_kernel::{Page, SkillId, Slice, Unavailable, UserId};
 use square_skills::{ResultItem, SkillFailure};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,9 @@ pub struct QuestionRecord {
     pub asked_at: Timestamp,
     /// How long it may take.
     pub deadline: Duration,
+    /// Whether its numbers begin with the [events of its opening](crate::OpeningEvent); those of questions from before there
+    /// were such events do not.
+    pub opening: bool,
 }
 
 /// Why a skill gave no results, as it is stored and shown.
@@ -83,11 +86,26 @@ pub struct Finish {
     pub took: Duration,
 }
 
+/// A piece of an answer that comes bit by bit. The whole answer follows, unless the skill fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerDelta {
+    /// The skill.
+    pub skill: SkillId,
+    /// What the answer has grown by since its piece before.
+    pub text: String,
+}
+
 /// Something that happened to a question.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LogEvent {
     /// A skill answered or failed.
     SkillResult(SkillOutcome),
+    /// A skill was asked beside those that were chosen, because one of them was slow, and has been of help.
+    SkillStarted(Chosen),
+    /// An answer has grown by a piece.
+    AnswerDelta(AnswerDelta),
+    /// The deadline passed: skills that have not answered are no longer waited for.
+    Deadline,
     /// Nothing more will come.
     Finished(Finish),
 }
@@ -95,7 +113,8 @@ pub enum LogEvent {
 /// One entry of a question's log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogEntry {
-    /// Counts from 1 without gaps within the question, in order of completion.
+    /// Counts without gaps within the question, in order of completion, from the number after
+    /// [the last of the opening](QuestionRecord::last_opening) on.
     pub seq: u32,
     /// When it happened.
     pub at: Timestamp,
@@ -129,8 +148,13 @@ impl AnsweredQuestion {
     pub fn finish(&self) -> Option<&Finish> {
         self.entries.iter().rev().find_map(|entry| match &entry.event {
             LogEvent::Finished(finish) => Some(finish),
-            LogEvent::SkillResult(_) => None,
+            _ => None,
         })
+    }
+
+    /// The number of the last event so far.
+    pub fn last(&self) -> u32 {
+        self.entries.last().map_or_else(|| self.question.last_opening(), |entry| entry.seq)
     }
 }
 
@@ -186,4 +210,20 @@ pub trait QuestionLog: Send + Sync {
         asker: Option<UserId>,
         at: Timestamp,
     ) -> Result<bool, Unavailable>;
+
+    /// Notes that an unfinished question is being watched, at whichever instance, for the one that works on it. Nothing
+    /// happens where there is no such question.
+    async fn note_watched(&self, question: QuestionId) -> Result<(), Unavailable>;
+
+    /// How often [`Self::note_watched`] was called for a question; `None` where there is no such question without a
+    /// `Finished` entry.
+    async fn watched(&self, question: QuestionId) -> Result<Option<u64>, Unavailable>;
+
+    /// Deletes the [`AnswerDelta`]s of `at_most` questions whose ids were made before `before`, the oldest first, and tells how
+    /// many questions they were. Those that have no `Finished` entry, or none of them any more, are not among them.
+    async fn forget_deltas(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable>;
+
+    /// Deletes `at_most` questions with their logs whose ids were made before `before`, the oldest first, and tells how
+    /// many they were. Those that have no `Finished` entry stay.
+    async fn forget(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable>;
 }

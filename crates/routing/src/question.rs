@@ -166,6 +166,8 @@ pub struct Question {
     pub skill_args: Option<Arc<str>>,
     /// How long it may take.
     pub deadline: Deadline,
+    /// Whether it goes on when nobody watches it.
+    pub unattended: bool,
 }
 
 impl Question {
@@ -179,6 +181,7 @@ impl Question {
             max_results: MaxResults::default(),
             skill_args: None,
             deadline: Deadline::default(),
+            unattended: false,
         }
     }
 }

@@ -72,8 +72,7 @@ impl Router {
         let outcome = |skill| SkillOutcome { skill, took, answer: Err(error.clone()) };
         let events = missing.map(|chosen| LogEvent::SkillResult(outcome(chosen.clone())));
         let finish = LogEvent::Finished(Finish { ending: Ending::Interrupted, took });
-        let first = question.entries.last().map_or(1, |entry| entry.seq + 1);
-        (first..)
+        (question.last() + 1..)
             .zip(events.chain([finish]))
             .map(|(seq, event)| Arc::new(LogEntry { seq, at: now, event }))
             .collect()

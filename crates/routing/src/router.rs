@@ -2,9 +2,32 @@ use crate::follow::FollowedQuestions;
 use crate::hedge::Hedging;
 use crate::live::LiveQuestions;
 use crate::{QuestionLog, Selector};
-use square_kernel::{Clock, Randomness};
+use jiff::SignedDuration;
+use square_kernel::{Clock, KeyedHash, Randomness};
 use square_skills::SkillDirectory;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// What the operator chooses about questions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouterPolicy {
+    /// How long a question goes on that nobody watches any more.
+    pub grace: Duration,
+    /// How long questions are kept; for good where it is missing.
+    pub questions_kept: Option<SignedDuration>,
+    /// How long the pieces are kept in which answers came; the whole answers stay.
+    pub deltas_kept: SignedDuration,
+}
+
+impl Default for RouterPolicy {
+    fn default() -> Self {
+        Self {
+            grace: Duration::from_secs(30),
+            questions_kept: None,
+            deltas_kept: SignedDuration::from_hours(24),
+        }
+    }
+}
 
 /// What a [`Router`] is made of.
 pub struct RouterParts {
@@ -20,6 +43,10 @@ pub struct RouterParts {
     pub clock: Arc<dyn Clock>,
     /// For identifiers.
     pub randomness: Arc<dyn Randomness>,
+    /// For tickets.
+    pub keyed_hash: Arc<dyn KeyedHash>,
+    /// What the operator chose.
+    pub policy: RouterPolicy,
 }
 
 /// Routes questions. One per process; its use cases stand in files of their own.

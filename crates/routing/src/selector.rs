@@ -1,3 +1,4 @@
+use crate::Example;
 use async_trait::async_trait;
 use square_kernel::SkillId;
 
@@ -46,4 +47,10 @@ pub trait Selector: Send + Sync {
 
     /// Ranks `candidates`. One of which nothing is known has score 0 or is left out.
     async fn rank(&self, question: &str, candidates: &[Candidate]) -> Result<Ranking, SelectorUnavailable>;
+
+    /// For each of `skills`, in their order, the example questions that are most like the question, the most alike first,
+    /// so that people see why it was ranked as it was. None where nothing is known. Cheap: it is asked for with every question.
+    async fn nearest_examples(&self, _question: &str, _skills: &[Candidate]) -> Vec<Vec<Example>> {
+        Vec::new()
+    }
 }

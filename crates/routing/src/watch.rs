@@ -1,6 +1,6 @@
-use crate::live::LiveQuestion;
-use crate::{AnsweredQuestion, LogEntry, QuestionId, Router};
-use square_kernel::{Asker, Unavailable};
+use crate::live::{LiveQuestion, Watcher, first_after};
+use crate::{AnsweredQuestion, LogEntry, QuestionId, QuestionRecord, Router};
+use square_kernel::{Asker, Unavailable, UserId};
 use std::sync::Arc;
 
 /// Why a question cannot be read.
@@ -15,33 +15,57 @@ pub enum WatchError {
 }
 
 /// The log of a question as it grows, read from a cursor on. Only what is stored is shown.
+///
+/// As long as there is one, the question counts as watched.
 pub struct AnswerStream {
+    record: Arc<QuestionRecord>,
     source: Source,
-    /// How many entries were read or passed over.
-    read: usize,
+    /// The number of the last entry that was read or passed over.
+    after: u32,
 }
 
 enum Source {
-    Live(Arc<LiveQuestion>),
-    Stored(Box<AnsweredQuestion>),
+    Live(Watcher),
+    Stored(Vec<Arc<LogEntry>>),
 }
 
 impl AnswerStream {
-    pub(crate) fn live(question: Arc<LiveQuestion>, after: usize) -> Self {
-        Self { source: Source::Live(question), read: after }
+    pub(crate) fn live(question: &Arc<LiveQuestion>, after: u32) -> Self {
+        let record = Arc::clone(&question.record);
+        Self { record, source: Source::Live(Watcher::new(question)), after }
     }
 
-    fn stored(question: AnsweredQuestion, after: usize) -> Self {
-        Self { source: Source::Stored(Box::new(question)), read: after }
+    fn stored(question: AnsweredQuestion, after: u32) -> Self {
+        Self { record: Arc::new(question.question), source: Source::Stored(question.entries), after }
+    }
+
+    /// The question, whose first events follow from it: see [`QuestionRecord::opening_events`].
+    pub fn record(&self) -> &Arc<QuestionRecord> {
+        &self.record
+    }
+
+    /// The number of the last event that was read or passed over.
+    pub fn after(&self) -> u32 {
+        self.after
+    }
+
+    /// Whether there is nothing more to read, now and for ever.
+    pub fn is_over(&self) -> bool {
+        match &self.source {
+            Source::Live(question) => question.finished() && question.last() <= self.after,
+            Source::Stored(entries) => first_after(entries, self.after).is_none(),
+        }
     }
 
     /// The next entry, as soon as it is stored; `None` after the last one. Cancel-safe.
     pub async fn next(&mut self) -> Result<Option<Arc<LogEntry>>, Unavailable> {
         let entry = match &self.source {
-            Source::Live(question) => question.entry(self.read).await?,
-            Source::Stored(question) => question.entries.get(self.read).cloned(),
+            Source::Live(question) => question.entry_after(self.after).await?,
+            Source::Stored(entries) => first_after(entries, self.after).cloned(),
         };
-        self.read += usize::from(entry.is_some());
+        if let Some(entry) = &entry {
+            self.after = entry.seq;
+        }
         Ok(entry)
     }
 
@@ -50,7 +74,9 @@ impl AnswerStream {
         while self.next().await?.is_some() {}
         Ok(match self.source {
             Source::Live(question) => answered(&question),
-            Source::Stored(question) => *question,
+            Source::Stored(entries) => {
+                AnsweredQuestion { question: Arc::unwrap_or_clone(self.record), entries }
+            }
         })
     }
 }
@@ -60,22 +86,33 @@ fn answered(question: &LiveQuestion) -> AnsweredQuestion {
 }
 
 impl Router {
-    /// The log of a question from the entry after number `after` on, 0 for all of it. A question that nobody
+    /// The log of a question from the event after number `after` on, 0 for all of it. A question that nobody
     /// signed in for is open to whoever knows its id; any other only to who asked.
     ///
     /// One that another instance works on is followed in the log. Should its end not be stored a minute after the question's
     /// deadline, the stream ends with an error. Must be called within a tokio runtime.
     pub async fn watch(&self, asker: &Asker, id: QuestionId, after: u32) -> Result<AnswerStream, WatchError> {
-        let after = usize::try_from(after).unwrap_or(usize::MAX);
+        self.watch_if(|owner| readable(asker, owner), id, after).await
+    }
+
+    /// The same for who may by the word of `allowed`, which is told who asked.
+    pub(crate) async fn watch_if(
+        &self,
+        allowed: impl Fn(Option<UserId>) -> Result<(), WatchError> + Send,
+        id: QuestionId,
+        after: u32,
+    ) -> Result<AnswerStream, WatchError> {
         if let Some(live) = self.live.get(id).or_else(|| self.followed.get(id)) {
-            readable(asker, live.record.asker)?;
-            return Ok(AnswerStream::live(live, after));
+            allowed(live.record.asker)?;
+            return Ok(AnswerStream::live(&live, after));
         }
-        let stored = self.stored(asker, id).await?;
+        let stored = self.parts.log.find(id).await?.ok_or(WatchError::NotFound)?;
+        allowed(stored.question.asker)?;
         if stored.finish().is_some() {
             return Ok(AnswerStream::stored(stored, after));
         }
-        Ok(AnswerStream::live(self.followed.follow(&self.parts.log, stored), after))
+        let followed = self.followed.follow(&self.parts.log, stored, self.parts.policy.grace);
+        Ok(AnswerStream::live(&followed, after))
     }
 
     /// A question with what is stored of its log by now.
@@ -96,7 +133,7 @@ impl Router {
     }
 }
 
-pub(crate) fn readable(asker: &Asker, owner: Option<square_kernel::UserId>) -> Result<(), WatchError> {
+pub(crate) fn readable(asker: &Asker, owner: Option<UserId>) -> Result<(), WatchError> {
     match owner {
         Some(owner) if !asker.is(owner) => Err(WatchError::NotFound),
         _ => Ok(()),

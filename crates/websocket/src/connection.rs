@@ -17,6 +17,9 @@ use uuid::Uuid;
 /// How long a stopping server lets answers that are there already go out.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
+/// What a client is told that does not read: nothing is kept for it but the log, which it may go on with elsewhere.
+const UNREAD: &str = "what was sent is not being read; resume after the last seq that was";
+
 /// One socket.
 pub(crate) struct Connection {
     pub(crate) services: Arc<WebSocketServices>,
@@ -51,7 +54,7 @@ pub(crate) async fn run(
         let mut writer = pin!(write(&mut session, &mut waiting, limits.unread));
         tokio::select! {
             biased;
-            () = &mut writer => Some(goodbye(CloseCode::Policy, "what was sent is not being read")),
+            () = &mut writer => Some(goodbye(CloseCode::Policy, UNREAD)),
             goodbye = connection.serve(messages) => {
                 // The connection is gone and nobody can send any more: the writer ends with what waits.
                 writer.await;

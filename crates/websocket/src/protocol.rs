@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use square_kernel::{IdSyntax, Invalid};
 pub use square_wire::Progress;
-use square_wire::{ChangeMessage, ErrorBody, FallbackFrom, Fault, StreamEvent};
+use square_wire::{ChangeMessage, ErrorBody, EventFilter, FallbackFrom, Fault, StreamEvent};
 use std::str::FromStr;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -31,6 +31,11 @@ pub struct QueryOptions {
     /// Whether `accepted` is to tell at once that the question was taken, by which name and by whom.
     #[serde(default)]
     pub ack: bool,
+    /// Which events are to come: `results`, which is the default, or `all`.
+    pub events: Option<String>,
+    /// Whether the question goes on when nobody watches it any more.
+    #[serde(default)]
+    pub respond_async: bool,
 }
 
 /// `resume`: the events of a question that follow a certain one.
@@ -41,6 +46,8 @@ pub struct Resume {
     /// The `seq` of the last event that was seen; 0, which is the default, for all of them.
     #[serde(default)]
     pub after: u32,
+    /// Which events are to come: `results`, which is the default, or `all`.
+    pub events: Option<String>,
 }
 
 /// `cancel`: ends the question under the message's `ref`, or this one.
@@ -110,7 +117,7 @@ pub enum ServerMessage {
         /// The names of the skills that are asked.
         skills: Vec<String>,
     },
-    /// `skill_result` or `finished`: the next event of a question.
+    /// `skill_result`, `finished` or, for who asked for all, another one: the next event of a question.
     Event(StreamEvent),
     /// `train`: how a training goes.
     Train(Progress),
@@ -218,6 +225,11 @@ impl Incoming {
 pub(crate) fn parts<'de, T: Deserialize<'de>>(body: &'de Value) -> Result<T, Fault> {
     serde_path_to_error::deserialize(body)
         .map_err(|error| Fault::wrong_type(&error.path().to_string(), &error.inner().to_string()))
+}
+
+/// The events that a client asks for.
+pub(crate) fn filter(events: Option<&str>) -> Result<EventFilter, Fault> {
+    EventFilter::parse("events", events).map_err(|error| Fault::from(&Invalid::from(error)))
 }
 
 /// An identifier that stands in `field`.

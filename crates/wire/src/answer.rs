@@ -1,5 +1,6 @@
+use crate::RoutingView;
 use serde::{Deserialize, Serialize};
-use square_routing::{AnsweredQuestion, Chosen, LogEntry, LogEvent, QuestionId, SkillOutcome};
+use square_routing::{AnsweredQuestion, Chosen, SkillOutcome};
 use std::time::Duration;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -148,76 +149,11 @@ pub struct QuestionView {
     pub took_ms: Option<u64>,
     /// What the skills made of it, best skill first.
     pub results: Vec<SkillAnswer>,
+    /// Which skills were asked, and why not others.
+    pub routing: RoutingView,
     /// The skill that came nearest, where none fitted well enough to be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nearest: Option<NearestSkill>,
-}
-
-/// A skill has answered or failed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct SkillResultEvent {
-    /// The question.
-    pub question_id: Uuid,
-    /// The event's number: counts from 1 without gaps within the question, in order of completion.
-    pub seq: u32,
-    /// How long the skill took, in milliseconds.
-    pub took_ms: u64,
-    /// What it made of the question.
-    #[serde(flatten)]
-    pub answer: SkillAnswer,
-}
-
-/// Nothing more will come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FinishedEvent {
-    /// The question.
-    pub question_id: Uuid,
-    /// The event's number.
-    pub seq: u32,
-    /// Why: `complete`, `deadline`, `cancelled` or `interrupted`.
-    #[schema(example = "complete")]
-    pub ending: String,
-    /// How long the whole question took, in milliseconds.
-    pub took_ms: u64,
-}
-
-/// One event of a question's stream. Its name goes out beside the data.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub enum StreamEvent {
-    /// Named `skill_result`.
-    SkillResult(SkillResultEvent),
-    /// Named `finished`; the last one.
-    Finished(FinishedEvent),
-}
-
-impl StreamEvent {
-    /// The event that an entry of the log goes out as.
-    pub fn new(question: QuestionId, entry: &LogEntry) -> Self {
-        let (question_id, seq) = (question.uuid(), entry.seq);
-        match &entry.event {
-            LogEvent::SkillResult(outcome) => Self::SkillResult(SkillResultEvent {
-                question_id,
-                seq,
-                took_ms: millis(outcome.took),
-                answer: SkillAnswer::from(outcome),
-            }),
-            LogEvent::Finished(finish) => Self::Finished(FinishedEvent {
-                question_id,
-                seq,
-                ending: finish.ending.as_str().to_owned(),
-                took_ms: millis(finish.took),
-            }),
-        }
-    }
-
-    /// Its name: `skill_result` or `finished`.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::SkillResult(_) => "skill_result",
-            Self::Finished(_) => "finished",
-        }
-    }
 }
 
 impl From<&AnsweredQuestion> for QuestionView {
@@ -233,6 +169,7 @@ impl From<&AnsweredQuestion> for QuestionView {
             ending: finish.map(|finish| finish.ending.as_str().to_owned()),
             took_ms: finish.map(|finish| millis(finish.took)),
             results: answered.outcomes().into_iter().map(SkillAnswer::from).collect(),
+            routing: RoutingView::from(&question.choice),
             nearest: question.choice.nearest.as_ref().map(NearestSkill::from),
         }
     }
@@ -296,10 +233,10 @@ fn finite(score: Option<f64>) -> Option<f64> {
 }
 
 /// Four decimals: more would claim a precision that no selector has.
-fn rounded(score: f64) -> f64 {
+pub(crate) fn rounded(score: f64) -> f64 {
     (score * 1e4).round() / 1e4
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

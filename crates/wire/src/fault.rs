@@ -10,7 +10,7 @@ use crate::{Detail, ErrorBody};
 use square_accounts::ports::TokenRejected;
 use square_accounts::{ConfirmError, RefreshError, RegisterError, SignInError, SignupError};
 use square_kernel::{FieldError, Invalid, Unavailable};
-use square_routing::{AskError, HistoryError, WatchError};
+use square_routing::{AskError, HistoryError, TicketError, WatchError};
 use square_skills::{EditError, OwnerError};
 use std::borrow::Cow;
 
@@ -215,6 +215,16 @@ impl From<&AskError> for Fault {
                 }
             }
             AskError::Unavailable(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<&TicketError> for Fault {
+    fn from(error: &TicketError) -> Self {
+        match error {
+            TicketError::Rejected => Self::new(401, "invalid_ticket", error.to_string()),
+            TicketError::NotFound => Self::not_found("question"),
+            TicketError::Unavailable(error) => Self::from(error),
         }
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! - [`Fault`] is an error as a client sees it; [`fault`](mod@fault) alone names statuses.
 //! - [`QuestionRequest`] reads both forms in which clients ask.
-//! - [`SkillAnswer`], [`QuestionView`] and [`StreamEvent`] are the three forms in which answers go out.
+//! - [`SkillAnswer`], [`QuestionView`] and [`StreamEvent`] are the three forms in which answers go out; [`EventView`] makes
+//!   the same events of a question for every transport.
+//! - [`RoutingView`] tells which skills were asked and why.
 //! - [`access_token`] and [`Origins`] read what a request says of where it comes from.
 //! - [`Progress`] tells how a training goes.
 //! - [`User`] and [`Skill`] are what accounts and skills look like from outside.
@@ -14,11 +16,13 @@ mod answer;
 mod authorization;
 mod change;
 mod error_body;
+mod events;
 pub mod fault;
 mod lenient;
 mod origins;
 mod progress;
 mod question;
+mod routing;
 mod skill;
 mod user;
 
@@ -29,9 +33,14 @@ pub use answer::{
 pub use authorization::access_token;
 pub use change::ChangeMessage;
 pub use error_body::{Detail, ErrorBody};
+pub use events::{
+    AnswerDeltaEvent, DeadlineEvent, EventFilter, EventView, FinishedEvent, GapEvent, QuestionAcceptedEvent,
+    RouteDecidedEvent, SkillResultEvent, SkillStartedEvent, StreamEvent,
+};
 pub use fault::Fault;
 pub use origins::Origins;
 pub use progress::Progress;
 pub use question::{FlatQuestion, NestedQuestion, QuestionOptions, QuestionRequest, SkillChoice};
+pub use routing::{ExampleQuestion, LeftOutSkill, RoutedSkill, RoutingView};
 pub use skill::{Breaker, SelectorDescription, SigningSecret, Skill, SkillCheck, SkillCheckStep, Training};
 pub use user::User;

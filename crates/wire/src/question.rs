@@ -202,6 +202,7 @@ impl Parts {
                     max_results,
                     skill_args: self.skill_args.map(|args| Value::Object(args).to_string().into()),
                     deadline,
+                    unattended: false,
                 })
             }
             _ => Err(invalid),

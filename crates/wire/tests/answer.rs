@@ -7,7 +7,7 @@ use square_routing::{
     SkillOutcome,
 };
 use square_skills::{Document, ResultBody, ResultItem};
-use square_wire::{QuestionView, StreamEvent};
+use square_wire::{EventFilter, EventView, QuestionView, StreamEvent};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,12 +51,7 @@ fn answered() -> AnsweredQuestion {
             LogEvent::Finished(Finish { ending: Ending::Complete, took: Duration::from_micros(20_900) }),
         ),
     ];
-    let choice = Choice {
-        selector: "Square".into(),
-        fallback_from: None,
-        chosen: vec![films, weather],
-        nearest: None,
-    };
+    let choice = Choice { selector: "Square".into(), chosen: vec![films, weather], ..Choice::default() };
     let question = QuestionRecord {
         id: Uuid::from_u128(7).into(),
         asker: None,
@@ -64,6 +59,7 @@ fn answered() -> AnsweredQuestion {
         choice,
         asked_at: Timestamp::constant(1_767_225_600, 0),
         deadline: Duration::from_secs(10),
+        opening: true,
     };
     AnsweredQuestion { question, entries }
 }
@@ -126,36 +122,28 @@ fn the_envelope_has_the_best_skill_first() {
             }
           ]
         }
-      ]
-    }
-    "#);
-}
-
-#[test]
-fn events_come_in_order_of_completion() {
-    let answered = answered();
-    let event = |entry: &Arc<LogEntry>| StreamEvent::new(answered.question.id, entry);
-    let events: Vec<StreamEvent> = answered.entries.iter().map(event).collect();
-    insta::assert_json_snapshot!(events[1..], @r#"
-    [
-      {
-        "question_id": "00000000-0000-0000-0000-000000000007",
-        "seq": 2,
-        "took_ms": 20,
-        "name": "Films",
-        "skill_id": "00000000-0000-0000-0000-000000000001",
-        "score": 0.9123,
-        "skill_description": "Films answers.",
-        "error": "the skill did not answer in time",
-        "error_code": "timed_out"
-      },
-      {
-        "question_id": "00000000-0000-0000-0000-000000000007",
-        "seq": 3,
-        "ending": "complete",
-        "took_ms": 20
+      ],
+      "routing": {
+        "selector": "Square",
+        "candidates": 0,
+        "least_score": 0.0,
+        "chosen": [
+          {
+            "name": "Films",
+            "skill_id": "00000000-0000-0000-0000-000000000001",
+            "score": 0.9123,
+            "examples": []
+          },
+          {
+            "name": "Weather",
+            "skill_id": "00000000-0000-0000-0000-000000000002",
+            "score": 0.5,
+            "examples": []
+          }
+        ],
+        "left_out": []
       }
-    ]
+    }
     "#);
 }
 
@@ -165,8 +153,8 @@ fn a_client_in_rust_reads_back_what_was_sent() {
     let sent = QuestionView::from(&answered);
     let json = serde_json::to_string(&sent).unwrap();
     assert_eq!(serde_json::from_str::<QuestionView>(&json).unwrap(), sent);
-    for entry in &answered.entries {
-        let sent = StreamEvent::new(answered.question.id, entry);
+    let (mut view, _) = EventView::open(&answered.question, EventFilter::Results, 0);
+    for sent in answered.entries.iter().flat_map(|entry| view.show(entry)) {
         let json = serde_json::to_string(&sent).unwrap();
         assert_eq!(serde_json::from_str::<StreamEvent>(&json).unwrap(), sent, "{json}");
     }
@@ -176,7 +164,8 @@ fn a_client_in_rust_reads_back_what_was_sent() {
 fn a_question_that_nothing_fits_tells_what_came_nearest() {
     let mut answered = answered();
     answered.entries.clear();
-    answered.question.choice.nearest = Some(chosen("Films", 1, 0.29));
+    let nearest = Some(chosen("Films", 1, 0.29));
+    answered.question.choice = Choice { selector: "Square".into(), nearest, ..Choice::default() };
     insta::assert_json_snapshot!(QuestionView::from(&answered), @r#"
     {
       "question_id": "00000000-0000-0000-0000-000000000007",
@@ -187,6 +176,19 @@ fn a_question_that_nothing_fits_tells_what_came_nearest() {
       "ending": null,
       "took_ms": null,
       "results": [],
+      "routing": {
+        "selector": "Square",
+        "candidates": 0,
+        "least_score": 0.0,
+        "chosen": [],
+        "left_out": [],
+        "nearest": {
+          "name": "Films",
+          "skill_id": "00000000-0000-0000-0000-000000000001",
+          "score": 0.29,
+          "skill_description": "Films answers."
+        }
+      },
       "nearest": {
         "name": "Films",
         "skill_id": "00000000-0000-0000-0000-000000000001",

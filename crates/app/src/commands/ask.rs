@@ -40,6 +40,8 @@ pub(crate) async fn run(ask: &Ask, settings: &Settings) -> Outcome {
                 show_end(&finished, answered, ask.json)?;
                 return Ok(if answered > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
             }
+            // Nobody asked for any other.
+            _ => {}
         }
     }
 }

@@ -221,6 +221,10 @@ pub(crate) struct Skills {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Questions {
     pub(crate) account_required: bool,
+    pub(crate) keep_days: u32,
+    pub(crate) keep_pieces_hours: u32,
+    pub(crate) grace_s: u64,
+    pub(crate) heartbeat_s: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -63,7 +63,7 @@ async fn who_was_taken_for_dead_wrongly_catches_up_with_what_it_missed() {
     stuck.answer();
     let rest = tokio::time::timeout(BACK, at_b.rest()).await.expect("the stream ends");
     let told: Vec<_> = rest.iter().map(|event| (event.id.unwrap(), event.name.as_str())).collect();
-    assert_eq!(told, [(2, "skill_result"), (3, "finished")]);
+    assert_eq!(told, [(6, "skill_result"), (7, "finished")]);
     assert_eq!(rest[0].data["error_code"], "interrupted");
     assert_eq!(ann_b.get(&path).await, view);
 

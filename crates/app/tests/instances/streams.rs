@@ -51,7 +51,7 @@ async fn a_stream_cut_on_one_instance_goes_on_at_the_other() {
     let mut events = ann_a.stream(&skills.question()).await;
     skills.stubs[0].answer();
     let first = soon_next(&mut events).await;
-    assert_eq!(told(&first), (Some(1), "skill_result", "one"));
+    assert_eq!(told(&first), (Some(6), "skill_result", "one"));
     let question = first.data["question_id"].as_str().unwrap().to_owned();
     drop(events);
 
@@ -62,22 +62,22 @@ async fn a_stream_cut_on_one_instance_goes_on_at_the_other() {
     assert_eq!(bob_b.status(&format!("{path}/events")).await, 404);
 
     let (mut resumed, mut from_the_start) =
-        (ann_b.resume(&question, 1).await, ann_b.resume(&question, 0).await);
+        (ann_b.resume(&question, 6).await, ann_b.resume(&question, 0).await);
     assert_eq!(soon_next(&mut from_the_start).await, first, "the same event under the same number");
     skills.stubs[1].answer();
     let second = soon_next(&mut resumed).await;
-    assert_eq!(told(&second), (Some(2), "skill_result", "two"));
+    assert_eq!(told(&second), (Some(7), "skill_result", "two"));
     // Cut again, between two instances' worth of events, and taken up at both.
     drop(resumed);
-    let resumed = [ann_a.resume(&question, 2).await, ann_b.resume(&question, 2).await];
+    let resumed = [ann_a.resume(&question, 7).await, ann_b.resume(&question, 7).await];
     skills.stubs[2].answer();
     for events in resumed {
         let rest = events.rest().await;
         let rest: Vec<_> = rest.iter().map(told).collect();
-        assert_eq!(rest, [(Some(3), "skill_result", "three"), (Some(4), "finished", "complete")]);
+        assert_eq!(rest, [(Some(8), "skill_result", "three"), (Some(9), "finished", "complete")]);
     }
     let ids: Vec<_> = from_the_start.rest().await.iter().map(|event| event.id.unwrap()).collect();
-    assert_eq!(ids, [2, 3, 4]);
+    assert_eq!(ids, [7, 8, 9]);
     let whole = ann_b.get(&path).await;
     assert_eq!((&whole["ending"], &whole), (&json!("complete"), &ann_a.get(&path).await));
 }
@@ -102,10 +102,10 @@ async fn a_question_is_cancelled_through_the_other_instance() {
 
     let ann_b = b.by(ann_a.token());
     let mut of_ann = Socket::connect_as(&ann_b).await;
-    let resume = json!({"type": "resume", "ref": "r", "question_id": question, "after": 1});
+    let resume = json!({"type": "resume", "ref": "r", "question_id": question, "after": 6});
     of_ann.send(resume).await;
     of_ann.send(cancel.clone()).await;
-    for expected in [(2, "cancelled"), (3, "cancelled"), (4, "cancelled")] {
+    for expected in [(7, "cancelled"), (8, "cancelled"), (9, "cancelled")] {
         let event = soon_next(&mut events).await;
         assert_eq!((event.id.unwrap(), told(&event).2), expected);
         let event = of_ann.next().await;

@@ -1,15 +1,16 @@
-use super::{FALLBACK_FROM, QUESTION_ID, stream};
+use super::stream::Events;
+use super::{FALLBACK_FROM, QUESTION_ID, preferences};
 use crate::api::State;
 use crate::extract::{Caller, Json, Query, number};
 use crate::{Failure, RequestId};
-use actix_web::http::header::{ACCEPT, HeaderName, HeaderValue};
+use actix_web::http::header::{ACCEPT, HeaderName, HeaderValue, LOCATION};
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use square_kernel::Invalid;
-use square_routing::QuestionRecord;
-use square_wire::{ErrorBody, Fault, QuestionRequest, QuestionView, SkillAnswer, StreamEvent};
+use square_kernel::{Asker, Invalid};
+use square_routing::{AnsweredQuestion, QuestionRecord};
+use square_wire::{ErrorBody, EventFilter, Fault, QuestionRequest, QuestionView, SkillAnswer, StreamEvent};
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Deserialize, IntoParams)]
@@ -22,6 +23,9 @@ pub(crate) struct AskQuery {
     /// `1` puts the answers into an object that tells about the question as well.
     #[param(value_type = Option<u8>)]
     envelope: Option<String>,
+    /// Which events a stream brings: `results` (the default: `skill_result` for each skill, then `finished`), or `all`.
+    #[param(value_type = Option<String>)]
+    events: Option<String>,
 }
 
 /// What comes back when all is answered.
@@ -39,7 +43,13 @@ pub(crate) enum Answers {
 /// The best fitting skills are asked at once. The reply comes when all have answered or the deadline has
 /// passed: an array, best skill first; with `envelope=1` an object (`QuestionView`). With
 /// `Accept: text/event-stream` each answer comes as an event as soon as it is there.
-#[utoipa::path(tag = "questions", params(AskQuery), request_body = QuestionRequest, security((), ("token" = [])), responses(
+///
+/// When whoever asked and everybody else who watched it has gone, the question goes on for a while and is then cancelled. With
+/// `Prefer: respond-async` it is not: the reply is a 202 at once, and the answers are found at its `Location`.
+#[utoipa::path(tag = "questions", params(
+    AskQuery,
+    ("Prefer" = Option<String>, Header, description = "`respond-async`: do not wait for answers, and never cancel."),
+), request_body = QuestionRequest, security((), ("token" = [])), responses(
     (
         status = 200,
         description = "The answers.",
@@ -52,6 +62,10 @@ pub(crate) enum Answers {
             ("X-Fallback-From" = String, description = "Names the selector that was to choose and could not, where another one did."),
         ),
     ),
+    (status = 202, description = "Taken, with `Prefer: respond-async`.", body = QuestionView, headers(
+        ("Location" = String, description = "Where the answers will be."),
+        ("X-Question-Id" = String, description = "Names the question."),
+    )),
     (status = 401, description = "A bad token, or none where the server wants one.", body = ErrorBody),
 ))]
 #[post("/question")]
@@ -63,15 +77,22 @@ pub(crate) async fn ask(
     Query(query): Query<AskQuery>,
     Json(body): Json<Value>,
 ) -> Result<HttpResponse, Failure> {
-    if state.services.settings.questions_need_account && asker.user().is_none() {
-        return Err(Failure(Fault::sign_in_required()));
-    }
-    let deadline_ms = number("deadline_ms", query.deadline_ms.as_deref()).map_err(Invalid::from)?;
-    let question = QuestionRequest::read(body).map_err(Failure)?.question(deadline_ms)?;
+    may_ask(&state, &asker)?;
+    let settings = &state.services.settings;
+    let mut invalid = Invalid::default();
+    let deadline_ms = invalid.collect(number("deadline_ms", query.deadline_ms.as_deref()));
+    let filter = invalid.collect(EventFilter::parse("events", query.events.as_deref()));
+    let (Some(deadline_ms), Some(filter)) = (deadline_ms, filter) else { return Err(invalid.into()) };
+    let mut question = QuestionRequest::read(body).map_err(Failure)?.question(deadline_ms)?;
+    question.unattended = preferences::respond_async(request.headers());
+    let unattended = question.unattended;
     let taken = state.services.router.ask(&asker, question).await?;
+    if unattended {
+        return Ok(accepted(&taken.record, &settings.base_path));
+    }
     let fallback_from = fallback_from(&taken.record);
     if wants_events(&request) {
-        let mut response = stream::respond(taken.record.id, taken.answers, id.into_inner());
+        let mut response = Events::of(taken.answers, filter, id.into_inner()).respond(settings);
         if let Some((name, value)) = fallback_from {
             response.headers_mut().insert(name, value);
         }
@@ -90,6 +111,22 @@ pub(crate) async fn ask(
 fn fallback_from(record: &QuestionRecord) -> Option<(HeaderName, HeaderValue)> {
     let from = record.choice.fallback_from.as_ref()?;
     Some((HeaderName::from_static(FALLBACK_FROM), HeaderValue::from_str(&from.selector).ok()?))
+}
+
+/// Whether this server lets them ask.
+pub(super) fn may_ask(state: &State, asker: &Asker) -> Result<(), Failure> {
+    let refused = state.services.settings.questions_need_account && asker.user().is_none();
+    if refused { Err(Failure(Fault::sign_in_required())) } else { Ok(()) }
+}
+
+/// The question goes on by itself.
+fn accepted(record: &QuestionRecord, base_path: &str) -> HttpResponse {
+    let question = AnsweredQuestion { question: record.clone(), entries: Vec::new() };
+    HttpResponse::Accepted()
+        .insert_header((QUESTION_ID, record.id.to_string()))
+        .insert_header((LOCATION, format!("{base_path}/question/{}", record.id)))
+        .insert_header(("preference-applied", "respond-async"))
+        .json(QuestionView::from(&question))
 }
 
 fn wants_events(request: &HttpRequest) -> bool {

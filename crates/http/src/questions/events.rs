@@ -1,4 +1,4 @@
-use super::stream;
+use super::stream::Events;
 use crate::api::State;
 use crate::extract::{Caller, Id, Query, number};
 use crate::{Failure, RequestId};
@@ -6,8 +6,8 @@ use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Deserialize;
 use square_kernel::{FieldError, Invalid};
-use square_routing::{AnsweredQuestion, QuestionId};
-use square_wire::{ErrorBody, StreamEvent};
+use square_routing::QuestionId;
+use square_wire::{ErrorBody, EventFilter, StreamEvent};
 use utoipa::IntoParams;
 
 #[derive(Deserialize, IntoParams)]
@@ -16,11 +16,17 @@ pub(crate) struct EventsQuery {
     /// The number of the last event that was seen; the header `Last-Event-ID` wins.
     #[param(value_type = Option<u32>)]
     after: Option<String>,
+    /// Which events to bring: `results` (the default: `skill_result` for each skill, then `finished`), or `all`.
+    #[param(value_type = Option<String>)]
+    events: Option<String>,
+    /// A ticket of `POST /question/{id}/ticket`, for who cannot send a token.
+    ticket: Option<String>,
 }
 
 /// A question's events
 ///
-/// From the first one on, or from the one after `Last-Event-ID` or `after`: for who lost the connection.
+/// From the first one on, or from the one after `Last-Event-ID` or `after`: for who lost the connection. With `events=all`, numbers
+/// that are kept no longer are told of by an event `gap`.
 #[utoipa::path(tag = "questions", params(
     ("id" = Uuid, Path, description = "The question."),
     ("Last-Event-ID" = Option<u32>, Header, description = "The number of the last event that was seen."),
@@ -28,6 +34,7 @@ pub(crate) struct EventsQuery {
 ), security((), ("token" = [])), responses(
     (status = 200, description = "The events.", body = StreamEvent, content_type = "text/event-stream"),
     (status = 204, description = "All were seen, and the question is finished."),
+    (status = 401, description = "A bad token, or a ticket that is not good for this question or no longer.", body = ErrorBody),
     (status = 404, description = "Unknown, or somebody else's.", body = ErrorBody),
 ))]
 #[get("/question/{id}/events")]
@@ -44,20 +51,22 @@ pub(crate) async fn question_events(
         Some(number) => seen("Last-Event-ID", Some(number)),
         None => seen("after", query.after.as_deref()),
     };
-    let after = after.map_err(Invalid::from)?;
+    let mut invalid = Invalid::default();
+    let after = invalid.collect(after);
+    let filter = invalid.collect(EventFilter::parse("events", query.events.as_deref()));
+    let (Some(after), Some(filter)) = (after, filter) else { return Err(invalid.into()) };
     let router = &state.services.router;
-    if after > 0 && all_seen(&router.find(&asker, id).await?, after) {
+    let answers = match &query.ticket {
+        Some(ticket) => router.watch_by_ticket(ticket, id, after).await?,
+        None => router.watch(&asker, id, after).await?,
+    };
+    if answers.is_over() {
         return Ok(HttpResponse::NoContent().finish());
     }
-    let answers = router.watch(&asker, id, after).await?;
-    Ok(stream::respond(id, answers, request_id.into_inner()))
+    Ok(Events::of(answers, filter, request_id.into_inner()).respond(&state.services.settings))
 }
 
 fn seen(field: &'static str, text: Option<&str>) -> Result<u32, FieldError> {
     let Some(number) = number(field, text)? else { return Ok(0) };
     u32::try_from(number).map_err(|_| FieldError::new(field, "must be the number of an event"))
-}
-
-fn all_seen(question: &AnsweredQuestion, after: u32) -> bool {
-    question.finish().is_some() && question.entries.iter().all(|entry| entry.seq <= after)
 }

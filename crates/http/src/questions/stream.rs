@@ -1,59 +1,101 @@
 //! Server-Sent Events (WHATWG HTML, section 9.2) out of a question's log.
 
 use super::QUESTION_ID;
-use crate::RequestId;
+use crate::{HttpSettings, RequestId};
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use bytes::Bytes;
 use futures::Stream;
 use serde::Serialize;
-use square_routing::{AnswerStream, QuestionId};
-use square_wire::{Fault, StreamEvent};
+use square_routing::AnswerStream;
+use square_wire::{EventFilter, EventView, Fault, StreamEvent};
 use std::convert::Infallible;
+use std::fmt::Write;
 use std::time::Duration;
 
-/// After so long without an event a comment is sent, so that nobody on the way takes the line for dead.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-
-/// A response that goes on until the question is finished.
-pub(super) fn respond(question: QuestionId, answers: AnswerStream, request: RequestId) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/event-stream"))
-        .insert_header((CACHE_CONTROL, "no-cache"))
-        // Proxies that collect a response before they pass it on are told not to.
-        .insert_header(("x-accel-buffering", "no"))
-        .insert_header((QUESTION_ID, question.to_string()))
-        .streaming(events(question, answers, request))
+/// The events of a question on their way to one client.
+///
+/// The client is waited for: nothing is taken from the log before what was taken last is on its way, so one that does not read
+/// holds no memory but that.
+pub(super) struct Events {
+    answers: AnswerStream,
+    view: EventView,
+    /// What is there from the beginning and has not gone out yet.
+    opening: Vec<StreamEvent>,
+    request: RequestId,
 }
 
-fn events(
-    question: QuestionId,
-    answers: AnswerStream,
-    request: RequestId,
-) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    futures::stream::unfold(Some((answers, request)), move |open| async move {
-        let (mut answers, request) = open?;
-        let Ok(next) = tokio::time::timeout(HEARTBEAT, answers.next()).await else {
-            return Some((Ok(Bytes::from_static(b":\n\n")), Some((answers, request))));
-        };
-        match next {
-            Ok(Some(entry)) => {
-                let event = StreamEvent::new(question, &entry);
-                Some((Ok(written(event.name(), Some(entry.seq), &event)), Some((answers, request))))
+impl Events {
+    /// Those that follow in `answers`.
+    pub(super) fn of(answers: AnswerStream, filter: EventFilter, request: RequestId) -> Self {
+        let (view, opening) = EventView::open(answers.record(), filter, answers.after());
+        Self { answers, view, opening, request }
+    }
+
+    /// A response that goes on until the question is finished. Its first bytes go out at once.
+    pub(super) fn respond(mut self, settings: &HttpSettings) -> HttpResponse {
+        let question = self.answers.record().id;
+        let mut first = format!("retry: {}\n\n", settings.reconnect_after.as_millis());
+        for event in self.opening.drain(..) {
+            write(&mut first, event.name(), Some(event.seq()), &event);
+        }
+        HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, "text/event-stream"))
+            .insert_header((CACHE_CONTROL, "no-cache"))
+            // Proxies that collect a response before they pass it on are told not to.
+            .insert_header(("x-accel-buffering", "no"))
+            .insert_header((QUESTION_ID, question.to_string()))
+            .streaming(self.pieces(first, settings.heartbeat))
+    }
+
+    fn pieces(self, first: String, heartbeat: Duration) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        futures::stream::unfold((Some(first), Some(self)), move |(first, open)| async move {
+            if let Some(first) = first {
+                return Some((Ok(first.into()), (None, open)));
             }
-            Ok(None) => None,
-            // The status has gone out already; the client is told within the stream, and it ends.
-            Err(error) => {
-                let body = Fault::from(&error).body(request.as_str());
-                Some((Ok(written("error", None, &body)), None))
+            let mut open = open?;
+            let piece = open.piece(heartbeat).await?;
+            let goes_on = !piece.last;
+            Some((Ok(piece.text), (None, goes_on.then_some(open))))
+        })
+    }
+
+    /// What goes out next; `None` at the end. It is never empty, since an empty piece would end the response.
+    async fn piece(&mut self, heartbeat: Duration) -> Option<Piece> {
+        loop {
+            let Ok(next) = tokio::time::timeout(heartbeat, self.answers.next()).await else {
+                return Some(Piece { text: Bytes::from_static(b":\n\n"), last: false });
+            };
+            let mut text = String::new();
+            match next {
+                Ok(Some(entry)) => {
+                    for event in self.view.show(&entry) {
+                        write(&mut text, event.name(), Some(event.seq()), &event);
+                    }
+                    if !text.is_empty() {
+                        return Some(Piece { text: text.into(), last: false });
+                    }
+                }
+                Ok(None) => return None,
+                // The status has gone out already; the client is told within the stream, and it ends.
+                Err(error) => {
+                    write(&mut text, "error", None, &Fault::from(&error).body(self.request.as_str()));
+                    return Some(Piece { text: text.into(), last: true });
+                }
             }
         }
-    })
+    }
 }
 
-fn written(name: &str, id: Option<u32>, data: &impl Serialize) -> Bytes {
-    // JSON has no line breaks outside of strings and escapes them there, so the data is one line.
+/// Some bytes of the response.
+struct Piece {
+    text: Bytes,
+    last: bool,
+}
+
+fn write(text: &mut String, name: &str, id: Option<u32>, data: &impl Serialize) {
+    // JSON has no line breaks outside of strings and escapes them there, so the data is one line. Writing to a text cannot fail.
     let data = serde_json::to_string(data).unwrap_or_default();
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-    format!("event: {name}\n{id}data: {data}\n\n").into()
+    let _ = write!(text, "event: {name}\n{id}data: {data}\n\n");
 }

@@ -12,10 +12,12 @@ use square_accounts::testing::TestAccounts;
 use square_events::OwnedEvents;
 use square_events::testing::InMemoryEvents;
 use square_http::{HttpApi, HttpSettings, Services};
-use square_kernel::testing::{SeededRandomness, TransparentSealer, lock};
+use square_kernel::testing::{PlainHash, SeededRandomness, TransparentSealer, lock};
 use square_kernel::{Unavailable, UserId};
 use square_routing::testing::MemoryLog;
-use square_routing::{Candidate, Ranking, Router, RouterParts, Score, Selector, SelectorUnavailable};
+use square_routing::{
+    Candidate, Ranking, Router, RouterParts, RouterPolicy, Score, Selector, SelectorUnavailable,
+};
 use square_skills::testing::{
     MemoryLearner, MemoryModels, MemorySkills, RefusingGuard, ScriptedConnector, ScriptedProber,
     ScriptedSkill, SkillScript,
@@ -90,6 +92,8 @@ impl TestApp {
             log: log.clone(),
             clock: people.clock.clone(),
             randomness: Arc::new(SeededRandomness::default()),
+            keyed_hash: Arc::new(PlainHash),
+            policy: RouterPolicy::default(),
         }));
         let events = Arc::new(InMemoryEvents::default());
         let mut settings = HttpSettings::default();

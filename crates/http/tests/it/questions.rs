@@ -45,6 +45,7 @@ async fn answers_come_best_first() {
     let mut view = app.get(&format!("/api/question/{id}")).send().await.json();
     assert_eq!(view["results"], reply.json());
     view["results"].take();
+    view["routing"].take();
     view["took_ms"].take();
     assert_snapshot!(format!("{view:#}"), @r#"
     {
@@ -54,6 +55,7 @@ async fn answers_come_best_first() {
       "question": "Rain?",
       "question_id": "019b76da-a802-7fcd-9d7b-39a820e2f465",
       "results": null,
+      "routing": null,
       "selector": "Order",
       "took_ms": null
     }
@@ -74,6 +76,13 @@ async fn the_envelope_tells_about_the_question() {
       "question": "Who knows nothing?",
       "question_id": "019b76da-a800-7fcd-9d7b-39a820e2f465",
       "results": [],
+      "routing": {
+        "candidates": 0,
+        "chosen": [],
+        "least_score": 0.3,
+        "left_out": [],
+        "selector": "Order"
+      },
       "selector": "Order",
       "took_ms": null
     }

@@ -491,7 +491,11 @@ async fn a_skill_that_is_not_asked_says_why_and_until_when() {
     let skill = app.get(&format!("/api/skill/{id}")).send().await.json();
     let wanted = json!({"state": "open", "reason": "it is gone", "next_probe_at": "2026-01-01T00:00:05Z"});
     assert_eq!(skill["breaker"], wanted);
-    let answers = app.post("/api/question", json!({"question": "Rain?"})).send().await.json();
+    let view = app.post("/api/question?envelope=1", json!({"question": "Rain?"})).send().await.json();
+    let left_out = &view["routing"]["left_out"][0];
+    assert_eq!((&view["results"], &left_out["reason"]), (&json!([]), &json!("breaker_open")));
+    let named = json!({"question": "Rain?", "options": {"selectedSkills": ["Weather"]}});
+    let answers = app.post("/api/question", named).send().await.json();
     assert_eq!(answers[0]["error_code"], "breaker_open");
     assert_eq!(
         answers[0]["error"],

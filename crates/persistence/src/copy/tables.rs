@@ -164,7 +164,8 @@ pub(crate) const TABLES: &[Table] = tables! {
     model_parts(selector: Text, number: Integer) { content: Bytes }
     questions(id: Bytes) { asker_id: Bytes, question: Text, choice: Text, deadline_us: Integer, asked_at: Integer }
     // With the instances that worked on them, which the copy does not list: whoever serves it takes them over.
-    unfinished_questions(question_id: Bytes) { instance_id: Bytes }
+    unfinished_questions(question_id: Bytes) { instance_id: Bytes, watched: Integer }
+    streamed_questions(question_id: Bytes) {}
     log_entries(question_id: Bytes, seq: Integer) { logged_at: Integer, kind: Text, content: Text }
     movies(id: Bytes) {
         title: Text,

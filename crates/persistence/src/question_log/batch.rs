@@ -1,7 +1,7 @@
-use super::{EntryRow, QuestionRow, UnfinishedRow};
+use super::{EntryRow, QuestionRow, StreamedRow, UnfinishedRow};
 use crate::columns::Key;
 use crate::connection::DbConnection;
-use crate::schema::questions::{log_entries, questions, unfinished_questions};
+use crate::schema::questions::{log_entries, questions, streamed_questions, unfinished_questions};
 use diesel::prelude::*;
 
 /// How many rows one statement stores or deletes at most.
@@ -18,6 +18,8 @@ pub(super) enum Change {
     },
     Append {
         rows: Vec<EntryRow>,
+        /// Where there are pieces of answers among the rows.
+        streamed: Option<StreamedRow>,
         ended: Option<Key>,
     },
     /// Only waits for its turn.
@@ -31,6 +33,7 @@ pub(super) struct Batch {
     questions: Vec<QuestionRow>,
     unfinished: Vec<UnfinishedRow>,
     entries: Vec<EntryRow>,
+    streamed: Vec<StreamedRow>,
     ended: Vec<Key>,
 }
 
@@ -39,6 +42,7 @@ pub(super) struct Batch {
 struct Extent {
     opened: usize,
     entries: usize,
+    streamed: usize,
     ended: usize,
 }
 
@@ -60,9 +64,15 @@ impl Batch {
                 self.unfinished.push(unfinished);
                 Extent { opened: 1, ..Extent::default() }
             }
-            Change::Append { rows, ended } => {
-                let extent = Extent { opened: 0, entries: rows.len(), ended: usize::from(ended.is_some()) };
+            Change::Append { rows, streamed, ended } => {
+                let extent = Extent {
+                    opened: 0,
+                    entries: rows.len(),
+                    streamed: usize::from(streamed.is_some()),
+                    ended: usize::from(ended.is_some()),
+                };
                 self.entries.extend(rows);
+                self.streamed.extend(streamed);
                 self.ended.extend(ended);
                 extent
             }
@@ -77,6 +87,7 @@ impl Batch {
             questions: &self.questions,
             unfinished: &self.unfinished,
             entries: &self.entries,
+            streamed: &self.streamed,
             ended: &self.ended,
         }
     }
@@ -89,6 +100,7 @@ pub(super) struct Part<'a> {
     questions: &'a [QuestionRow],
     unfinished: &'a [UnfinishedRow],
     entries: &'a [EntryRow],
+    streamed: &'a [StreamedRow],
     ended: &'a [Key],
 }
 
@@ -142,17 +154,19 @@ impl<'a> Part<'a> {
         let questions = self.questions.split_at(opened);
         let unfinished = self.unfinished.split_at(opened);
         let entries = self.entries.split_at(rows(|extent| extent.entries));
+        let streamed = self.streamed.split_at(rows(|extent| extent.streamed));
         let ended = self.ended.split_at(rows(|extent| extent.ended));
-        let half = |extents: &'a [Extent], questions, unfinished, entries, ended| Self {
+        let half = |extents: &'a [Extent], questions, unfinished, entries, streamed, ended| Self {
             extents,
             questions,
             unfinished,
             entries,
+            streamed,
             ended,
         };
         (
-            half(first, questions.0, unfinished.0, entries.0, ended.0),
-            half(second, questions.1, unfinished.1, entries.1, ended.1),
+            half(first, questions.0, unfinished.0, entries.0, streamed.0, ended.0),
+            half(second, questions.1, unfinished.1, entries.1, streamed.1, ended.1),
         )
     }
 
@@ -161,6 +175,9 @@ impl<'a> Part<'a> {
         insert!(connection, questions::table, self.questions);
         insert!(connection, unfinished_questions::table, self.unfinished);
         insert!(connection, log_entries::table, self.entries);
+        for rows in self.streamed.chunks(ROWS) {
+            note_streamed(connection, rows)?;
+        }
         for keys in self.ended.chunks(ROWS) {
             match keys {
                 [key] => diesel::delete(unfinished_questions::table.find(*key)).execute(connection)?,
@@ -172,6 +189,24 @@ impl<'a> Part<'a> {
         }
         Ok(())
     }
+}
+
+/// Notes that these questions' logs hold pieces of answers, unless that was noted before.
+fn note_streamed(connection: &mut DbConnection, rows: &[StreamedRow]) -> QueryResult<()> {
+    let table = streamed_questions::table;
+    match connection {
+        DbConnection::Sqlite(connection) => {
+            diesel::insert_or_ignore_into(table).values(rows).execute(connection)
+        }
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(connection) => {
+            diesel::insert_into(table).values(rows).on_conflict_do_nothing().execute(connection)
+        }
+        // Not INSERT IGNORE, which would pass over other faults too.
+        #[cfg(feature = "mysql")]
+        DbConnection::Mysql(connection) => diesel::replace_into(table).values(rows).execute(connection),
+    }
+    .map(drop)
 }
 
 /// How many of `rows`, of which there must be some, one statement stores: a power of two.
@@ -242,13 +277,19 @@ mod tests {
         }
     }
 
+    /// Of every other question.
+    fn rows_with_pieces(question: usize) -> bool {
+        question % 2 == 1
+    }
+
     fn append(question: usize, rows: usize, ended: bool) -> Change {
         let rows = (0..rows).map(|_| entry(question, 1)).collect();
-        Change::Append { rows, ended: ended.then(|| key(question)) }
+        let streamed = (rows_with_pieces(question)).then(|| StreamedRow { question_id: key(question) });
+        Change::Append { rows, streamed, ended: ended.then(|| key(question)) }
     }
 
     /// The questions of which `part` has rows, table by table.
-    fn rows(part: &Part<'_>) -> [Vec<u128>; 4] {
+    fn rows(part: &Part<'_>) -> [Vec<u128>; 5] {
         fn number(key: &Key) -> u128 {
             key.0.as_u128()
         }
@@ -256,6 +297,7 @@ mod tests {
             part.questions.iter().map(|row| number(&row.id)).collect(),
             part.unfinished.iter().map(|row| number(&row.question_id)).collect(),
             part.entries.iter().map(|row| number(&row.question_id)).collect(),
+            part.streamed.iter().map(|row| number(&row.question_id)).collect(),
             part.ended.iter().map(number).collect(),
         ]
     }
@@ -272,12 +314,12 @@ mod tests {
         }
         let found: Vec<_> = parts.iter().map(rows).collect();
         let expected = [
-            [vec![0], vec![0], vec![], vec![]],
-            [vec![], vec![], vec![1, 1, 1], vec![]],
-            [vec![], vec![], vec![], vec![]],
-            [vec![], vec![], vec![3, 3], vec![3]],
-            [vec![4], vec![4], vec![], vec![]],
-            [vec![], vec![], vec![5], vec![5]],
+            [vec![0], vec![0], vec![], vec![], vec![]],
+            [vec![], vec![], vec![1, 1, 1], vec![1], vec![]],
+            [vec![], vec![], vec![], vec![], vec![]],
+            [vec![], vec![], vec![3, 3], vec![3], vec![3]],
+            [vec![4], vec![4], vec![], vec![], vec![]],
+            [vec![], vec![], vec![5], vec![5], vec![5]],
         ];
         assert_eq!(found, expected);
     }

@@ -1,39 +1,22 @@
-//! How routing decisions and answers are kept: as JSON, in a form of its own, so that neither the domain's
-//! types nor the clients' JSON are tied to what is stored.
+//! How answers are kept: as JSON, in a form of its own, so that neither the domain's types nor the clients' JSON are
+//! tied to what is stored.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Result;
-use square_routing::{Choice, Chosen, Ending, FallbackFrom, Finish, LogEvent, SkillError, SkillOutcome};
+use square_routing::{AnswerDelta, Chosen, Ending, Finish, LogEvent, SkillError, SkillOutcome};
 use square_skills::{Document, ResultBody, ResultItem};
 use std::borrow::Cow;
 use std::time::Duration;
 use uuid::Uuid;
 
 const SKILL_RESULT: &str = "skill_result";
+const SKILL_STARTED: &str = "skill_started";
+pub(super) const ANSWER_DELTA: &str = "answer_delta";
+const DEADLINE: &str = "deadline";
 const FINISHED: &str = "finished";
 
 #[derive(Serialize, Deserialize)]
-struct StoredChoice<'a> {
-    #[serde(borrow)]
-    selector: Cow<'a, str>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    fallback_from: Option<StoredFallback<'a>>,
-    #[serde(borrow)]
-    chosen: Vec<StoredSkill<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    nearest: Option<StoredSkill<'a>>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredFallback<'a> {
-    #[serde(borrow)]
-    selector: Cow<'a, str>,
-    #[serde(borrow)]
-    reason: Cow<'a, str>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredSkill<'a> {
+pub(super) struct StoredSkill<'a> {
     id: Uuid,
     #[serde(borrow)]
     name: Cow<'a, str>,
@@ -96,35 +79,17 @@ enum StoredBody<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
+struct StoredDelta<'a> {
+    skill: Uuid,
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct StoredFinish<'a> {
     #[serde(borrow)]
     ending: Cow<'a, str>,
     took_us: u64,
-}
-
-pub(super) fn choice(choice: &Choice) -> Result<String> {
-    serde_json::to_string(&StoredChoice {
-        selector: Cow::from(&choice.selector),
-        fallback_from: choice.fallback_from.as_ref().map(|from| StoredFallback {
-            selector: Cow::from(&from.selector),
-            reason: Cow::from(&from.reason),
-        }),
-        chosen: choice.chosen.iter().map(StoredSkill::from).collect(),
-        nearest: choice.nearest.as_ref().map(StoredSkill::from),
-    })
-}
-
-pub(super) fn read_choice(json: &str) -> Result<Choice> {
-    let stored: StoredChoice<'_> = serde_json::from_str(json)?;
-    Ok(Choice {
-        selector: stored.selector.into_owned(),
-        fallback_from: stored.fallback_from.map(|from| FallbackFrom {
-            selector: from.selector.into_owned(),
-            reason: from.reason.into_owned(),
-        }),
-        chosen: stored.chosen.into_iter().map(Chosen::from).collect(),
-        nearest: stored.nearest.map(Chosen::from),
-    })
 }
 
 /// The event's kind and its content.
@@ -141,6 +106,14 @@ pub(super) fn event(event: &LogEvent) -> Result<(&'static str, String)> {
             let content = serde_json::to_string(&StoredOutcome { skill, took_us, answer })?;
             Ok((SKILL_RESULT, content))
         }
+        LogEvent::SkillStarted(skill) => {
+            Ok((SKILL_STARTED, serde_json::to_string(&StoredSkill::from(skill))?))
+        }
+        LogEvent::AnswerDelta(AnswerDelta { skill, text }) => {
+            let stored = StoredDelta { skill: skill.uuid(), text: text.into() };
+            Ok((ANSWER_DELTA, serde_json::to_string(&stored)?))
+        }
+        LogEvent::Deadline => Ok((DEADLINE, "{}".to_owned())),
         LogEvent::Finished(finish) => {
             let stored = StoredFinish { ending: finish.ending.as_str().into(), took_us: micros(finish.took) };
             Ok((FINISHED, serde_json::to_string(&stored)?))
@@ -161,6 +134,16 @@ pub(super) fn read_event(kind: &str, content: &str) -> std::result::Result<LogEv
             let (skill, took) = (stored.skill.into(), Duration::from_micros(stored.took_us));
             Ok(LogEvent::SkillResult(SkillOutcome { skill, took, answer }))
         }
+        SKILL_STARTED => {
+            let stored: StoredSkill<'_> = serde_json::from_str(content).map_err(|e| e.to_string())?;
+            Ok(LogEvent::SkillStarted(stored.into()))
+        }
+        ANSWER_DELTA => {
+            let stored: StoredDelta<'_> = serde_json::from_str(content).map_err(|e| e.to_string())?;
+            let (skill, text) = (stored.skill.into(), stored.text.into_owned());
+            Ok(LogEvent::AnswerDelta(AnswerDelta { skill, text }))
+        }
+        DEADLINE => Ok(LogEvent::Deadline),
         FINISHED => {
             let stored: StoredFinish<'_> = serde_json::from_str(content).map_err(|e| e.to_string())?;
             let (ending, took) = (ending(&stored.ending)?, Duration::from_micros(stored.took_us));

@@ -15,6 +15,13 @@ diesel::table! {
     unfinished_questions (question_id) {
         question_id -> Binary,
         instance_id -> Nullable<Binary>,
+        watched -> BigInt,
+    }
+}
+
+diesel::table! {
+    streamed_questions (question_id) {
+        question_id -> Binary,
     }
 }
 
@@ -28,4 +35,10 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(questions, unfinished_questions, log_entries, instances);
+diesel::allow_tables_to_appear_in_same_query!(
+    questions,
+    unfinished_questions,
+    streamed_questions,
+    log_entries,
+    instances
+);

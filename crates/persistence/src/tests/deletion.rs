@@ -208,11 +208,11 @@ impl Owner {
 
     async fn ask(&self, asker: Option<UserId>, finished: bool) -> QuestionId {
         let id = QuestionId::new(&SystemClock, &OsRandomness);
-        let choice =
-            Choice { selector: "Square".to_owned(), fallback_from: None, chosen: Vec::new(), nearest: None };
+        let choice = Choice { selector: "Square".to_owned(), ..Choice::default() };
         let (asked_at, deadline) = (SystemClock.now(), Duration::from_secs(10));
         let text = if asker.is_some() { MARK } else { "Well?" };
-        let record = QuestionRecord { id, asker, text: text.into(), choice, asked_at, deadline };
+        let record =
+            QuestionRecord { id, asker, text: text.into(), choice, asked_at, deadline, opening: true };
         self.log.open(&record).await.unwrap();
         if finished {
             self.log.append(id, &[end(1)]).await.unwrap();

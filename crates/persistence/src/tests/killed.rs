@@ -32,14 +32,10 @@ fn question() -> QuestionRecord {
         id: QuestionId::new(&SystemClock, &OsRandomness),
         asker: None,
         text: "Who played in Heat?".into(),
-        choice: Choice {
-            selector: "Square".to_owned(),
-            fallback_from: None,
-            chosen: Vec::new(),
-            nearest: None,
-        },
+        choice: Choice { selector: "Square".to_owned(), ..Choice::default() },
         asked_at: SystemClock.now(),
         deadline: Duration::from_secs(10),
+        opening: true,
     }
 }
 

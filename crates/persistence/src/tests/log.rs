@@ -45,11 +45,17 @@ impl TwoInstances {
     /// Opens a question through the first one.
     async fn open(&self, asker: Option<UserId>) -> QuestionId {
         let id = QuestionId::new(&SystemClock, &OsRandomness);
-        let choice =
-            Choice { selector: "Square".to_owned(), fallback_from: None, chosen: Vec::new(), nearest: None };
+        let choice = Choice { selector: "Square".to_owned(), ..Choice::default() };
         let deadline = Duration::from_secs(10);
-        let record =
-            QuestionRecord { id, asker, text: "Well?".into(), choice, asked_at: SystemClock.now(), deadline };
+        let record = QuestionRecord {
+            id,
+            asker,
+            text: "Well?".into(),
+            choice,
+            asked_at: SystemClock.now(),
+            deadline,
+            opening: true,
+        };
         self.log.open(&record).await.unwrap();
         id
     }

@@ -2,12 +2,13 @@
 //!
 //! [`question_log_contract!`](crate::question_log_contract) makes a test of each.
 
+pub mod forgetting;
 pub mod sharing;
 pub mod storing;
 
 use crate::{
-    AnsweredQuestion, Choice, Chosen, Ending, FallbackFrom, Finish, LogEntry, LogEvent, QuestionId,
-    QuestionLog, QuestionRecord, SkillError, SkillOutcome,
+    AnswerDelta, AnsweredQuestion, Choice, Chosen, Ending, FallbackFrom, Finish, LogEntry, LogEvent,
+    QuestionId, QuestionLog, QuestionRecord, SkillError, SkillOutcome,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -54,12 +55,18 @@ macro_rules! question_log_contract {
             thirty_two_writers_at_once,
             what_cannot_be_stored_spoils_nothing_that_comes_with_it,
         );
+        $crate::question_log_contract!(@each $make, forgetting,
+            old_questions_go_with_their_logs_the_oldest_first,
+            questions_without_an_end_stay,
+            pieces_of_answers_go_before_and_leave_the_rest,
+        );
         $crate::question_log_contract!(@each $make, sharing,
             what_one_instance_stores_the_other_reads,
             unfinished_questions_of_the_dead_are_orphans,
             questions_of_who_comes_back_are_no_orphans,
             one_of_many_ends_a_question,
             a_question_is_given_up_while_it_has_no_end,
+            who_watches_elsewhere_is_counted_until_the_end,
             only_the_asker_gives_a_question_up,
         );
     };
@@ -105,10 +112,11 @@ impl Maker {
                     reason: "it said “503”".to_owned(),
                 }),
                 chosen: vec![self.chosen("casting"), self.chosen("events")],
-                nearest: None,
+                ..Choice::default()
             },
             asked_at: self.clock.now(),
             deadline: Duration::from_secs(10),
+            opening: true,
         }
     }
 
@@ -137,6 +145,11 @@ impl Maker {
         let outcome =
             SkillOutcome { skill: self.chosen("b"), took: Duration::from_micros(7), answer: Err(error) };
         self.entry(seq, LogEvent::SkillResult(outcome))
+    }
+
+    fn grown(&self, seq: u32) -> Arc<LogEntry> {
+        let delta = AnswerDelta { skill: self.chosen("a").skill, text: "lín\n\0".to_owned() };
+        self.entry(seq, LogEvent::AnswerDelta(delta))
     }
 
     fn answered(&self, seq: u32) -> Arc<LogEntry> {

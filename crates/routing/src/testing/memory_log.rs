@@ -1,4 +1,4 @@
-use crate::{AnsweredQuestion, AppendError, LogEntry, QuestionId, QuestionLog, QuestionRecord};
+use crate::{AnsweredQuestion, AppendError, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use square_kernel::testing::lock;
@@ -31,6 +31,13 @@ struct State {
 struct Stored {
     answered: AnsweredQuestion,
     instance: usize,
+    watched: u64,
+}
+
+impl Stored {
+    fn is_open(&self) -> bool {
+        self.answered.finish().is_none()
+    }
 }
 
 impl Default for State {
@@ -120,7 +127,9 @@ impl QuestionLog for MemoryLog {
         self.dawdle().await;
         self.working()?;
         let answered = AnsweredQuestion { question: question.clone(), entries: Vec::new() };
-        lock(&self.database).questions.insert(question.id, Stored { answered, instance: self.me });
+        lock(&self.database)
+            .questions
+            .insert(question.id, Stored { answered, instance: self.me, watched: 0 });
         self.answer()
     }
 
@@ -194,5 +203,49 @@ impl QuestionLog for MemoryLog {
             state.cancel_requests.push(question);
         }
         Ok(told)
+    }
+
+    async fn note_watched(&self, question: QuestionId) -> Result<(), Unavailable> {
+        self.working()?;
+        let mut state = lock(&self.database);
+        if let Some(found) = state.questions.get_mut(&question).filter(|found| found.is_open()) {
+            found.watched += 1;
+        }
+        Ok(())
+    }
+
+    async fn watched(&self, question: QuestionId) -> Result<Option<u64>, Unavailable> {
+        self.working()?;
+        let state = lock(&self.database);
+        Ok(state.questions.get(&question).filter(|found| found.is_open()).map(|found| found.watched))
+    }
+
+    async fn forget_deltas(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+        self.working()?;
+        let is_delta = |entry: &Arc<LogEntry>| matches!(entry.event, LogEvent::AnswerDelta(_));
+        let questions = &mut lock(&self.database).questions;
+        let old = questions.values_mut().filter(|found| {
+            let old = found.answered.question.asked_at < before && !found.is_open();
+            old && found.answered.entries.iter().any(is_delta)
+        });
+        let mut count = 0;
+        for found in old.take(at_most as usize) {
+            found.answered.entries.retain(|entry| !is_delta(entry));
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    async fn forget(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+        self.working()?;
+        let questions = &mut lock(&self.database).questions;
+        let old =
+            questions.values().filter(|found| found.answered.question.asked_at < before && !found.is_open());
+        let ids: Vec<QuestionId> =
+            old.map(|found| found.answered.question.id).take(at_most as usize).collect();
+        for id in &ids {
+            questions.remove(id);
+        }
+        Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))
     }
 }

@@ -1,4 +1,4 @@
-use crate::{Candidate, Ranking, Score, Selector, SelectorUnavailable};
+use crate::{Candidate, Example, Ranking, Score, Selector, SelectorUnavailable};
 use async_trait::async_trait;
 use square_kernel::SkillId;
 use std::collections::HashMap;
@@ -9,6 +9,7 @@ pub struct ScriptedSelector {
     scores: HashMap<SkillId, f32>,
     unpublished: bool,
     failing: Option<String>,
+    examples: HashMap<SkillId, Vec<Example>>,
 }
 
 impl ScriptedSelector {
@@ -19,6 +20,7 @@ impl ScriptedSelector {
             scores: scores.into_iter().collect(),
             unpublished: false,
             failing: None,
+            examples: HashMap::new(),
         }
     }
 
@@ -32,6 +34,13 @@ impl ScriptedSelector {
     #[must_use]
     pub fn failing(self, reason: &str) -> Self {
         Self { failing: Some(reason.to_owned()), ..self }
+    }
+
+    /// Tells of these example questions of a skill, whatever the question.
+    #[must_use]
+    pub fn with_examples(mut self, skill: SkillId, examples: impl IntoIterator<Item = Example>) -> Self {
+        self.examples.insert(skill, examples.into_iter().collect());
+        self
     }
 }
 
@@ -57,5 +66,9 @@ impl Selector for ScriptedSelector {
         let mut scores: Vec<Score> = candidates.iter().enumerate().filter_map(score).collect();
         scores.sort_by(|a, b| b.score.total_cmp(&a.score));
         Ok(Ranking { scores, threshold: 0.3, share_of_best: 0.5 })
+    }
+
+    async fn nearest_examples(&self, _question: &str, skills: &[Candidate]) -> Vec<Vec<Example>> {
+        skills.iter().map(|skill| self.examples.get(skill).cloned().unwrap_or_default()).collect()
     }
 }

@@ -43,7 +43,7 @@ async fn a_skill_that_is_slower_than_usual_has_the_next_best_asked_too() {
     help.say("yes");
     sleep(Duration::from_millis(1)).await;
     slow.say("yes");
-    assert_eq!(rest(answers).await, ["b: 1 items", "a: 1 items", "complete"]);
+    assert_eq!(rest(answers).await, ["b starts", "b: 1 items", "a: 1 items", "complete"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,7 +66,7 @@ async fn an_answer_in_the_usual_time_asks_nobody_else() {
 #[tokio::test(start_paused = true)]
 async fn of_a_skill_that_is_hardly_known_nobody_can_say_that_it_is_slow() {
     let mut world = used(&[0.9, 0.8], 19).await;
-    assert_eq!(rest(ask(&world, for_one()).await).await, ["a: timed_out", "deadline"]);
+    assert_eq!(rest(ask(&world, for_one()).await).await, ["late", "a: timed_out", "deadline"]);
     assert!(world.scripts[1].already_asked().is_none());
 }
 
@@ -96,11 +96,11 @@ async fn help_that_fails_is_not_spoken_of() {
 #[tokio::test(start_paused = true)]
 async fn who_does_not_fit_or_was_not_named_does_not_help() {
     let mut world = used(&[0.9, 0.01], 20).await;
-    assert_eq!(rest(ask(&world, for_one()).await).await, ["a: timed_out", "deadline"]);
+    assert_eq!(rest(ask(&world, for_one()).await).await, ["late", "a: timed_out", "deadline"]);
     assert!(world.scripts[1].already_asked().is_none());
 
     let mut world = used(&[0.9, 0.8], 20).await;
     let of_one = Question { selection: named(&["a"]), ..for_one() };
-    assert_eq!(rest(ask(&world, of_one).await).await, ["a: timed_out", "deadline"]);
+    assert_eq!(rest(ask(&world, of_one).await).await, ["late", "a: timed_out", "deadline"]);
     assert!(world.scripts[1].already_asked().is_none());
 }

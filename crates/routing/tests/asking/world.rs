@@ -1,14 +1,25 @@
-use square_kernel::testing::{ManualClock, SeededRandomness};
+use jiff::SignedDuration;
+use square_kernel::testing::{ManualClock, PlainHash, SeededRandomness};
 use square_kernel::{Asker, Clock, Identity, Permissions, Sealed, SessionId, SkillId, UserId};
 use square_routing::testing::{MemoryLog, ScriptedSelector};
 use square_routing::{
-    LogEvent, Question, QuestionText, Router, RouterParts, Selection, Selector, SelectorRef, SkillRef,
+    Example, LogEvent, Question, QuestionText, Router, RouterParts, RouterPolicy, Selection, Selector,
+    SelectorRef, SkillRef,
 };
 use square_skills::testing::{ScriptedConnector, ScriptedSkill, SkillScript};
 use square_skills::{
     BuiltinName, RegisteredSkill, SkillAddress, SkillDescription, SkillDirectory, SkillName,
 };
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long questions go on unwatched, and for how long they are kept.
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
+pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+pub(crate) const DELTAS_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+const POLICY: RouterPolicy =
+    RouterPolicy { grace: GRACE, questions_kept: Some(KEPT), deltas_kept: DELTAS_KEPT };
 
 /// A router over skills named a, b, c…, of which each has its script.
 pub(crate) struct World {
@@ -17,6 +28,7 @@ pub(crate) struct World {
     pub(crate) scripts: Vec<SkillScript>,
     pub(crate) skills: Vec<RegisteredSkill>,
     pub(crate) owner: UserId,
+    pub(crate) clock: Arc<ManualClock>,
 }
 
 /// One of several processes on one database.
@@ -40,18 +52,32 @@ impl World {
         adjust: impl Fn(usize, &mut RegisteredSkill),
         connect: impl FnOnce(&ScriptedConnector),
     ) -> Self {
-        Self::made(scores, adjust, connect, true)
+        let scores: Vec<_> = scores.iter().copied().map(Some).collect();
+        Self::made(&scores, adjust, connect, |_| Vec::new(), true)
+    }
+
+    /// Published skills, some of which no selector knows.
+    pub(crate) fn known(scores: &[Option<f32>]) -> Self {
+        Self::made(scores, |_, _| {}, |_| {}, |_| Vec::new(), true)
+    }
+
+    /// Published skills with these scores, whose example questions the selector `Square` knows.
+    pub(crate) fn with_examples(scores: &[f32], examples: impl Fn(usize) -> Vec<Example>) -> Self {
+        let scores: Vec<_> = scores.iter().copied().map(Some).collect();
+        Self::made(&scores, |_, _| {}, |_| {}, examples, true)
     }
 
     /// Published skills with these scores, and nobody who ranks where a selector cannot.
     pub(crate) fn without_fallback(scores: &[f32]) -> Self {
-        Self::made(scores, |_, _| {}, |_| {}, false)
+        let scores: Vec<_> = scores.iter().copied().map(Some).collect();
+        Self::made(&scores, |_, _| {}, |_| {}, |_| Vec::new(), false)
     }
 
     fn made(
-        scores: &[f32],
+        scores: &[Option<f32>],
         adjust: impl Fn(usize, &mut RegisteredSkill),
         connect: impl FnOnce(&ScriptedConnector),
+        examples: impl Fn(usize) -> Vec<Example>,
         fallback: bool,
     ) -> Self {
         let (clock, randomness) = (Arc::new(ManualClock::default()), Arc::new(SeededRandomness::default()));
@@ -84,16 +110,31 @@ impl World {
         connect(&connector);
         let directory = Arc::new(SkillDirectory::new(Arc::new(connector)));
         directory.replace_all(skills.clone());
-        let known: Vec<_> = skills.iter().map(|skill| skill.id).zip(scores.iter().copied()).collect();
+        let known = skills.iter().zip(scores).filter_map(|(skill, score)| Some((skill.id, (*score)?)));
+        let known: Vec<_> = known.collect();
+        let square = ScriptedSelector::new("Square", known.clone());
+        let square = skills
+            .iter()
+            .enumerate()
+            .fold(square, |square, (index, skill)| square.with_examples(skill.id, examples(index)));
         let selectors: Vec<Arc<dyn Selector>> = vec![
-            Arc::new(ScriptedSelector::new("Square", known.clone())),
+            Arc::new(square),
             Arc::new(ScriptedSelector::new("Base", known.clone()).asking_unpublished()),
             Arc::new(ScriptedSelector::new("Elsewhere", known).failing("it is out")),
         ];
         let log = Arc::new(MemoryLog::default());
         let fallback = fallback.then(|| Arc::clone(&selectors[0]));
-        let parts = RouterParts { directory, selectors, fallback, log: log.clone(), clock, randomness };
-        Self { router: Arc::new(Router::new(parts)), log, scripts, skills, owner }
+        let parts = RouterParts {
+            directory,
+            selectors,
+            fallback,
+            log: log.clone(),
+            clock: clock.clone(),
+            randomness,
+            keyed_hash: Arc::new(PlainHash),
+            policy: POLICY,
+        };
+        Self { router: Arc::new(Router::new(parts)), log, scripts, skills, owner, clock }
     }
 
     /// Another instance on the same database, which knows no skills.
@@ -104,8 +145,10 @@ impl World {
             selectors: vec![Arc::new(ScriptedSelector::new("Square", []))],
             fallback: None,
             log: log.clone(),
-            clock: Arc::new(ManualClock::default()),
+            clock: self.clock.clone(),
             randomness: Arc::new(SeededRandomness::default()),
+            keyed_hash: Arc::new(PlainHash),
+            policy: POLICY,
         });
         Instance { router: Arc::new(router), log }
     }
@@ -142,6 +185,9 @@ pub(crate) fn told(event: &LogEvent) -> String {
             Ok(items) => format!("{}: {} items", outcome.skill.name, items.len()),
             Err(error) => format!("{}: {}", outcome.skill.name, error.code),
         },
+        LogEvent::SkillStarted(skill) => format!("{} starts", skill.name),
+        LogEvent::AnswerDelta(delta) => format!("…{}", delta.text),
+        LogEvent::Deadline => "late".to_owned(),
         LogEvent::Finished(finish) => finish.ending.as_str().to_owned(),
     }
 }

@@ -2,11 +2,11 @@ use super::Outcome;
 use super::stream::{Stream, stream};
 use crate::connection::Connection;
 use crate::outbox::Reply;
-use crate::protocol::{QueryOptions, Ref, ServerMessage, parts};
+use crate::protocol::{QueryOptions, Ref, ServerMessage, filter, parts};
 use serde_json::Value;
 use square_kernel::Asker;
 use square_routing::{Question, QuestionRecord, Router};
-use square_wire::{FallbackFrom, Fault, QuestionRequest};
+use square_wire::{EventFilter, FallbackFrom, Fault, QuestionRequest};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -18,21 +18,33 @@ impl Connection {
         if self.services.settings.questions_need_account && asker.identity.is_none() {
             return Err(Fault::sign_in_required());
         }
-        let QueryOptions { deadline_ms, ack } = parts(&body)?;
+        let QueryOptions { deadline_ms, ack, events, respond_async } = parts(&body)?;
+        let filter = filter(events.as_deref())?;
         let question = QuestionRequest::read(body)?.question(deadline_ms);
         let question = question.map_err(|invalid| Fault::from(&invalid))?;
+        let question = Question { unattended: respond_async, ..question };
         let (router, stop) = (Arc::clone(&self.services.router), CancellationToken::new());
         let reply = self.reply(reference.clone());
-        self.jobs.start(reference, Some(stop.clone()), ask(router, asker, question, ack, reply, stop));
+        self.jobs.start(
+            reference,
+            Some(stop.clone()),
+            ask(router, asker, question, Wanted { ack, filter }, reply, stop),
+        );
         Ok(None)
     }
+}
+
+/// What the client wants to hear of its question.
+struct Wanted {
+    ack: bool,
+    filter: EventFilter,
 }
 
 async fn ask(
     router: Arc<Router>,
     asker: Asker,
     question: Question,
-    ack: bool,
+    wanted: Wanted,
     reply: Reply,
     stop: CancellationToken,
 ) {
@@ -43,11 +55,10 @@ async fn ask(
             return;
         }
     };
-    if ack && reply.send(&accepted(&taken.record)).await.is_err() {
+    if wanted.ack && reply.send(&accepted(&taken.record)).await.is_err() {
         return;
     }
-    let question = taken.record.id;
-    stream(Stream { router, asker, question, answers: taken.answers, reply, stop }).await;
+    stream(Stream::new(router, asker, taken.answers, wanted.filter, reply, stop)).await;
 }
 
 fn accepted(record: &QuestionRecord) -> ServerMessage {

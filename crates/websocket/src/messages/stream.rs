@@ -2,23 +2,31 @@ use crate::outbox::{Gone, Reply};
 use crate::protocol::ServerMessage;
 use square_kernel::Asker;
 use square_routing::{AnswerStream, LogEntry, LogEvent, QuestionId, Router};
-use square_wire::StreamEvent;
+use square_wire::{EventFilter, EventView, StreamEvent};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// A question's log on its way to a client.
 pub(super) struct Stream {
-    pub(super) router: Arc<Router>,
-    pub(super) asker: Asker,
-    pub(super) question: QuestionId,
-    pub(super) answers: AnswerStream,
-    pub(super) reply: Reply,
+    router: Arc<Router>,
+    asker: Asker,
+    question: QuestionId,
+    answers: AnswerStream,
+    view: EventView,
+    /// What is there from the beginning and was not sent yet.
+    opening: Vec<StreamEvent>,
+    reply: Reply,
     /// Has the question end early.
-    pub(super) stop: CancellationToken,
+    stop: CancellationToken,
 }
 
-/// Sends each entry as it comes, to the end of the log or of the socket.
+/// Sends each event as it comes, to the end of the log or of the socket.
 pub(super) async fn stream(mut stream: Stream) {
+    for event in std::mem::take(&mut stream.opening) {
+        if stream.send(event).await.is_err() {
+            return;
+        }
+    }
     let mut stopped = false;
     let mut finished = false;
     loop {
@@ -37,7 +45,7 @@ pub(super) async fn stream(mut stream: Stream) {
         match next {
             Ok(Some(entry)) => {
                 finished = matches!(entry.event, LogEvent::Finished(_));
-                if stream.send(&entry).await.is_err() {
+                if stream.show(&entry).await.is_err() {
                     return;
                 }
             }
@@ -54,15 +62,35 @@ pub(super) async fn stream(mut stream: Stream) {
 }
 
 impl Stream {
-    async fn send(&self, entry: &LogEntry) -> Result<(), Gone> {
-        self.reply.send(&ServerMessage::Event(StreamEvent::new(self.question, entry))).await
+    pub(super) fn new(
+        router: Arc<Router>,
+        asker: Asker,
+        answers: AnswerStream,
+        filter: EventFilter,
+        reply: Reply,
+        stop: CancellationToken,
+    ) -> Self {
+        let (view, opening) = EventView::open(answers.record(), filter, answers.after());
+        let question = answers.record().id;
+        Self { router, asker, question, answers, view, opening, reply, stop }
+    }
+
+    async fn show(&mut self, entry: &LogEntry) -> Result<(), Gone> {
+        for event in self.view.show(entry) {
+            self.send(event).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&self, event: StreamEvent) -> Result<(), Gone> {
+        self.reply.send(&ServerMessage::Event(event)).await
     }
 
     /// Whoever resumes after the last event still hears that it was the last.
-    async fn send_end_again(&self) {
+    async fn send_end_again(&mut self) {
         let _ = match self.router.find(&self.asker, self.question).await {
             Ok(answered) => match answered.entries.last() {
-                Some(entry) => self.send(entry).await,
+                Some(entry) => self.show(entry).await,
                 None => Ok(()),
             },
             Err(error) => self.reply.fail(&error).await,

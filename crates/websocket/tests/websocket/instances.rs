@@ -16,20 +16,16 @@ fn question(asker: Option<UserId>) -> QuestionRecord {
         id: QuestionId::new(&clock, &SeededRandomness::default()),
         asker,
         text: "Well?".into(),
-        choice: Choice {
-            selector: "Square".to_owned(),
-            fallback_from: None,
-            chosen: Vec::new(),
-            nearest: None,
-        },
+        choice: Choice { selector: "Square".to_owned(), ..Choice::default() },
         asked_at: clock.now(),
         deadline: Duration::from_secs(10),
+        opening: true,
     }
 }
 
 fn cancelled() -> Arc<LogEntry> {
     let event = LogEvent::Finished(Finish { ending: Ending::Cancelled, took: Duration::from_secs(1) });
-    Arc::new(LogEntry { seq: 1, at: ManualClock::default().now(), event })
+    Arc::new(LogEntry { seq: 3, at: ManualClock::default().now(), event })
 }
 
 /// Returns when so many questions were to be cancelled.
@@ -55,7 +51,7 @@ async fn a_question_of_another_instance_is_cancelled_there_and_its_end_is_seen_h
     requested(&other, 2).await;
     assert_eq!(other.cancel_requests(), [question.id; 2]);
     other.append(question.id, &[cancelled()]).await.unwrap();
-    assert_eq!(brief(&client.next().await), "q finished 1 cancelled");
+    assert_eq!(brief(&client.next().await), "q finished 3 cancelled");
 }
 
 #[actix_web::test]

@@ -59,8 +59,8 @@ async fn a_stopping_server_lets_answers_out_and_says_goodbye() {
     skill.asked().await.say("No.");
     in_time(server.services.router.idle()).await;
     server.services.shutdown.cancel();
-    assert_eq!(brief(&client.next().await), "q skill_result 1 Weather No.");
-    assert_eq!(brief(&client.next().await), "q finished 2 complete");
+    assert_eq!(brief(&client.next().await), "q skill_result 4 Weather No.");
+    assert_eq!(brief(&client.next().await), "q finished 5 complete");
     assert_eq!(client.closed().await, Some(1001));
     server.deserted().await;
     let refused = server.connect_with(&[]).await.err().unwrap();

@@ -7,11 +7,11 @@ use serde_json::Value;
 use square_accounts::testing::TestAccounts;
 use square_changes::testing::{Draft, MemoryChanges};
 use square_changes::{Change, Subscribers};
-use square_kernel::testing::{ManualClock, SeededRandomness, TransparentSealer};
+use square_kernel::testing::{ManualClock, PlainHash, SeededRandomness, TransparentSealer};
 use square_kernel::uuid::Uuid;
 use square_kernel::{Clock, SkillId, UserId};
 use square_routing::testing::{MemoryLog, ScriptedSelector};
-use square_routing::{Router, RouterParts, Selector};
+use square_routing::{Router, RouterParts, RouterPolicy, Selector};
 use square_skills::ports::{Learner, SkillStore};
 use square_skills::testing::{
     MemoryModels, MemorySkills, RefusingGuard, ScriptedConnector, ScriptedProber, ScriptedSkill, SkillScript,
@@ -52,6 +52,15 @@ impl TestServer {
     }
 
     pub(crate) fn with(settings: WebSocketSettings, learners: Vec<Arc<dyn Learner>>) -> Self {
+        Self::of(settings, learners, RouterPolicy::default())
+    }
+
+    /// One whose operator chose otherwise about questions.
+    pub(crate) fn with_policy(policy: RouterPolicy) -> Self {
+        Self::of(WebSocketSettings::default(), Vec::new(), policy)
+    }
+
+    fn of(settings: WebSocketSettings, learners: Vec<Arc<dyn Learner>>, policy: RouterPolicy) -> Self {
         let accounts = TestAccounts::default();
         let clock = Arc::new(ManualClock::default());
         let randomness = Arc::new(SeededRandomness::default());
@@ -78,6 +87,8 @@ impl TestServer {
             log: log.clone(),
             clock: clock.clone(),
             randomness,
+            keyed_hash: Arc::new(PlainHash),
+            policy,
         });
         let services = WebSocketServices {
             accounts: accounts.accounts.clone(),

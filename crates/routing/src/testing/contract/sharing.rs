@@ -92,6 +92,25 @@ pub async fn a_question_is_given_up_while_it_has_no_end(site: &dyn Site) {
     assert!(!other.request_cancel(record.id, None, maker.now()).await.expect(WORKS));
 }
 
+/// Whoever of the instances is told of it; no more than that is known of who watches where.
+pub async fn who_watches_elsewhere_is_counted_until_the_end(site: &dyn Site) {
+    let (log, other, maker) = (site.log(), site.other(), Maker::new());
+    let (record, unwatched) = (maker.record(None), maker.record(None));
+    other.note_watched(record.id).await.expect(WORKS);
+    assert_eq!(log.watched(record.id).await.expect(WORKS), None);
+    for record in [&record, &unwatched] {
+        log.open(record).await.expect(WORKS);
+    }
+    for times in 0..3 {
+        assert_eq!(log.watched(record.id).await.expect(WORKS), Some(times));
+        other.note_watched(record.id).await.expect(WORKS);
+    }
+    assert_eq!(other.watched(record.id).await.expect(WORKS), Some(3));
+    assert_eq!(log.watched(unwatched.id).await.expect(WORKS), Some(0));
+    log.append(record.id, &[maker.finished(1)]).await.expect(WORKS);
+    assert_eq!(log.watched(record.id).await.expect(WORKS), None);
+}
+
 /// Whoever knows the question where nobody was signed in.
 pub async fn only_the_asker_gives_a_question_up(site: &dyn Site) {
     let (log, other, maker) = (site.log(), site.other(), Maker::new());

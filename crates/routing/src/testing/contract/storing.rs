@@ -2,7 +2,8 @@
 
 use super::{Maker, Site, WORKS, found, numbers};
 use crate::{
-    AnsweredQuestion, AppendError, Chosen, LogEvent, QuestionId, QuestionRecord, SkillError, SkillOutcome,
+    AnsweredQuestion, AppendError, Chosen, Example, Exclusion, LeftOut, LogEvent, QuestionId, QuestionRecord,
+    SkillError, SkillOutcome,
 };
 use square_kernel::{Limit, Page};
 use square_skills::{Document, ResultBody, ResultItem};
@@ -14,10 +15,32 @@ pub async fn what_was_written_is_read_back(site: &dyn Site) {
     let (log, maker) = (site.log(), Maker::new());
     let mut record = maker.record(Some(site.user()));
     record.choice.nearest = Some(maker.chosen("nearest"));
+    let examples = vec![Example { text: "Who was in “Ronin”?".to_owned(), similarity: 0.625 }];
+    record.choice.examples = vec![Vec::new(), examples.clone()];
+    record.choice.least_score = 0.375;
+    record.choice.candidates = 12;
+    record.choice.left_out = left_out(&maker, &examples);
     log.open(&record).await.expect(WORKS);
-    let entries = [maker.answered(1), maker.failed(2), maker.finished(3)];
+    let deadline = maker.entry(3, LogEvent::Deadline);
+    let started = maker.entry(6, LogEvent::SkillStarted(maker.chosen("late")));
+    let entries = [maker.answered(1), maker.grown(2), deadline, maker.failed(4), maker.finished(5), started];
     log.append(record.id, &entries).await.expect(WORKS);
     assert_eq!(found(log, record.id).await, AnsweredQuestion { question: record, entries: entries.to_vec() });
+    let old = QuestionRecord { opening: false, ..maker.record(None) };
+    log.open(&old).await.expect(WORKS);
+    assert_eq!(found(log, old.id).await.question, old);
+}
+
+/// One skill left out for each reason there is, half of them with a score.
+fn left_out(maker: &Maker, examples: &[Example]) -> Vec<LeftOut> {
+    let left_out = |(index, reason)| LeftOut {
+        skill: (reason != Exclusion::NotAllowed).then(|| maker.chosen("c").skill),
+        name: format!("c{index}"),
+        score: (index % 2 == 0).then_some(0.25),
+        reason,
+        examples: examples.to_vec(),
+    };
+    Exclusion::ALL.into_iter().enumerate().map(left_out).collect()
 }
 
 /// Skills say what they like, also what no text of a database may hold.

@@ -1,0 +1,1 @@
+ALTER TABLE unfinished_questions DROP COLUMN watched;
