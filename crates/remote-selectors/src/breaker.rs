@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use square_routing::{Candidate, Ranking, Selector, SelectorUnavailable};
+use square_routing::{Candidate, Example, Ranking, Selector, SelectorUnavailable};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -141,6 +141,10 @@ impl Selector for Guarded {
 
     fn asks_unpublished(&self) -> bool {
         self.inner.asks_unpublished()
+    }
+
+    async fn nearest_examples(&self, question: &str, skills: &[Candidate]) -> Vec<Vec<Example>> {
+        self.inner.nearest_examples(question, skills).await
     }
 
     async fn rank(&self, question: &str, candidates: &[Candidate]) -> Result<Ranking, SelectorUnavailable> {

@@ -14,6 +14,7 @@ mod kept;
 mod knowledge;
 mod model;
 mod near;
+mod nearest;
 mod postings;
 mod state;
 mod train;
@@ -28,8 +29,9 @@ use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 use examples::Examples;
 use model::Model;
+use nearest::NearestExamples;
 use square_kernel::SkillId;
-use square_routing::{Candidate, Ranking, Selector, SelectorUnavailable};
+use square_routing::{Candidate, Example, Ranking, Selector, SelectorUnavailable};
 use square_skills::ports::{Learner, LearningFailed};
 use square_skills::{ExamplesVersion, KeptModel, Measured};
 use state::State;
@@ -47,6 +49,7 @@ use tokio::sync::{Mutex, mpsc};
 pub struct SquareSelector {
     model: Arc<ArcSwapOption<Model>>,
     learning: Arc<Mutex<State>>,
+    nearest: Arc<NearestExamples>,
     /// How long learning took last, in microseconds.
     took: Arc<AtomicU64>,
 }
@@ -76,9 +79,10 @@ impl SquareSelector {
         skills: &[(SkillId, Arc<[String]>)],
         progress: &(dyn Fn(f32) + Send + Sync),
     ) -> Result<(), LearningFailed> {
-        let skills = skills.to_vec();
+        let (skills, nearest) = (skills.to_vec(), Arc::clone(&self.nearest));
         let change = move |state: &mut State, progress: &dyn Fn(f32)| {
             state.learn_all(&skills, progress);
+            nearest.replace_all(&skills);
             Ok(())
         };
         self.change(progress, change).await
@@ -141,6 +145,10 @@ impl Selector for SquareSelector {
         let scores = model.as_ref().map_or_else(Vec::new, |model| model.rank(question, candidates));
         Ok(Ranking { scores, threshold: Self::THRESHOLD, share_of_best: Self::SHARE_OF_BEST })
     }
+
+    async fn nearest_examples(&self, question: &str, skills: &[Candidate]) -> Vec<Vec<Example>> {
+        self.nearest.of(question, skills)
+    }
 }
 
 #[async_trait]
@@ -159,11 +167,12 @@ impl Learner for SquareSelector {
         examples: &[String],
         progress: &(dyn Fn(f32) + Send + Sync),
     ) -> Result<(), LearningFailed> {
-        let questions = examples.to_vec();
+        let (questions, nearest) = (examples.to_vec(), Arc::clone(&self.nearest));
         let change = move |state: &mut State, progress: &dyn Fn(f32)| {
             let nothing = || LearningFailed("none of the example questions has a word in it".to_owned());
             let examples = Examples::new(skill, &questions).ok_or_else(nothing)?;
             state.learn(examples, ExamplesVersion::of_skill(&questions), progress);
+            nearest.put(skill, &questions);
             Ok(())
         };
         self.change(progress, change).await?;
@@ -172,7 +181,9 @@ impl Learner for SquareSelector {
     }
 
     async fn forget(&self, skill: SkillId) -> Result<(), LearningFailed> {
+        let nearest = Arc::clone(&self.nearest);
         let change = move |state: &mut State, _: &dyn Fn(f32)| {
+            nearest.remove(skill);
             state.forget(skill);
             Ok(())
         };
@@ -186,10 +197,13 @@ impl Learner for SquareSelector {
     }
 
     async fn take_up(&self, skills: &[(SkillId, Arc<[String]>)], kept: &KeptModel) -> bool {
-        let (skills, kept) = (skills.to_vec(), kept.clone());
+        let (skills, kept, nearest) = (skills.to_vec(), kept.clone(), Arc::clone(&self.nearest));
         let change = move |state: &mut State, _: &dyn Fn(f32)| {
-            let of_no_use = || LearningFailed("what was kept is of no use".to_owned());
-            state.take_up(&skills, &kept).then_some(()).ok_or_else(of_no_use)
+            if !state.take_up(&skills, &kept) {
+                return Err(LearningFailed("what was kept is of no use".to_owned()));
+            }
+            nearest.replace_all(&skills);
+            Ok(())
         };
         self.change(&|_| (), change).await.is_ok()
     }
