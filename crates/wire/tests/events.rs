@@ -220,7 +220,7 @@ fn the_events_have_these_shapes() {
 fn questions() -> impl Strategy<Value = (QuestionRecord, Vec<LogEntry>)> {
     (prop::collection::vec(any::<bool>(), 0..6), any::<bool>(), any::<bool>()).prop_map(
         |(well, late, opening)| {
-            let record = record(u8::try_from(well.len()).unwrap(), opening);
+            let record = record(well.iter().fold(0, |skills, _| skills + 1), opening);
             let mut events: Vec<_> = (0..)
                 .zip(&well)
                 .flat_map(|(number, well)| [grown(number), answered(number, *well)])

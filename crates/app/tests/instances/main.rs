@@ -25,6 +25,8 @@ mod pusher;
 mod rabbitmq;
 mod sessions;
 mod skills;
+#[path = "../support/socket.rs"]
+#[expect(dead_code, reason = "other tests share it")]
 mod socket;
 mod starting;
 mod streams;

@@ -22,8 +22,11 @@ mod secrecy;
 mod selectors;
 mod social;
 mod socketio;
-#[path = "../support/stub.rs"]
+#[path = "../support/socket.rs"]
 #[expect(dead_code, reason = "other tests share it")]
+mod socket;
+mod streams;
+#[path = "../support/stub.rs"]
 mod stub;
 #[path = "../support/waiting.rs"]
 mod waiting;

@@ -111,6 +111,28 @@ impl Client {
         Events::of(request.json(body)).await
     }
 
+    /// Asks for a stream of all events.
+    pub(crate) async fn stream_all(&self, body: &Value) -> Events {
+        let request = self.request(Method::POST, "/api/question?events=all");
+        Events::of(request.header("Accept", "text/event-stream").json(body)).await
+    }
+
+    /// Asks for a stream of events at this path, without a token.
+    pub(crate) async fn stream_at(&self, path: &str) -> Events {
+        Events::of(self.http.get(format!("{}{path}", self.url))).await
+    }
+
+    /// Asks for all events of a question that come after number `after`, by the header or by the parameter.
+    pub(crate) async fn resume_all(&self, question: &str, after: u32, by_header: bool) -> Events {
+        let path = format!("/api/question/{question}/events?events=all");
+        Events::of(if by_header {
+            self.request(Method::GET, &path).header("Last-Event-ID", after)
+        } else {
+            self.request(Method::GET, &format!("{path}&after={after}"))
+        })
+        .await
+    }
+
     /// Asks for the events of a question that come after number `after`.
     pub(crate) async fn resume(&self, question: &str, after: u32) -> Events {
         let request = self.request(Method::GET, &format!("/api/question/{question}/events"));

@@ -1,6 +1,6 @@
 //! A client of `square.v1`.
 
-use crate::client::Client;
+use crate::client::{Client, Event};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -46,6 +46,16 @@ impl Socket {
             }
         };
         tokio::time::timeout(PATIENCE, next).await.expect("a message comes")
+    }
+
+    /// The next event of a question, as other transports bring it.
+    pub(crate) async fn event(&mut self) -> Event {
+        let mut data = self.next().await;
+        let fields = data.as_object_mut().expect("messages are objects");
+        fields.remove("ref");
+        let name = fields.remove("type").and_then(|name| Some(name.as_str()?.to_owned()));
+        let id = data["seq"].as_u64().and_then(|seq| seq.try_into().ok());
+        Event { id, name: name.expect("a type"), data }
     }
 
     /// Sends and gives the next message.
