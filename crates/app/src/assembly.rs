@@ -23,10 +23,9 @@ use square_passwords::{BcryptHasher, PepperMark, Peppers};
 use square_persistence::{
     Database, DatabaseClock, DatabaseQuestionLog, DatabaseSettings, PasswordMark, Stores,
 };
-use square_routing::{Router, RouterParts, RouterPolicy, Selector};
-use square_selectors::{BaseSelector, SquareSelector};
+use square_routing::{Router, RouterParts, RouterPolicy};
 use square_skill_client::{SkillClient, SkillClientParts, SkillClientSettings, SystemNames};
-use square_skills::ports::{AddressGuard, Learner, SkillProber};
+use square_skills::ports::{AddressGuard, SkillProber};
 use square_skills::protection::BreakerPolicy;
 use square_skills::{BuiltinName, Skill, SkillDirectory, Skills, SkillsParts};
 use square_tokens::{AeadSealer, Ed25519Signer, HmacHash, Hs256Signer, Issuing, MasterKeys, SubjectForm};

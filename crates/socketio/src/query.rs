@@ -4,8 +4,8 @@ use crate::session::Session;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use socketioxide::ParserError;
-use square_routing::{AnswerStream, QuestionId};
-use square_wire::{Fault, FinishedEvent, QuestionRequest, StreamEvent};
+use square_routing::AnswerStream;
+use square_wire::{EventFilter, EventView, Fault, FinishedEvent, QuestionRequest, StreamEvent};
 
 /// What the answers to `query` are called.
 pub(crate) const EVENT: &str = "skillResult";
@@ -41,17 +41,20 @@ pub(crate) async fn answer(
     let question = QuestionRequest::read(body)?.question(options.deadline_ms);
     let question = question.map_err(|invalid| Fault::from(&invalid))?;
     let asked = session.services.router.ask(&asker, question).await.map_err(|error| Fault::from(&error))?;
-    stream(asked.record.id, asked.answers, reply).await
+    stream(asked.answers, reply).await
 }
 
-async fn stream(question: QuestionId, mut answers: AnswerStream, reply: &Reply) -> Result<(), Fault> {
+async fn stream(mut answers: AnswerStream, reply: &Reply) -> Result<(), Fault> {
+    let (mut view, _) = EventView::open(answers.record(), EventFilter::Results, 0);
     while let Some(entry) = answers.next().await.map_err(|error| Fault::from(&error))? {
-        let sent = match StreamEvent::new(question, &entry) {
-            StreamEvent::SkillResult(event) => reply.send(&event).await,
-            StreamEvent::Finished(event) => reply.send(&Finished { finished: true, event }).await,
-        };
-        if let Err(Gone) = sent {
-            return Ok(());
+        for event in view.show(&entry) {
+            let sent = match event {
+                StreamEvent::Finished(event) => reply.send(&Finished { finished: true, event }).await,
+                event => reply.send(&event).await,
+            };
+            if let Err(Gone) = sent {
+                return Ok(());
+            }
         }
     }
     Ok(())

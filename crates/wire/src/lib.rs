@@ -27,8 +27,7 @@ mod skill;
 mod user;
 
 pub use answer::{
-    AnswerBody, Document, FallbackFrom, FinishedEvent, NearestSkill, QuestionView, ResultBody, ResultItem,
-    SkillAnswer, SkillResultEvent, StreamEvent,
+    AnswerBody, Document, FallbackFrom, NearestSkill, QuestionView, ResultBody, ResultItem, SkillAnswer,
 };
 pub use authorization::access_token;
 pub use change::ChangeMessage;

@@ -21,10 +21,10 @@ mod questions;
 mod secrecy;
 mod selectors;
 mod social;
-mod socketio;
 #[path = "../support/socket.rs"]
 #[expect(dead_code, reason = "other tests share it")]
 mod socket;
+mod socketio;
 mod streams;
 #[path = "../support/stub.rs"]
 mod stub;
