@@ -83,7 +83,10 @@ pub(crate) fn renew(path: &Path) -> Result<(), SecretFileError> {
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let draft = path.with_extension(format!("{}.tmp", std::process::id()));
     write_private(&draft, text)?;
-    std::fs::rename(&draft, path)
+    std::fs::rename(&draft, path)?;
+    // The order of two such writes holds also when the power goes.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()
 }
 
 fn random_hex() -> String {

@@ -1,5 +1,5 @@
 use crate::Stores;
-use crate::columns::{Moment, corrupt};
+use crate::columns::Moment;
 use crate::connection::DbConnection;
 use crate::schema::models::{model_parts, models};
 use async_trait::async_trait;
@@ -71,6 +71,6 @@ impl ModelStore for Stores {
 fn version(connection: &mut DbConnection, selector: &str) -> QueryResult<Option<ExamplesVersion>> {
     let version: Option<Vec<u8>> =
         models::table.find(selector).select(models::version).first(connection).optional()?;
-    let version = version.map(|version| version.try_into().map(ExamplesVersion));
-    version.transpose().map_err(|_| corrupt("models.version", "it is no SHA-256"))
+    // What is damaged is as good as lost: it is learnt anew, and kept over it.
+    Ok(version.and_then(|version| version.try_into().ok()).map(ExamplesVersion))
 }

@@ -96,11 +96,11 @@ impl TransformerSelector {
 
     async fn ranked(&self, question: &str, candidates: &[Candidate]) -> Result<Vec<Score>, Trouble> {
         let known = self.scores(question, self.limit).await?;
+        if known.is_empty() && !candidates.is_empty() {
+            return Err(Trouble::Refused("it knows no skill".to_owned()));
+        }
         let score = |(candidate, skill)| known.get(skill).map(|&score| Score { candidate, score });
         let mut scores: Vec<Score> = candidates.iter().enumerate().filter_map(score).collect();
-        if scores.is_empty() && !candidates.is_empty() {
-            return Err(Trouble::Refused("it knows none of the skills".to_owned()));
-        }
         scores.sort_by(|a, b| b.score.total_cmp(&a.score));
         Ok(scores)
     }
@@ -140,8 +140,15 @@ impl TransformerSelector {
         self.ping().await?;
         let mut known: BTreeSet<SkillId> = self.scores(ANY_QUESTION, LIMIT).await?.into_keys().collect();
         for (skill, examples) in skills {
-            if !known.remove(skill) {
-                self.train(*skill, examples).await?;
+            if known.remove(skill) {
+                continue;
+            }
+            match self.train(*skill, examples).await {
+                // It would have the others wait for it for ever.
+                Err(Trouble::Refused(reason)) => {
+                    tracing::warn!(%skill, reason, "a model server refuses a skill")
+                }
+                outcome => outcome?,
             }
         }
         for skill in known {

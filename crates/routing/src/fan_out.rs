@@ -7,7 +7,7 @@ use crate::{AppendError, Chosen, Ending, Finish, LogEntry, LogEvent, QuestionLog
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
 use square_kernel::Clock;
-use square_skills::{ResultItem, Skill, SkillFailure, SkillRequest};
+use square_skills::{DeltaSink, ResultItem, Skill, SkillFailure, SkillRequest, Unheard};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +57,7 @@ impl FanOut {
     }
 
     async fn work(&self) -> Result<(), AppendError> {
-        let pieces = Pieces::of(self.calls.iter().chain(&self.reserve).map(|call| call.chosen.skill));
+        let pieces = Pieces::of(self.calls.iter().map(|call| call.chosen.skill));
         let call = |index| self.call(index, &pieces);
         let mut calls: FuturesUnordered<_> = (0..self.calls.len()).map(call).collect();
         let mut told = self.begun;
@@ -84,7 +84,6 @@ impl FanOut {
                                 *waiting = false;
                             } else if answer.is_err() {
                                 // Nobody asked for this one; it could have helped, no more.
-                                pieces.take(index);
                                 continue;
                             } else {
                                 journal.note(LogEvent::SkillStarted(self.one(index).chosen.clone()));
@@ -137,7 +136,8 @@ impl FanOut {
 
     async fn call(&self, index: usize, pieces: &Pieces) -> (usize, Answer) {
         let (call, begun, sink) = (self.one(index), Instant::now(), pieces.sink(index));
-        let answer = call.skill.answer_in_parts(&self.request, &sink);
+        let sink: &dyn DeltaSink = sink.as_ref().map_or(&Unheard, |sink| sink);
+        let answer = call.skill.answer_in_parts(&self.request, sink);
         let answer = AssertUnwindSafe(answer).catch_unwind().await;
         let answer = answer.unwrap_or_else(|_| {
             tracing::error!(skill = call.chosen.name, "the skill panicked");

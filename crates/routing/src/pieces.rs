@@ -41,9 +41,10 @@ impl Pieces {
         Self { growing, grown: Notify::new() }
     }
 
-    /// What hears the answer of the skill at `index`.
-    pub(crate) fn sink(&self, index: usize) -> Sink<'_> {
-        Sink { growing: &self.growing[index], grown: &self.grown }
+    /// What hears the answer of the skill at `index`; `None` behind the last one: of a skill that nobody asked for only the
+    /// whole answer is told.
+    pub(crate) fn sink(&self, index: usize) -> Option<Sink<'_>> {
+        self.growing.get(index).map(|growing| Sink { growing, grown: &self.grown })
     }
 
     /// Returns once some answer has grown and enough time has passed since `last`. Cancel-safe.
@@ -61,7 +62,7 @@ impl Pieces {
 
     /// What the answer of the skill at `index` has grown by since the last time.
     pub(crate) fn take(&self, index: usize) -> Option<AnswerDelta> {
-        let Growing { skill, state } = &self.growing[index];
+        let Growing { skill, state } = self.growing.get(index)?;
         let text = std::mem::take(&mut lock(state).waiting);
         (!text.is_empty()).then_some(AnswerDelta { skill: *skill, text })
     }
@@ -100,9 +101,9 @@ mod tests {
     async fn what_comes_word_by_word_is_taken_together_and_in_order() {
         let (pieces, begun) = (pieces(2), Instant::now());
         assert!(pieces.gathered(begun).now_or_never().is_none());
-        pieces.sink(1).grown("It ");
-        pieces.sink(0).grown("No.");
-        pieces.sink(1).grown("rains.");
+        pieces.sink(1).unwrap().grown("It ");
+        pieces.sink(0).unwrap().grown("No.");
+        pieces.sink(1).unwrap().grown("rains.");
         pieces.gathered(begun).await;
         assert_eq!(begun.elapsed(), GATHER);
         let taken: Vec<String> = pieces.take_all().map(|delta| delta.text).collect();
@@ -114,7 +115,7 @@ mod tests {
     async fn waiting_may_be_given_up_at_any_time() {
         let pieces = pieces(1);
         assert!(pieces.gathered(Instant::now()).now_or_never().is_none());
-        pieces.sink(0).grown("a");
+        pieces.sink(0).unwrap().grown("a");
         assert!(pieces.gathered(Instant::now()).now_or_never().is_none(), "it is too early");
         pieces.gathered(Instant::now()).await;
         assert_eq!(pieces.take(0).map(|delta| delta.text).as_deref(), Some("a"));
@@ -123,9 +124,9 @@ mod tests {
     #[test]
     fn a_long_answer_is_told_up_to_a_limit_and_never_in_the_middle_of_a_character() {
         let pieces = pieces(1);
-        pieces.sink(0).grown(&"x".repeat(MOST - 1));
-        pieces.sink(0).grown("é");
-        pieces.sink(0).grown("y");
+        pieces.sink(0).unwrap().grown(&"x".repeat(MOST - 1));
+        pieces.sink(0).unwrap().grown("é");
+        pieces.sink(0).unwrap().grown("y");
         assert_eq!(pieces.take(0).unwrap().text.len(), MOST - 1);
         assert_eq!(pieces.take(0), None);
     }

@@ -67,11 +67,15 @@ impl Shared {
     async fn keep_model(&self, learner: &dyn Learner) -> Result<(), Unavailable> {
         let name = learner.name();
         match learner.keep().await {
-            // Another instance may have kept the same.
-            Ok(Some(model)) if self.parts.models.kept_version(name).await? != Some(model.version) => {
+            Ok(Some(model)) => {
+                // Another instance may have kept the same. Examples of the same version do not make it so: what an earlier version of
+                // this program kept of them cannot be taken up.
+                if self.parts.models.kept_model(name).await?.as_ref() == Some(&model) {
+                    return Ok(());
+                }
                 self.parts.models.keep_model(name, &model, self.parts.clock.now()).await
             }
-            Ok(_) => Ok(()),
+            Ok(None) => Ok(()),
             Err(error) => {
                 tracing::error!(selector = name, %error, "what a selector learnt cannot be kept");
                 Ok(())

@@ -118,9 +118,13 @@ impl Outside {
             if !matches!(compared, Ok(Ok(()))) {
                 self.due().everything = true;
             }
-            self.note(&compared?);
-            return Ok(());
+            let compared = compared?;
+            self.note(&compared);
+            if compared.is_err() {
+                return Ok(());
+            }
         }
+        // Also after a comparison: there are learners that cannot tell by which examples they know a skill.
         loop {
             let Some(skill) = self.due().take_next() else { return Ok(()) };
             let settled = self.settle(skill, store).await;
@@ -188,14 +192,13 @@ impl Due {
         self.skills.take(&next)
     }
 
-    /// Whether all is to be compared; then it counts as done, and single skills with it.
+    /// Whether all is to be compared; then it counts as done.
     fn take_everything(&mut self) -> bool {
         let now = Instant::now();
         if !self.everything && now - self.compared < COMPARED {
             return false;
         }
         self.everything = false;
-        self.skills.clear();
         self.compared = now;
         true
     }

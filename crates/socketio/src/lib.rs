@@ -1,7 +1,7 @@
 //! Socket.IO, for the clients that speak it: versions 2 (Engine.IO 3) and 3 to 4 (Engine.IO 4), over polling and WebSocket.
 //!
 //! The protocols themselves are `socketioxide`'s. This crate brings it the requests of the application that it shares a
-//! port with (`transport`, `upgrade`) and answers the events of the namespace [`NAMESPACE`], which are described in
+//! port with (`transport`, `upgrade`) and answers the events of the namespace `/api`, which are described in
 //! `docs/socketio.md`: `query`, `train`, `unpublish`, a file each. `session` is what one socket has under way, `reply` its way out.
 //!
 //! [`SocketIoServer`] adds it to an application, over [`SocketIoServices`].
@@ -17,4 +17,3 @@ mod unpublish;
 mod upgrade;
 
 pub use services::{Limits, SocketIoServer, SocketIoServices, SocketIoSettings};
-pub use session::NAMESPACE;

@@ -1,9 +1,7 @@
-use crate::payload::read;
 use crate::reply::{Gone, Reply};
 use crate::session::Session;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use socketioxide::ParserError;
 use square_routing::AnswerStream;
 use square_wire::{EventFilter, EventView, Fault, FinishedEvent, QuestionRequest, StreamEvent};
 
@@ -28,10 +26,10 @@ struct Finished {
 /// `query`: asks, and sends the answers in order of completion.
 pub(crate) async fn answer(
     session: &Session,
-    body: Result<Value, ParserError>,
+    body: Result<Value, Fault>,
     reply: &Reply,
 ) -> Result<(), Fault> {
-    let body = read(body)?;
+    let body = body?;
     let options: Options = serde_path_to_error::deserialize(&body)
         .map_err(|error| Fault::wrong_type(&error.path().to_string(), &error.inner().to_string()))?;
     let asker = session.asker(options.jwt.as_deref())?;

@@ -1,7 +1,7 @@
 use serde::Serialize;
 use socketioxide::extract::SocketRef;
 use socketioxide::{SendError, SocketError};
-use square_wire::Fault;
+use square_wire::{Detail, Fault};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -47,22 +47,32 @@ impl Reply {
 
     /// Says why what was asked for cannot be done.
     pub(crate) async fn fail(&self, fault: &Fault) {
-        /// `error` is what trainings call it, `error_msg` what questions do; the rest is the body that errors have everywhere.
-        #[derive(Serialize)]
-        struct Failure<'a> {
-            error_msg: &'a str,
-            error: &'a str,
-            code: &'a str,
-            details: Vec<square_wire::Detail>,
-        }
-        let body = fault.body(&Uuid::now_v7().to_string());
-        let failure = Failure {
-            error_msg: &body.message,
-            error: &body.message,
-            code: &body.code,
-            details: body.details.clone(),
-        };
         // Who is gone need not be told.
-        let _ = self.send(&failure).await;
+        let _ = self.send(&Failure::from(fault)).await;
+    }
+
+    /// The same without waiting: who leaves no room for it is disconnected.
+    pub(crate) fn refuse(&self, fault: &Fault) {
+        if self.socket.emit(self.event, &Failure::from(fault)).is_err() {
+            // It may have gone by itself.
+            let _ = self.socket.clone().disconnect();
+        }
+    }
+}
+
+/// `error` is what trainings call it, `error_msg` what questions do; the rest is what errors have everywhere.
+#[derive(Serialize)]
+struct Failure {
+    error_msg: String,
+    error: String,
+    code: String,
+    details: Vec<Detail>,
+}
+
+impl From<&Fault> for Failure {
+    fn from(fault: &Fault) -> Self {
+        let body = fault.body(&Uuid::now_v7().to_string());
+        let (message, code) = (body.message.clone(), body.code.clone());
+        Self { error_msg: message.clone(), error: message, code, details: body.details }
     }
 }

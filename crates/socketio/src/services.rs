@@ -1,7 +1,7 @@
 use crate::session;
 use crate::transport::Transport;
 use actix_web::web::{self, ServiceConfig};
-use socketioxide::SocketIo;
+use socketioxide::{ParserConfig, SocketIo};
 use square_accounts::Accounts;
 use square_routing::Router;
 use square_skills::Skills;
@@ -10,6 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// `train` has two; no other event has any.
+const MOST_ATTACHMENTS: usize = 2;
 
 /// What sockets call, and what ends them.
 #[derive(Clone)]
@@ -96,6 +99,11 @@ impl SocketIoServer {
             .max_payload(u64::try_from(limits.message).unwrap_or(u64::MAX))
             .ws_max_message_size(limits.message)
             .ws_max_frame_size(limits.message)
+            .with_parser(
+                ParserConfig::common()
+                    .max_incoming_binary_buf_size(limits.message)
+                    .max_incoming_binaries(MOST_ATTACHMENTS),
+            )
             .build_svc();
         let services = Arc::new(services);
         session::register(&io, &services);

@@ -1,4 +1,4 @@
-use crate::payload::{Train, Unpublish};
+use crate::payload::{Body, Train, Unpublish};
 use crate::reply::Reply;
 use crate::services::SocketIoServices;
 use crate::{query, train, unpublish};
@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// The namespace that clients connect to.
-pub const NAMESPACE: &str = "/api";
+pub(crate) const NAMESPACE: &str = "/api";
 
 /// What a client of version 3 and later says of itself when it connects (`auth`).
 #[derive(Debug, Default, Deserialize)]
@@ -83,7 +83,7 @@ impl Session {
 
     fn serve(self, socket: &SocketRef) {
         let session = self.clone();
-        socket.on("query", move |socket: SocketRef, TryData(body): TryData<Value>| {
+        socket.on("query", move |socket: SocketRef, Body(body): Body<Value>| {
             let session = session.clone();
             async move {
                 let reply = session.reply(socket, query::EVENT);
@@ -91,7 +91,7 @@ impl Session {
             }
         });
         let session = self.clone();
-        socket.on("train", move |socket: SocketRef, TryData(body): TryData<Train>| {
+        socket.on("train", move |socket: SocketRef, Body(body): Body<Train>| {
             let session = session.clone();
             async move {
                 let reply = session.reply(socket, train::EVENT);
@@ -99,7 +99,7 @@ impl Session {
             }
         });
         let session = self.clone();
-        socket.on("unpublish", move |socket: SocketRef, TryData(body): TryData<Unpublish>| {
+        socket.on("unpublish", move |socket: SocketRef, Body(body): Body<Unpublish>| {
             let session = session.clone();
             async move {
                 let reply = session.reply(socket, unpublish::EVENT);
@@ -117,8 +117,10 @@ impl Session {
     /// Works on one message, as long as the client is there and has not too much under way.
     async fn work(&self, reply: &Reply, work: impl Future<Output = Result<(), Fault>>) {
         let Ok(_permit) = self.work.try_acquire() else {
+            // What came with it goes at once, and nothing waits: whoever goes on sending would have it pile up.
+            drop(work);
             let limit = self.services.settings.limits.under_way;
-            reply.fail(&Fault::too_many("questions and trainings", limit)).await;
+            reply.refuse(&Fault::too_many("questions and trainings", limit));
             return;
         };
         tokio::select! {

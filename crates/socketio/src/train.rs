@@ -1,7 +1,6 @@
-use crate::payload::{File, Train, read};
+use crate::payload::{File, Train};
 use crate::reply::Reply;
 use crate::session::Session;
-use socketioxide::ParserError;
 use square_kernel::{IdSyntax, Invalid, SkillId};
 use square_skills::TrainingSet;
 use square_wire::{Fault, Progress};
@@ -12,10 +11,10 @@ pub(crate) const EVENT: &str = "train";
 /// `train`: publishes a skill through training, and tells how that goes.
 pub(crate) async fn answer(
     session: &Session,
-    body: Result<Train, ParserError>,
+    body: Result<Train, Fault>,
     reply: &Reply,
 ) -> Result<(), Fault> {
-    let train = read(body)?;
+    let train = body?;
     let asker = session.asker(train.jwt.as_deref())?;
     let skill = skill(&train.id)?;
     let skills = &session.services.skills;
@@ -41,8 +40,8 @@ pub(crate) fn skill(id: &str) -> Result<SkillId, Fault> {
     id.parse().map_err(|wrong: IdSyntax| Fault::from(&Invalid::field("id", wrong.to_string())))
 }
 
-fn text(field: &'static str, file: Option<File>) -> Result<String, Fault> {
-    let File(bytes) = file.ok_or_else(|| Fault::file_missing(field))?;
+fn text(field: &'static str, File(bytes): File) -> Result<String, Fault> {
+    let bytes = bytes.ok_or_else(|| Fault::file_missing(field))?;
     if bytes.len() > TrainingSet::MAX_FILE_BYTES {
         return Err(Fault::too_large(field, TrainingSet::MAX_FILE_BYTES));
     }

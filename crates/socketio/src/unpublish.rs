@@ -1,8 +1,7 @@
-use crate::payload::{Unpublish, read};
+use crate::payload::Unpublish;
 use crate::reply::Reply;
 use crate::session::Session;
 use crate::train::skill;
-use socketioxide::ParserError;
 use square_wire::{Fault, Progress};
 
 /// What the answers to `unpublish` are called.
@@ -11,10 +10,10 @@ pub(crate) const EVENT: &str = "unpublish";
 /// `unpublish`: takes a skill out of routing.
 pub(crate) async fn answer(
     session: &Session,
-    body: Result<Unpublish, ParserError>,
+    body: Result<Unpublish, Fault>,
     reply: &Reply,
 ) -> Result<(), Fault> {
-    let unpublish = read(body)?;
+    let unpublish = body?;
     let asker = session.asker(unpublish.jwt.as_deref())?;
     let skill = skill(&unpublish.id)?;
     session.services.skills.unpublish(&asker, skill).await.map_err(|error| Fault::from(&error))?;

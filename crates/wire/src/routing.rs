@@ -1,5 +1,5 @@
-use crate::NearestSkill;
 use crate::answer::rounded;
+use crate::{FallbackFrom, NearestSkill};
 use serde::{Deserialize, Serialize};
 use square_routing::{Choice, Example, LeftOut};
 use utoipa::ToSchema;
@@ -11,6 +11,9 @@ pub struct RoutingView {
     /// The selector that ranked the skills.
     #[schema(example = "Square")]
     pub selector: String,
+    /// The selector that was to rank them and could not, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback_from: Option<FallbackFrom>,
     /// How many skills there were to choose from.
     pub candidates: u32,
     /// The score that a skill needed to be asked.
@@ -79,6 +82,7 @@ impl From<&Choice> for RoutingView {
         });
         Self {
             selector: choice.selector.clone(),
+            fallback_from: choice.fallback_from.as_ref().map(FallbackFrom::from),
             candidates: choice.candidates,
             least_score: rounded(choice.least_score.into()),
             chosen: chosen.collect(),

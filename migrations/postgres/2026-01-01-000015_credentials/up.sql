@@ -7,4 +7,6 @@ ALTER TABLE accounts ADD COLUMN unproved_until BIGINT;
 UPDATE accounts SET unproved_until = confirmed_at
 WHERE confirmed_at > created_at AND login_method = 'signup' AND NOT EXISTS (
     SELECT 1 FROM audit_log WHERE audit_log.user_id = accounts.id AND audit_log.action = 'email_changed'
-);
+)
+-- The log forgets: of an account that is older than its oldest entry it cannot be told either.
+AND created_at >= (SELECT MIN(happened_at) FROM audit_log);

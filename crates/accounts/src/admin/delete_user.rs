@@ -24,9 +24,9 @@ impl Accounts {
             |seen: &crate::Account| Rights { standing: Standing::Suspended, roles: seen.roles.to_vec() };
         let by = Some(Caller::from(who));
         let account = self.change_rights(user, suspended, Keep::OneAdministrator, by, &actor).await?;
-        // Whoever asked has been looked at, and what was begun is brought to its end.
-        let erased = self.erase(&account, None, actor).await?;
-        erased.is_ok_and(|erased| erased).then_some(()).ok_or(AdminError::NotFound)
+        // Where it was suspended already, nobody has looked at whoever asks until now.
+        let erased = self.erase(&account, by, actor).await?.map_err(AdminError::Overtaken)?;
+        erased.then_some(()).ok_or(AdminError::NotFound)
     }
 }
 

@@ -76,6 +76,7 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     skills(&settings.skills)?;
 
     let questions = &settings.questions;
+    check(questions.keep_pieces_hours <= 876_000, "questions.keep_pieces_hours", "must be 0 to 876000")?;
     check(questions.keep_days <= 36_500, "questions.keep_days", "must be 0 to 36500")?;
     check((1..=3600).contains(&questions.grace_s), "questions.grace_s", "must be 1 to 3600")?;
     check((1..=3600).contains(&questions.heartbeat_s), "questions.heartbeat_s", "must be 1 to 3600")?;

@@ -102,7 +102,8 @@ async fn files_come_as_attachments_and_only_the_owner_trains() {
         for file in files {
             socket.0.send(Message::binary(file)).await.unwrap();
         }
-        assert!(socket.event("train").await[first].is_string());
+        let told = socket.event("train").await;
+        assert!(told[first].is_string(), "{told}");
     }
     loop {
         let told = socket.event("train").await;

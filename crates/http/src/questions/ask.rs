@@ -64,6 +64,7 @@ pub(crate) enum Answers {
     ),
     (status = 202, description = "Taken, with `Prefer: respond-async`.", body = QuestionView, headers(
         ("Location" = String, description = "Where the answers will be."),
+        ("X-Fallback-From" = String, description = "Names the selector that was to choose and could not, where another one did."),
         ("X-Question-Id" = String, description = "Names the question."),
     )),
     (status = 401, description = "A bad token, or none where the server wants one.", body = ErrorBody),
@@ -87,10 +88,14 @@ pub(crate) async fn ask(
     question.unattended = preferences::respond_async(request.headers());
     let unattended = question.unattended;
     let taken = state.services.router.ask(&asker, question).await?;
-    if unattended {
-        return Ok(accepted(&taken.record, &settings.base_path));
-    }
     let fallback_from = fallback_from(&taken.record);
+    if unattended {
+        let mut response = accepted(&taken.record, &settings.base_path);
+        if let Some((name, value)) = fallback_from {
+            response.headers_mut().insert(name, value);
+        }
+        return Ok(response);
+    }
     if wants_events(&request) {
         let mut response = Events::of(taken.answers, filter, id.into_inner()).respond(settings);
         if let Some((name, value)) = fallback_from {
