@@ -2,7 +2,6 @@
 //!
 //! - [`ElasticsearchSelector`] has the example questions nearest to a question vote.
 //! - [`TransformerSelector`] takes the scores of a model server.
-//! - [`EmbeddingServer`] and `EmbeddingTable` make embeddings of texts.
 //! - [`Guarded`] puts a time limit and a breaker around either, so that one that fails costs questions nothing.
 //!
 //! What they learn is kept outside, for all instances together. Whatever they say of trouble is fit for clients: no
@@ -10,7 +9,6 @@
 
 mod breaker;
 mod elasticsearch;
-mod embedding;
 mod patience;
 mod server;
 mod setup;
@@ -19,8 +17,5 @@ mod trouble;
 
 pub use breaker::Guarded;
 pub use elasticsearch::{Access, ElasticsearchSelector, ElasticsearchSettings, Votes};
-pub use embedding::{EmbeddingServer, EmbeddingServerSettings};
-#[cfg(feature = "static-embeddings")]
-pub use embedding::{EmbeddingTable, TableError};
 pub use setup::SetupError;
 pub use transformer::{TransformerSelector, TransformerSettings};

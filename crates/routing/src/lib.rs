@@ -18,7 +18,6 @@ mod cancel;
 mod candidates;
 mod choose;
 mod desertion;
-mod embedder;
 mod fallback;
 mod fan_out;
 mod follow;
@@ -42,7 +41,6 @@ pub mod testing;
 
 pub use ask::{AskError, Asked};
 pub use choose::{Choice, Chosen, Example, Exclusion, FallbackFrom, LeftOut};
-pub use embedder::{Embedder, Embedding, EmbeddingFailed, Waiting};
 pub use history::HistoryError;
 pub use log::{
     AnswerDelta, AnsweredQuestion, AppendError, Ending, Finish, LogEntry, LogEvent, QuestionLog,

@@ -4,7 +4,6 @@
 mod elastic;
 mod elastic_learning;
 mod elastic_ranking;
-mod embedding;
 mod server;
 mod transformer;
 
