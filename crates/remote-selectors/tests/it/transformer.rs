@@ -103,8 +103,7 @@ async fn trouble_of_every_kind_is_told_in_words() {
         (Reply::Raw(200, "", b"pong".to_vec()), "it is not JSON"),
         (Reply::Json(200, json!("busy")), "its scores are a text"),
         (Reply::Json(200, json!([[skill(1).to_string(), 7]])), "no number from 0 to 1"),
-        (Reply::Json(200, json!([])), "it knows none of the skills"),
-        (Reply::Json(200, json!([[skill(9).to_string(), 0.5]])), "it knows none of the skills"),
+        (Reply::Json(200, json!([])), "it knows no skill"),
         (Reply::Raw(200, "", vec![b' '; 5 << 20]), "more than 4194304 bytes"),
         (Reply::Json(429, Value::Null), "status 429"),
         (Reply::Json(500, json!({"error": "CUDA out of memory"})), "status 500"),
@@ -124,6 +123,12 @@ async fn a_training_that_fails_is_told_in_the_servers_words() {
     let server = Server::start(move |_| Reply::Json(200, refusal.clone())).await;
     let failed = selector(&server.url).learn(skill(1), &texts(&["a"]), &|_| ()).await.unwrap_err();
     assert_eq!(failed.0, "its server could not do it: no GPU");
+}
+
+#[tokio::test]
+async fn a_skill_that_it_does_not_know_is_left_out_and_no_trouble() {
+    let server = Server::start(|_| Reply::Json(200, json!([[skill(9).to_string(), 0.5]]))).await;
+    assert_eq!(ranked(&selector(&server.url), "Who?", &[skill(1)]).await, []);
 }
 
 #[tokio::test]
