@@ -28,6 +28,7 @@ mod names;
 mod notices;
 mod operator;
 mod owner;
+mod pace;
 mod password;
 pub mod ports;
 mod profile;

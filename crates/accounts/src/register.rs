@@ -3,6 +3,7 @@ use crate::audit::{Actor, AuditAction};
 use crate::letter::Occasion;
 use crate::limits::{Counted, TooMany, limited};
 use crate::names::{EmailAddress, PersonName, Username};
+use crate::pace::{Pace, STORED};
 use crate::password::{Password, PasswordHash};
 use crate::ports::{Consequences, NewAccount, Registration, RequestedLetter};
 use crate::service::Accounts;
@@ -100,17 +101,20 @@ impl Accounts {
         let (confirmation, letter) = link.unzip();
         let consequences = self.noted(AuditAction::Registered, Actor::stranger(device), new.id);
         let consequences = consequences.with_letter(letter);
-        match self.parts.store.register(new, confirmation.as_ref(), &consequences).await? {
-            Registration::Created(account) => Ok(Some(*account)),
-            Registration::UsernameTaken => Ok(None),
+        let pace = Pace::begin();
+        let account = match self.parts.store.register(new, confirmation.as_ref(), &consequences).await? {
+            Registration::Created(account) => *account,
+            Registration::UsernameTaken => return Ok(None),
             Registration::EmailTaken => {
                 if may_write && let Some(email) = &new.email {
                     // Whose it is is looked up behind the reply. What is stored here takes the place of what a new account stores.
                     self.request_letter(RequestedLetter::AlreadyRegistered, email, device).await?;
                 }
-                Ok(Some(new.as_account(permissions.iter().map(String::as_str).collect())))
+                new.as_account(permissions.iter().map(String::as_str).collect())
             }
-        }
+        };
+        pace.until(STORED).await;
+        Ok(Some(account))
     }
 
     /// Tells the owner of an address that somebody registered with it.

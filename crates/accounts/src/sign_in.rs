@@ -1,6 +1,7 @@
 use crate::account::Account;
 use crate::limits::{TooMany, limited};
 use crate::mfa::Entry;
+use crate::pace::{LOOKED_UP, Pace};
 use crate::password::{Password, PasswordHash};
 use crate::ports::{LoginName, PasswordCheck};
 use crate::service::Accounts;
@@ -33,7 +34,9 @@ impl Accounts {
     ) -> Result<Entry, SignInError> {
         // First of all, so that who is refused costs no hash and learns nothing by the time it takes.
         let charge = self.admit_attempt(login, device).await?;
+        let pace = Pace::begin();
         let found = self.parts.store.credentials(login).await?;
+        pace.until(LOOKED_UP).await;
         let (account, hash) = match found {
             Some((account, hash)) if hash.is_set() => (Some(account), hash),
             _ => (None, self.parts.hasher.decoy()),
