@@ -146,7 +146,7 @@ impl TransformerSelector {
             match self.train(*skill, examples).await {
                 // It would have the others wait for it for ever.
                 Err(Trouble::Refused(reason)) => {
-                    tracing::warn!(%skill, reason, "a model server refuses a skill")
+                    tracing::warn!(%skill, reason, "a model server refuses a skill");
                 }
                 outcome => outcome?,
             }

@@ -19,11 +19,11 @@ pub(crate) struct Train {
     /// The skill.
     pub(crate) id: String,
     /// Example questions to learn from, one a line.
-    #[serde(default)]
-    pub(crate) train_file: File,
+    #[serde(default, rename = "train_file")]
+    pub(crate) to_learn: File,
     /// Example questions to measure with, one a line.
-    #[serde(default)]
-    pub(crate) dev_file: File,
+    #[serde(default, rename = "dev_file")]
+    pub(crate) held_out: File,
     /// An access token.
     pub(crate) jwt: Option<String>,
 }

@@ -38,8 +38,8 @@ pub(crate) async fn answer(
     }
     let question = QuestionRequest::read(body)?.question(options.deadline_ms);
     let question = question.map_err(|invalid| Fault::from(&invalid))?;
-    let asked = session.services.router.ask(&asker, question).await.map_err(|error| Fault::from(&error))?;
-    stream(asked.answers, reply).await
+    let taken = session.services.router.ask(&asker, question).await.map_err(|error| Fault::from(&error))?;
+    stream(taken.answers, reply).await
 }
 
 async fn stream(mut answers: AnswerStream, reply: &Reply) -> Result<(), Fault> {

@@ -19,8 +19,8 @@ pub(crate) async fn answer(
     let skill = skill(&train.id)?;
     let skills = &session.services.skills;
     skills.may_train(&asker, skill).await.map_err(|error| Fault::from(&error))?;
-    let train_file = text("train_file", train.train_file)?;
-    let dev_file = text("dev_file", train.dev_file)?;
+    let train_file = text("train_file", train.to_learn)?;
+    let dev_file = text("dev_file", train.held_out)?;
     let examples = TrainingSet::parse(&train_file, &dev_file).map_err(Fault::unusable_files)?;
     let record = skills.train(&asker, skill, examples).await.map_err(|error| Fault::from(&error))?;
     if reply.send(&Progress::said(skill, "Started training for the skill")).await.is_err() {

@@ -109,7 +109,9 @@ mod tests {
     fn of_two_versions_only_the_older_one_is_counted() {
         let old = hits(1, 4, &[1.0, 1.0]);
         let mut new = hits(1, 400, &[9.0, 9.0, 9.0]);
-        new.iter_mut().for_each(|hit| hit.version = "0000000002-0".to_owned());
+        for hit in &mut new {
+            hit.version = "0000000002-0".to_owned();
+        }
         let mixed = [new, old.clone(), hits(2, 4, &[1.0, 1.0])].concat();
         let clean = [old, hits(2, 4, &[1.0, 1.0])].concat();
         assert_eq!(rounded(&mixed, Votes::ByScore), rounded(&clean, Votes::ByScore));
