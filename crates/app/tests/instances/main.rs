@@ -5,6 +5,7 @@
 #![expect(clippy::panic, reason = "helpers of tests may panic as tests may")]
 
 #[path = "../support/client.rs"]
+#[expect(dead_code, reason = "other tests share it")]
 mod client;
 mod clocks;
 mod cut_off;
