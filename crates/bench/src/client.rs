@@ -76,6 +76,15 @@ impl Connection {
         }
     }
 
+    /// Sends a request and waits until its reply has begun.
+    pub(crate) async fn begin(&mut self, request: &[u8]) -> Outcome<()> {
+        self.received.clear();
+        self.stream.write_all(request).await?;
+        self.head().await?;
+        self.received = Vec::new();
+        Ok(())
+    }
+
     async fn head(&mut self) -> Outcome<Head> {
         loop {
             self.receive().await?;

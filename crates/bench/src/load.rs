@@ -1,6 +1,9 @@
 use crate::Outcome;
 use crate::client::{Connection, Reply, block_on};
+use crate::statistics::sorted;
 use futures::future::try_join_all;
+use futures::stream::{FuturesUnordered, StreamExt};
+use std::cell::RefCell;
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -42,6 +45,42 @@ pub(crate) fn rate(address: SocketAddr, request: &[u8], load: Load) -> Outcome<f
             .sum::<Outcome<u32>>()
     })?;
     Ok(f64::from(replies) / begun.elapsed().as_secs_f64())
+}
+
+/// Sends `request` so many times a second, whether or not the replies to those before it have come, and gives the milliseconds
+/// that each took, from the least to the most.
+pub(crate) fn times(address: SocketAddr, request: &[u8], rate: u32, long: Duration) -> Outcome<Vec<f64>> {
+    let idle = RefCell::new(Vec::new());
+    block_on(async {
+        let mut tick = tokio::time::interval(Duration::from_secs(1) / rate);
+        let (mut under_way, mut times) = (FuturesUnordered::new(), Vec::new());
+        let begun = Instant::now();
+        while begun.elapsed() < long {
+            tokio::select! {
+                _ = tick.tick() => under_way.push(time(address, request, &idle)),
+                Some(took) = under_way.next() => times.push(took?),
+            }
+        }
+        while let Some(took) = under_way.next().await {
+            times.push(took?);
+        }
+        Ok(sorted(times))
+    })
+}
+
+/// Sends `request` over an idle connection, or a new one where none is, and gives the milliseconds until the whole reply was there.
+async fn time(address: SocketAddr, request: &[u8], idle: &RefCell<Vec<Connection>>) -> Outcome<f64> {
+    let kept = idle.borrow_mut().pop();
+    let mut connection = match kept {
+        Some(connection) => connection,
+        None => Connection::open(address).await?,
+    };
+    let begun = Instant::now();
+    let reply = connection.send(request).await?;
+    let took = begun.elapsed().as_secs_f64() * 1e3;
+    check(&reply, reply.body.len())?;
+    idle.borrow_mut().push(connection);
+    Ok(took)
 }
 
 async fn press(streams: Vec<TcpStream>, request: &[u8], until: Instant) -> Outcome<u32> {

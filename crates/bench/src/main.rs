@@ -3,10 +3,12 @@
 //! the server.
 
 mod client;
+mod hostile;
 mod limits;
 mod load;
 mod message;
 mod options;
+mod process;
 mod report;
 mod scenarios;
 mod server;
@@ -16,6 +18,7 @@ mod timing;
 mod world;
 
 use clap::Parser;
+use hostile::hostile;
 use options::Options;
 use report::{Report, Row};
 use scenarios::Scenario;
@@ -30,28 +33,9 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    if options.wants_timing() {
-        return measure_timing(&options);
-    }
-    match run(&options) {
-        Ok(report) if options.json => anstream::println!("{}", report.json()),
-        Ok(report) => anstream::println!("{}", report.markdown()),
-        Err(error) => {
-            anstream::eprintln!("error: {error}");
-            return ExitCode::FAILURE;
-        }
-    }
-    ExitCode::SUCCESS
-}
-
-/// Fails where time tells something.
-fn measure_timing(options: &Options) -> ExitCode {
-    let measured = Binary::find(options.server.as_deref()).and_then(|binary| timing(&binary, options));
-    match measured {
-        Ok(timing) => {
-            anstream::println!("{}", if options.json { timing.json() } else { timing.markdown() });
-            if timing.is_even() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
+    match measure(&options) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             anstream::eprintln!("error: {error}");
             ExitCode::FAILURE
@@ -59,9 +43,29 @@ fn measure_timing(options: &Options) -> ExitCode {
     }
 }
 
-fn run(options: &Options) -> Outcome<Report> {
+/// Prints what was measured; false where it is a promise that was not kept.
+fn measure(options: &Options) -> Outcome<bool> {
     let binary = Binary::find(options.server.as_deref())?;
-    let (rows, binary_bytes) = (rows(options, &binary)?, binary.bytes()?);
+    let (text, kept) = match options.alone() {
+        Some(Scenario::Timing) => {
+            let timing = timing(&binary, options)?;
+            (if options.json { timing.json() } else { timing.markdown() }, timing.is_even())
+        }
+        Some(_) => {
+            let hostile = hostile(&binary, options)?;
+            (if options.json { hostile.json() } else { hostile.markdown() }, hostile.is_borne())
+        }
+        None => {
+            let report = run(options, &binary)?;
+            (if options.json { report.json() } else { report.markdown() }, true)
+        }
+    };
+    anstream::println!("{text}");
+    Ok(kept)
+}
+
+fn run(options: &Options, binary: &Binary) -> Outcome<Report> {
+    let (rows, binary_bytes) = (rows(options, binary)?, binary.bytes()?);
     let Options { rounds, seconds, concurrency, password_cost, .. } = *options;
     Ok(Report { cores: load::cores(), rounds, seconds, concurrency, password_cost, binary_bytes, rows })
 }
@@ -72,7 +76,10 @@ fn rows(options: &Options, binary: &Binary) -> Outcome<Vec<Row>> {
     if options.wants(Scenario::StartUp) {
         rows.push(scenarios::start_up(binary)?);
     }
-    if !options.wants_a_running_server() {
+    if options.wants(Scenario::Streams) {
+        rows.push(scenarios::streams(binary, options)?);
+    }
+    if !options.wants_a_world() {
         return Ok(rows);
     }
     let mut world = World::set_up(binary, options)?;
@@ -83,6 +90,9 @@ fn rows(options: &Options, binary: &Binary) -> Outcome<Vec<Row>> {
         for skills in [1, 5, 20] {
             rows.push(scenarios::questions(&world, options, skills)?);
         }
+    }
+    if options.wants(Scenario::Latency) {
+        rows.extend(scenarios::latency(&world, options)?);
     }
     if options.wants(Scenario::SignIn) {
         rows.push(scenarios::sign_in(&world, options)?);

@@ -62,13 +62,16 @@ impl Options {
         self.scenarios.is_empty() || self.scenarios.contains(&scenario)
     }
 
-    pub(crate) fn wants_a_running_server(&self) -> bool {
-        self.scenarios.is_empty() || self.scenarios.iter().any(|scenario| *scenario != Scenario::StartUp)
+    /// Whether something is wanted that needs the world of skills.
+    pub(crate) fn wants_a_world(&self) -> bool {
+        let in_none = [Scenario::StartUp, Scenario::Streams];
+        self.scenarios.is_empty() || self.scenarios.iter().any(|scenario| !in_none.contains(scenario))
     }
 
-    /// Whether nothing but the times of replies is to be measured.
-    pub(crate) fn wants_timing(&self) -> bool {
-        self.scenarios.contains(&Scenario::Timing)
+    /// The scenario that is measured alone, where one is named.
+    pub(crate) fn alone(&self) -> Option<Scenario> {
+        let mut alone = [Scenario::Timing, Scenario::Hostile].into_iter();
+        alone.find(|scenario| self.scenarios.contains(scenario))
     }
 
     /// How many calls of each kind it takes to tell times apart.

@@ -42,6 +42,8 @@ pub(crate) enum Unit {
     PerSecond,
     /// Milliseconds: less is better.
     Milliseconds,
+    /// Memory, in units of 1000 bytes: less is better.
+    Kilobytes,
 }
 
 /// What the median should reach.
@@ -85,6 +87,7 @@ impl Row {
             Unit::PerSecond => format!("{figure:.0}/s"),
             Unit::Milliseconds if figure < 10.0 => format!("{figure:.2} ms"),
             Unit::Milliseconds => format!("{figure:.0} ms"),
+            Unit::Kilobytes => format!("{figure:.1} kB"),
         }
     }
 }

@@ -1,6 +1,7 @@
 use crate::Outcome;
 use crate::client::{Connection, block_on};
 use crate::message::request;
+use crate::process::Process;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -89,6 +90,11 @@ impl Server {
         let mut server = Self { address, ready_after: Duration::ZERO, child, folder };
         server.wait_until_ready(begun)?;
         Ok(server)
+    }
+
+    /// The process that it is.
+    pub(crate) fn process(&self) -> Process {
+        Process(self.child.id())
     }
 
     fn wait_until_ready(&mut self, begun: Instant) -> Outcome<()> {

@@ -48,11 +48,11 @@ impl World {
         let mut skills = block_on(async {
             let connection = Connection::open(server.address).await?;
             let mut owner = Owner::sign_in(connection).await?;
-            let mut skills = vec![owner.publish(0, &thoughtful_stub).await?];
+            let mut skills = vec![owner.publish(0, "square", &thoughtful_stub).await?];
             for number in 1..SKILLS {
-                skills.push(owner.publish(number, &stubs[number % STUBS]).await?);
+                skills.push(owner.publish(number, "square", &stubs[number % STUBS]).await?);
             }
-            owner.wait_until_published().await?;
+            owner.wait_until_published(SKILLS).await?;
             Ok(skills)
         })?;
         let thoughtful = skills.remove(0);
@@ -68,25 +68,25 @@ pub(crate) fn question(skills: &[String]) -> Value {
 }
 
 /// Registers and publishes skills through the calls that everybody uses.
-struct Owner {
+pub(crate) struct Owner {
     connection: Connection,
     authorization: String,
 }
 
 impl Owner {
-    async fn sign_in(mut connection: Connection) -> Outcome<Self> {
+    pub(crate) async fn sign_in(mut connection: Connection) -> Outcome<Self> {
         let reply = connection.send(&sign_in_request()).await?.json()?;
         let token = reply["access_token"].as_str().ok_or("signing in gave no token")?;
         Ok(Self { authorization: format!("Bearer {token}"), connection })
     }
 
-    /// Registers a skill and has it trained; gives its id.
-    async fn publish(&mut self, number: usize, url: &str) -> Outcome<String> {
+    /// Registers a skill that speaks `protocol` and has it trained; gives its id.
+    pub(crate) async fn publish(&mut self, number: usize, protocol: &str, url: &str) -> Outcome<String> {
         let authorization = ("authorization", self.authorization.as_str());
         let skill = json!({
             "name": format!("Skill number {number}"),
             "url": url,
-            "protocol": "square",
+            "protocol": protocol,
             "description": format!("Answers questions about the subject with the number {number}, and no others."),
         });
         let skill = self.connection.send(&post_json("/api/skill", &[authorization], &skill)).await?.json()?;
@@ -99,10 +99,11 @@ impl Owner {
         Ok(id)
     }
 
-    async fn wait_until_published(&mut self) -> Outcome<()> {
+    /// Returns once so many skills are published.
+    pub(crate) async fn wait_until_published(&mut self, skills: usize) -> Outcome<()> {
         loop {
-            let skills = self.connection.send(&request("GET", "/api/skills", &[], b"")).await?.json()?;
-            if skills.as_array().map_or(0, Vec::len) >= SKILLS {
+            let published = self.connection.send(&request("GET", "/api/skills", &[], b"")).await?.json()?;
+            if published.as_array().map_or(0, Vec::len) >= skills {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;

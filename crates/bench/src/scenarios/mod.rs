@@ -1,16 +1,20 @@
 //! What is measured, one file each.
 
 mod events;
+mod latency;
 mod questions;
 mod sign_in;
 mod skills;
 mod start_up;
+mod streams;
 
 pub(crate) use events::events;
+pub(crate) use latency::latency;
 pub(crate) use questions::questions;
 pub(crate) use sign_in::sign_in;
 pub(crate) use skills::skills;
 pub(crate) use start_up::start_up;
+pub(crate) use streams::streams;
 
 use crate::Outcome;
 use crate::options::Options;
@@ -26,10 +30,17 @@ pub(crate) enum Scenario {
     Skills,
     /// Questions to 1, 5 and 20 skills that answer at once.
     Questions,
+    /// What the server adds to three instant skills, at 200 questions a second.
+    Latency,
     /// Sign-ins a second.
     SignIn,
     /// From the last byte of a skill's answer to the client's event.
     Events,
+    /// Memory of an open event stream.
+    Streams,
+    /// Whether good answers arrive while skills of every bad kind are asked beside the good ones; measured only where it
+    /// is named, and alone.
+    Hostile,
     /// Whether the time of a reply tells who has an account; measured only where it is named, and alone.
     Timing,
 }

@@ -1,6 +1,6 @@
-use crate::stub::{Stub, reply};
 use crate::{client, request, settings, skill};
 use serde_json::{Value, json};
+use square_scripted_server::{Stub, reply};
 use square_skills::{Protocol, ResultItem, Skill, SkillFailure};
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-use crate::stub::{Script, Stub, reply};
 use crate::{ask, client, connect, request, settings, skill};
 use square_kernel::Sealed;
+use square_scripted_server::{Script, Stub, reply};
 use square_skills::ports::Connector;
 use square_skills::{BuiltinName, Protocol, ResultItem, SkillAddress, SkillFailure, SkillRequest};
 

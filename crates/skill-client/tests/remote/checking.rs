@@ -1,5 +1,5 @@
-use crate::stub::{Script, Stub, reply};
 use crate::{client, settings, skill};
+use square_scripted_server::{Script, Stub, reply};
 use square_skill_client::SkillClientSettings;
 use square_skills::ports::SkillProber;
 use square_skills::{CheckReport, Protocol, ResultItem};

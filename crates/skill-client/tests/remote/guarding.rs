@@ -1,6 +1,6 @@
-use crate::stub::{Script, Stub};
 use crate::{ask, client, client_with, connect, request, settings, skill};
 use async_trait::async_trait;
+use square_scripted_server::{Script, Stub};
 use square_skill_client::{Names, SkillClientSettings};
 use square_skills::ports::{AddressGuard, SkillProber};
 use square_skills::{Protocol, SkillFailure, SkillUrl};

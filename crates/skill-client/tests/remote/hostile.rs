@@ -1,13 +1,10 @@
 //! Everything that a skill can do wrong, each with the failure that it is told by. No skill gets more time than its
 //! limits, and none has more taken from it than the largest reply.
 
-use crate::stub::{Script, Stub, reply};
 use crate::{client, request, settings, skill};
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use square_scripted_server::{Script, Stub, bytes, closing, endless, gzip, head, json, packed, reply};
 use square_skill_client::SkillClientSettings;
 use square_skills::{Protocol, SkillFailure};
-use std::io::Write;
 use std::time::Duration;
 
 /// The largest reply, in bytes.
@@ -32,37 +29,6 @@ fn limits(failure: &SkillFailure) -> SkillClientSettings {
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
 const STREAM: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
-
-fn head(more: &str) -> Vec<u8> {
-    format!("{OK}{more}\r\n").into_bytes()
-}
-
-fn json(body: &str) -> Script {
-    Script::Send(reply("200 OK", "application/json", body))
-}
-
-fn bytes(body: &[u8]) -> Script {
-    Script::Send([head(&format!("content-length: {}\r\n", body.len())), body.to_vec()].concat())
-}
-
-fn closing(text: impl AsRef<[u8]>) -> Script {
-    Script::SendAndClose(text.as_ref().to_vec())
-}
-
-fn endless(first: impl AsRef<[u8]>, again: impl AsRef<[u8]>) -> Script {
-    Script::SendEndlessly(first.as_ref().to_vec(), again.as_ref().to_vec())
-}
-
-fn gzip(content: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(content).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn packed(encoding: &str, body: &[u8]) -> Script {
-    let more = format!("content-encoding: {encoding}\r\ncontent-length: {}\r\n", body.len());
-    Script::Send([head(&more), body.to_vec()].concat())
-}
 
 fn scored(score: &str) -> Script {
     json(&format!(r#"[{{"type": "plain_text", "text": "a", "score": {score}}}]"#))

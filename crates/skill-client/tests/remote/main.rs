@@ -10,7 +10,6 @@ mod misbehaving;
 mod openai;
 mod probing;
 mod signing;
-mod stub;
 
 use jiff::Timestamp;
 use square_kernel::testing::{ManualClock, TransparentSealer};

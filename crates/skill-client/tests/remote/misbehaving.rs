@@ -1,10 +1,7 @@
-use crate::stub::{Script, Stub, reply};
 use crate::{ask, connect, impatient, settings};
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use square_scripted_server::{Script, Stub, gzip, reply};
 use square_skill_client::SkillClientSettings;
 use square_skills::SkillFailure;
-use std::io::Write;
 use std::time::Duration;
 use tokio::net::TcpSocket;
 
@@ -18,12 +15,6 @@ fn malformed(text: &str) -> SkillFailure {
 async fn failure(settings: SkillClientSettings, script: Script) -> SkillFailure {
     let stub = Stub::start(script).await;
     ask(settings, &stub.url()).await.unwrap_err()
-}
-
-fn gzipped(body: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(body).unwrap();
-    encoder.finish().unwrap()
 }
 
 fn gzip_reply(body: &[u8]) -> Vec<u8> {
@@ -98,9 +89,9 @@ async fn an_answer_of_just_the_limit_is_taken() {
 
 #[tokio::test]
 async fn compressed_answers_are_read_and_measured_unpacked() {
-    let stub = Stub::start(Script::Send(gzip_reply(&gzipped(b"[]")))).await;
+    let stub = Stub::start(Script::Send(gzip_reply(&gzip(b"[]")))).await;
     assert_eq!(ask(settings(), &stub.url()).await, Ok(Vec::new()));
-    let bomb = gzipped(&vec![b' '; 20 * 1024 * 1024]);
+    let bomb = gzip(&vec![b' '; 20 * 1024 * 1024]);
     assert!(bomb.len() < 100_000);
     let outcome = failure(settings(), Script::Send(gzip_reply(&bomb))).await;
     assert_eq!(outcome, SkillFailure::TooLarge(1024 * 1024));

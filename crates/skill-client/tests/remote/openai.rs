@@ -1,5 +1,5 @@
-use crate::stub::{Script, Stub, reply};
 use crate::{client, request, settings, skill};
+use square_scripted_server::{Script, Stub, reply};
 use square_skills::{DeltaSink, Protocol, ResultItem, Skill, SkillFailure, SkillModel};
 use std::sync::{Arc, Mutex};
 

@@ -1,6 +1,6 @@
-use crate::stub::{Script, Stub, reply};
 use crate::{client, impatient, settings};
 use square_kernel::Secret;
+use square_scripted_server::{Script, Stub, reply};
 use square_skills::ports::SkillProber;
 use square_skills::{Protocol, SkillUrl};
 use tokio::net::TcpSocket;

@@ -1,10 +1,10 @@
-use crate::stub::Stub;
 use crate::{client, request, settings, skill};
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use square_kernel::testing::TransparentSealer;
 use square_kernel::{Sealed, Sealer};
+use square_scripted_server::Stub;
 use square_skills::{Protocol, RegisteredSkill, Skill};
 use std::sync::Arc;
 

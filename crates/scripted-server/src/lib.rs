@@ -1,4 +1,18 @@
-//! Scripted servers on the loopback interface.
+//! Servers on the loopback interface that do what a script says, however wrong.
+//!
+//! They speak as much HTTP/1.1 as a script asks for and break every rule of it that a script wants broken, so that a
+//! client can be shown what strangers send.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "who cannot have the server that a test is about has nothing to go on with"
+)]
+
+mod reply;
+mod script;
+
+pub use reply::{gzip, head, reply};
+pub use script::{Routes, Script, bytes, closing, endless, json, packed};
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -9,39 +23,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Makes a reply to a request, given as method and path.
-pub(crate) type Routes = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
-
-/// What a server does with a request it has read.
-#[derive(Clone)]
-pub(crate) enum Script {
-    /// Sends what this makes of the request and waits for the next one.
-    Route(Routes),
-    /// Sends what this makes of the whole request and waits for the next one.
-    Answer(Routes),
-    /// As `Route`, and closes the connection.
-    RouteOnce(Routes),
-    /// Sends these bytes and waits for the next request on the connection.
-    Send(Vec<u8>),
-    /// Sends these bytes and closes the connection.
-    SendAndClose(Vec<u8>),
-    /// Sends these bytes once; at the next request it closes the connection without a word.
-    SendOncePerConnection(Vec<u8>),
-    /// Sends these bytes and then nothing more.
-    SendAndHang(Vec<u8>),
-    /// Sends these bytes, then the second ones again and again for as long as somebody reads.
-    SendEndlessly(Vec<u8>, Vec<u8>),
-    /// The same, but with a pause of 10 ms each time.
-    Drip(Vec<u8>, Vec<u8>),
-    /// Sends these bytes and breaks the connection off.
-    SendAndReset(Vec<u8>),
-    /// Names a model to who asks for models, and does this with every other request.
-    AfterModels(Box<Script>),
-}
-
 /// A server that does the same with every request.
-pub(crate) struct Stub {
-    pub(crate) address: SocketAddr,
+pub struct Stub {
+    /// Where it listens.
+    pub address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
     connections: Arc<AtomicUsize>,
     closed: watch::Receiver<usize>,
@@ -50,7 +35,8 @@ pub(crate) struct Stub {
 }
 
 impl Stub {
-    pub(crate) async fn start(script: Script) -> Self {
+    /// Starts one on a free port.
+    pub async fn start(script: Script) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -75,7 +61,7 @@ impl Stub {
     }
 
     /// A server that sends these bytes before it has heard anything, and closes.
-    pub(crate) async fn start_at_once(bytes: &'static [u8]) -> Self {
+    pub async fn start_at_once(bytes: &'static [u8]) -> Self {
         let mut stub = Self::start(Script::Send(Vec::new())).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         stub.address = listener.local_addr().unwrap();
@@ -92,36 +78,37 @@ impl Stub {
     }
 
     /// A server that answers with this body, status 200 and this content type.
-    pub(crate) async fn answering(content_type: &str, body: &str) -> Self {
+    pub async fn answering(content_type: &str, body: &str) -> Self {
         Self::start(Script::Send(reply("200 OK", content_type, body))).await
     }
 
     /// A server that answers each request by method and path.
-    pub(crate) async fn routing(routes: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+    pub async fn routing(routes: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
         Self::start(Script::Route(Arc::new(routes))).await
     }
 
     /// Returns once so many connections were closed by this side.
-    pub(crate) async fn closed(&self, count: usize) {
+    pub async fn closed(&self, count: usize) {
         self.closed.clone().wait_for(|closed| *closed >= count).await.unwrap();
     }
 
     /// How many bytes of endless replies were sent.
-    pub(crate) fn sent(&self) -> u64 {
+    pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Its address as a URL.
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The requests so far, head and body.
-    pub(crate) fn requests(&self) -> Vec<String> {
+    pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
     /// How many connections were opened so far.
-    pub(crate) fn connections(&self) -> usize {
+    pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }
@@ -130,13 +117,6 @@ impl Drop for Stub {
     fn drop(&mut self) {
         self.server.abort();
     }
-}
-
-/// A whole HTTP reply.
-pub(crate) fn reply(status: &str, content_type: &str, body: &str) -> Vec<u8> {
-    let length = body.len();
-    format!("HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n{body}")
-        .into_bytes()
 }
 
 async fn serve(mut stream: TcpStream, script: Script, seen: Arc<Mutex<Vec<String>>>, sent: Arc<AtomicU64>) {
@@ -179,7 +159,9 @@ async fn serve(mut stream: TcpStream, script: Script, seen: Arc<Mutex<Vec<String
             }
             Script::SendAndHang(bytes) => {
                 drop(stream.write_all(bytes).await);
-                return std::future::pending().await;
+                // Until the other end has enough.
+                drop(tokio::io::copy(&mut stream, &mut tokio::io::sink()).await);
+                return;
             }
             Script::SendEndlessly(first, again) | Script::Drip(first, again) => {
                 drop(stream.write_all(first).await);
