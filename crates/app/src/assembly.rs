@@ -406,7 +406,7 @@ fn skill_client(
         sealer: sealer.clone(),
         clock: clock.clone(),
         randomness: randomness.clone(),
-        names: Arc::new(SystemNames),
+        names: Arc::new(SystemNames::default()),
     })?)
 }
 

@@ -61,6 +61,11 @@ impl Agent {
         trail: &Trail,
     ) -> Result<Vec<ResultItem>, SkillFailure> {
         let endpoint = self.endpoint(transport, trail).await?;
+        if !transport.shows_all(&endpoint.url) {
+            return Err(malformed(
+                "the agent's card names an address that is not below the one registered, where its secret is not shown",
+            ));
+        }
         let id = new_uuid(&*self.clock, &*self.randomness).to_string();
         let call = Call::post(&endpoint.url, message(endpoint.version, &id, &request.question));
         let call = match endpoint.version {

@@ -124,8 +124,13 @@ impl Clients {
 }
 
 impl Parts {
-    /// Makes the calls to one skill.
-    pub(crate) fn transport(&self, authorization: Option<HeaderValue>, signer: Option<Signer>) -> Transport {
+    /// Makes the calls to the skill at `home`.
+    pub(crate) fn transport(
+        &self,
+        home: Url,
+        authorization: Option<HeaderValue>,
+        signer: Option<Signer>,
+    ) -> Transport {
         let settings = &self.settings;
         let limits = Limits {
             first_byte: settings.first_byte_timeout,
@@ -133,7 +138,7 @@ impl Parts {
             whole: settings.time_limit,
             bytes: settings.max_response_bytes,
         };
-        Transport { http: Arc::clone(&self.http), limits, authorization, signer }
+        Transport { http: Arc::clone(&self.http), limits, home, authorization, signer }
     }
 
     /// Whether the settings let this server call the URL, as far as the URL alone tells.

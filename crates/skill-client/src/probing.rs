@@ -49,9 +49,10 @@ struct Probe<'a> {
 
 impl<'a> Probe<'a> {
     fn new(parts: &Parts, url: &'a SkillUrl, secret: Option<&Secret>) -> Result<Self, SkillFailure> {
-        parts.allowed(&below(url, "")?)?;
+        let home = below(url, "")?;
+        parts.allowed(&home)?;
         let authorization = secret.map(|secret| bearer(secret.expose().as_bytes())).transpose()?;
-        let mut transport = parts.transport(authorization, None);
+        let mut transport = parts.transport(home, authorization, None);
         transport.limits = Limits {
             bytes: MAX_BYTES.min(transport.limits.bytes),
             first_byte: FIRST_BYTE.min(transport.limits.first_byte),

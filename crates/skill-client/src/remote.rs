@@ -43,8 +43,9 @@ impl RemoteSkill {
         let SkillAddress::Remote { url, protocol } = &skill.address else {
             return Err(SkillFailure::Internal);
         };
-        parts.allowed(&below(url, "")?)?;
-        let transport = parts.transport(authorization(parts, skill)?, signer(parts, skill));
+        let home = below(url, "")?;
+        parts.allowed(&home)?;
+        let transport = parts.transport(home, authorization(parts, skill)?, signer(parts, skill));
         Ok(Self { transport, dialect: Dialect::new(parts, skill, url, *protocol)? })
     }
 
@@ -196,7 +197,8 @@ pub(crate) fn below(url: &SkillUrl, path: &str) -> Result<Url, SkillFailure> {
 }
 
 /// Where the card of an agent may stand: below its address, as libraries look for it, or at the root of its host, as
-/// the specification says.
+/// the specification says. At the root it is asked for without the skill's secret, which is no business of who may share
+/// the host.
 pub(crate) fn cards(url: &SkillUrl) -> Result<Vec<Url>, SkillFailure> {
     let nearest = below(url, CARD)?;
     let root = nearest.join(&format!("/{CARD}")).map_err(|_| SkillFailure::Internal)?;

@@ -26,7 +26,11 @@ pub(crate) struct Limits {
 pub(crate) struct Transport {
     pub(crate) http: Arc<Clients>,
     pub(crate) limits: Limits,
+    /// The address that its owner registered.
+    pub(crate) home: Url,
+    /// Shown at this address and below it, and nowhere else: others may share the host.
     pub(crate) authorization: Option<HeaderValue>,
+    /// The same holds for signatures.
     pub(crate) signer: Option<Signer>,
 }
 
@@ -92,16 +96,22 @@ impl Transport {
         reply.whole(trail).await
     }
 
+    /// Whether a call to `url` shows all that the skill wants to see.
+    pub(crate) fn shows_all(&self, url: &Url) -> bool {
+        self.authorization.is_none() || is_below(&self.home, url)
+    }
+
     fn request(&self, call: Call) -> Result<RequestBuilder, SkillFailure> {
         let http = self.http.get().map_err(|_| SkillFailure::Internal)?;
+        let at_home = is_below(&self.home, &call.url);
         let mut request = http.request(call.method, call.url).header(ACCEPT, call.accept);
-        if let Some(authorization) = &self.authorization {
+        if let Some(authorization) = self.authorization.as_ref().filter(|_| at_home) {
             request = request.header(AUTHORIZATION, authorization);
         }
         if let Some((name, value)) = call.extra {
             request = request.header(name, value);
         }
-        if let Some(signer) = &self.signer {
+        if let Some(signer) = self.signer.as_ref().filter(|_| at_home) {
             request = request.headers(signer.headers(&call.body).into_iter().collect::<HeaderMap>());
         }
         if !call.body.is_empty() {
@@ -109,6 +119,12 @@ impl Transport {
         }
         Ok(request)
     }
+}
+
+/// Whether `url` is `home` or stands below it.
+fn is_below(home: &Url, url: &Url) -> bool {
+    let rest = url.path().strip_prefix(home.path().trim_end_matches('/'));
+    home.origin() == url.origin() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// A reply whose body is still to come.
@@ -176,5 +192,31 @@ impl Reply {
         }
         trail.passed(CheckStage::Body);
         Ok(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_below_an_address_begins_with_the_whole_of_it() {
+        let below = |home: &str, url: &str| is_below(&Url::parse(home).unwrap(), &Url::parse(url).unwrap());
+        for url in ["https://a.example/films", "https://a.example/films/", "https://a.example/films/x/query"]
+        {
+            assert!(below("https://a.example/films", url) && below("https://a.example/films/", url), "{url}");
+            assert!(below("https://a.example", url), "{url}");
+        }
+        for url in [
+            "https://a.example/",
+            "https://a.example/filmsandmore",
+            "https://a.example/films/../songs",
+            "https://a.example/films/%2e%2e/songs",
+            "https://a.example:8443/films",
+            "http://a.example/films",
+            "https://b.example/films",
+        ] {
+            assert!(!below("https://a.example/films", url), "{url}");
+        }
     }
 }

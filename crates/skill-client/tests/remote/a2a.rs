@@ -1,7 +1,9 @@
 use crate::{client, request, settings, skill};
 use serde_json::{Value, json};
+use square_kernel::Sealer;
+use square_kernel::testing::TransparentSealer;
 use square_scripted_server::{Stub, reply};
-use square_skills::{Protocol, ResultItem, Skill, SkillFailure};
+use square_skills::{Protocol, RegisteredSkill, ResultItem, Skill, SkillFailure};
 use std::sync::Arc;
 
 const CARD: &str = "/.well-known/agent-card.json";
@@ -81,6 +83,63 @@ async fn a_card_that_leads_elsewhere_is_not_followed() {
     let wanted = "the agent's card names an address at another host than the one registered";
     assert_eq!(asked(&stub, "").answer(&request()).await, Err(SkillFailure::Malformed(wanted.into())));
     assert_eq!(target.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_secret_is_shown_below_the_address_that_it_was_given_for_and_nowhere_else() {
+    let answer = json!({"jsonrpc": "2.0", "id": 1, "result": {
+        "kind": "message", "messageId": "m", "role": "agent", "parts": [{"kind": "text", "text": "Al Pacino"}]
+    }});
+    let agent = async |endpoint: &str| {
+        let card = json!({"name": "Films", "protocolVersion": "0.3.0", "url": endpoint});
+        let answer = answer.clone();
+        let stub = Stub::routing(move |request| match request {
+            "GET /.well-known/agent-card.json" => ok(&card),
+            "POST /rpc" | "POST /films/rpc" => ok(&answer),
+            _ => reply("404 Not Found", "text/plain", ""),
+        });
+        stub.await
+    };
+    let shown = |stub: &Stub| -> Vec<(String, bool)> {
+        let line = |request: &String| request.lines().next().unwrap().replace(" HTTP/1.1", "");
+        let has = |request: &String| {
+            let head = request.to_lowercase();
+            assert_eq!(
+                head.contains("authorization: bearer open-sesame"),
+                head.contains("webhook-signature")
+            );
+            head.contains("open-sesame")
+        };
+        stub.requests().iter().map(|request| (line(request), has(request))).collect()
+    };
+    let asked = |stub: &Stub, path: &str| {
+        let url = format!("{}{path}", stub.url());
+        let signing = TransparentSealer.seal(RegisteredSkill::SIGNING_PURPOSE, &[7; 24]);
+        let skill = skill(&url, Protocol::A2a, Some("open-sesame"));
+        client(settings()).connect_remote(&RegisteredSkill { signing: Some(signing), ..skill })
+    };
+    let called = |line: &str, shown: bool| (line.to_owned(), shown);
+
+    let below = agent("/films/rpc").await;
+    assert!(asked(&below, "/films").answer(&request()).await.is_ok());
+    assert_eq!(
+        shown(&below),
+        [
+            called("GET /films/.well-known/agent-card.json", true),
+            called("GET /.well-known/agent-card.json", false),
+            called("POST /films/rpc", true),
+        ]
+    );
+    let beside = agent("/rpc").await;
+    let wanted = "the agent's card names an address that is not below the one registered, where its secret is not shown";
+    assert_eq!(
+        asked(&beside, "/films").answer(&request()).await,
+        Err(SkillFailure::Malformed(wanted.into()))
+    );
+    assert!(shown(&beside).iter().all(|(line, _)| line.starts_with("GET ")), "nothing was asked");
+    let whole = agent("/rpc").await;
+    assert!(asked(&whole, "").answer(&request()).await.is_ok(), "the whole host is the skill's");
+    assert!(shown(&whole).iter().all(|(_, shown)| *shown));
 }
 
 #[tokio::test]

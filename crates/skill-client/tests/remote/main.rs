@@ -41,7 +41,7 @@ fn impatient() -> SkillClientSettings {
 }
 
 fn client(settings: SkillClientSettings) -> SkillClient {
-    client_with(settings, Arc::new(SystemNames))
+    client_with(settings, Arc::new(SystemNames::default()))
 }
 
 /// A client for which host names lead where a test says.

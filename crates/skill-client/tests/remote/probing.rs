@@ -63,6 +63,20 @@ async fn the_secret_is_shown() {
 }
 
 #[tokio::test]
+async fn at_the_root_of_the_host_it_is_not() {
+    let stub = server(&[("POST /films/query", "[]")]).await;
+    let url = SkillUrl::parse(&format!("{}/films", stub.url())).unwrap();
+    assert_eq!(
+        client(settings()).detect(&url, Some(&Secret::new("open-sesame"))).await,
+        Some(Protocol::Square)
+    );
+    let (below, at_root): (Vec<_>, Vec<_>) =
+        stub.requests().into_iter().partition(|request| request.contains(" /films/"));
+    assert!(below.iter().all(|request| request.contains("Bearer open-sesame")));
+    assert!(at_root.len() == 1 && !at_root[0].contains("open-sesame"), "{at_root:?}");
+}
+
+#[tokio::test]
 async fn where_nobody_answers_it_ends_soon() {
     let taken = TcpSocket::new_v4().unwrap();
     taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
