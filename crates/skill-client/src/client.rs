@@ -1,3 +1,4 @@
+use crate::connection::{self, Connector, HttpClient};
 use crate::names::Names;
 use crate::reach::{AllowedNetwork, Reach};
 use crate::remote::{RemoteSkill, Unusable};
@@ -5,17 +6,18 @@ use crate::resolver::GuardedResolver;
 use crate::signing::Signer;
 use crate::transport::{Limits, Transport};
 use async_trait::async_trait;
-use reqwest::Client;
-use reqwest::header::HeaderValue;
-use reqwest::redirect::Policy;
+use http::HeaderValue;
 use square_kernel::{Clock, FieldError, Randomness, Sealer, Unavailable};
-use square_skills::ports::{AddressGuard, Connector};
+use square_skills::ports::{self, AddressGuard};
 use square_skills::{RegisteredSkill, Skill, SkillFailure, SkillUrl};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use thread_local::ThreadLocal;
 use url::{Host, Url};
+
+/// What the heads of a reply may take, in bytes.
+const MOST_OF_HEADS: u64 = 1024 * 1024;
 
 /// How remote skills are asked.
 #[derive(Debug, Clone)]
@@ -85,41 +87,14 @@ pub(crate) struct Parts {
 /// One client a thread: a connection is worked on by the thread that opened it, so an answer need not wake
 /// another one on its way.
 pub(crate) struct Clients {
-    connect_timeout: Duration,
-    resolver: GuardedResolver,
-    of_threads: ThreadLocal<Client>,
+    connector: Connector,
+    of_threads: ThreadLocal<HttpClient>,
 }
 
 impl Clients {
-    fn new(connect_timeout: Duration, resolver: GuardedResolver) -> Result<Self, Unavailable> {
-        let clients = Self { connect_timeout, resolver, of_threads: ThreadLocal::new() };
-        // What cannot be made here cannot be made on any thread, and is better known at the start.
-        clients.get()?;
-        Ok(clients)
-    }
-
     /// The client of this thread.
-    pub(crate) fn get(&self) -> Result<&Client, Unavailable> {
-        self.of_threads.get_or_try(|| self.make())
-    }
-
-    fn make(&self) -> Result<Client, Unavailable> {
-        let builder = || {
-            Client::builder()
-                .user_agent(concat!("square/", env!("CARGO_PKG_VERSION")))
-                .http1_only()
-                .tcp_nodelay(true)
-                .connect_timeout(self.connect_timeout)
-                .pool_idle_timeout(Duration::from_secs(30))
-                .redirect(Policy::none())
-                .referer(false)
-                .no_proxy()
-                .dns_resolver(self.resolver.clone())
-        };
-        builder().build().or_else(|error| {
-            tracing::warn!(%error, "no root certificates: skills over https cannot be reached");
-            builder().tls_certs_only([]).build().map_err(Unavailable::new)
-        })
+    pub(crate) fn get(&self) -> HttpClient {
+        self.of_threads.get_or(|| connection::client(self.connector.clone())).clone()
     }
 }
 
@@ -163,7 +138,10 @@ impl SkillClient {
             hosts: settings.allowed_hosts.clone(),
         };
         let resolver = GuardedResolver { names, reach: Arc::new(reach) };
-        let http = Arc::new(Clients::new(settings.connect_timeout, resolver.clone())?);
+        // A reply that comes in chunks of one byte each takes six times what it says; the rest is for heads.
+        let most_bytes = settings.max_response_bytes.saturating_mul(8).saturating_add(MOST_OF_HEADS);
+        let connector = Connector::new(resolver.clone(), settings.connect_timeout, most_bytes)?;
+        let http = Arc::new(Clients { connector, of_threads: ThreadLocal::new() });
         Ok(Self { parts: Parts { http, settings, sealer, clock, randomness, resolver } })
     }
 
@@ -180,7 +158,7 @@ impl SkillClient {
     }
 }
 
-impl Connector for SkillClient {
+impl ports::Connector for SkillClient {
     fn connect(&self, skill: &RegisteredSkill) -> Arc<dyn Skill> {
         self.connect_remote(skill)
     }

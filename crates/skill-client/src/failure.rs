@@ -1,10 +1,11 @@
 use crate::resolver::{NotAllowed, Unknown};
+use hyper_util::client::legacy::Error as SendError;
 use square_skills::SkillFailure;
 use std::error::Error;
 use std::io::{self, ErrorKind};
 
 /// What it means that no status line came back.
-pub(crate) fn of_request(error: &reqwest::Error) -> SkillFailure {
+pub(crate) fn of_request(error: &SendError) -> SkillFailure {
     if caused_by::<NotAllowed>(error).is_some() {
         SkillFailure::AddressNotAllowed
     } else if caused_by::<Unknown>(error).is_some() {
@@ -13,15 +14,13 @@ pub(crate) fn of_request(error: &reqwest::Error) -> SkillFailure {
         SkillFailure::Tls
     } else if error.is_connect() {
         SkillFailure::Unreachable
-    } else if error.is_request() {
-        malformed("there is no valid HTTP reply")
     } else {
-        SkillFailure::Internal
+        malformed("there is no valid HTTP reply")
     }
 }
 
 /// Whether nobody took the connection, so that nothing was sent.
-pub(crate) fn was_refused(error: &reqwest::Error) -> bool {
+pub(crate) fn was_refused(error: &SendError) -> bool {
     let refused =
         |error: &io::Error| matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset);
     error.is_connect()

@@ -7,7 +7,7 @@ use crate::trail::Trail;
 use crate::transport::{Call, Transport};
 use crate::{square, square2};
 use async_trait::async_trait;
-use reqwest::header::HeaderValue;
+use http::HeaderValue;
 use square_kernel::SkillId;
 use square_skills::{
     CheckStage, DeltaSink, Protocol, RegisteredSkill, ResultItem, Skill, SkillAddress, SkillFailure,

@@ -5,7 +5,7 @@
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::header::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use square_kernel::{Clock, Randomness, new_uuid};
 use std::sync::Arc;
 

@@ -2,12 +2,18 @@ use crate::client::Clients;
 use crate::failure::{malformed, of_body, of_request, was_refused};
 use crate::signing::Signer;
 use crate::trail::Trail;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Method, RequestBuilder, Response};
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Request};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Body;
 use square_skills::{CheckStage, SkillFailure};
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
+use tower::ServiceExt;
 use url::Url;
 
 pub(crate) const JSON: &str = "application/json";
@@ -70,11 +76,11 @@ impl Transport {
     pub(crate) async fn send(&self, call: Call, trail: &Trail) -> Result<Reply, SkillFailure> {
         trail.begin();
         let request = self.request(call)?;
-        let again = request.try_clone();
+        let http = self.http.get();
         let sending = async {
-            match (request.send().await, again) {
-                (Err(error), Some(again)) if was_refused(&error) => again.send().await,
-                (first, _) => first,
+            match http.clone().oneshot(request.clone()).await {
+                Err(error) if was_refused(&error) => http.oneshot(request).await,
+                first => first,
             }
         };
         let sent = timeout(self.limits.first_byte, sending).await;
@@ -86,7 +92,8 @@ impl Transport {
             return Err(SkillFailure::Status(status.as_u16()));
         }
         trail.passed(CheckStage::Status);
-        Ok(Reply { response, limits: self.limits, read: 0 })
+        let (head, body) = response.into_parts();
+        Ok(Reply { headers: head.headers, body: body.boxed_unsync(), limits: self.limits, read: 0 })
     }
 
     /// The whole JSON body of the reply to a call.
@@ -101,22 +108,26 @@ impl Transport {
         self.authorization.is_none() || is_below(&self.home, url)
     }
 
-    fn request(&self, call: Call) -> Result<RequestBuilder, SkillFailure> {
-        let http = self.http.get().map_err(|_| SkillFailure::Internal)?;
+    fn request(&self, call: Call) -> Result<Request<Full<Bytes>>, SkillFailure> {
         let at_home = is_below(&self.home, &call.url);
-        let mut request = http.request(call.method, call.url).header(ACCEPT, call.accept);
+        let mut headers = HeaderMap::new();
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("square/", env!("CARGO_PKG_VERSION"))));
+        headers.insert(ACCEPT, HeaderValue::from_static(call.accept));
         if let Some(authorization) = self.authorization.as_ref().filter(|_| at_home) {
-            request = request.header(AUTHORIZATION, authorization);
+            headers.insert(AUTHORIZATION, authorization.clone());
         }
         if let Some((name, value)) = call.extra {
-            request = request.header(name, value);
+            headers.insert(name, HeaderValue::from_static(value));
         }
         if let Some(signer) = self.signer.as_ref().filter(|_| at_home) {
-            request = request.headers(signer.headers(&call.body).into_iter().collect::<HeaderMap>());
+            headers.extend(signer.headers(&call.body));
         }
         if !call.body.is_empty() {
-            request = request.header(CONTENT_TYPE, JSON).body(call.body);
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
         }
+        let request = Request::builder().method(call.method).uri(call.url.as_str());
+        let mut request = request.body(Full::from(call.body)).map_err(|_| SkillFailure::Internal)?;
+        *request.headers_mut() = headers;
         Ok(request)
     }
 }
@@ -129,7 +140,8 @@ fn is_below(home: &Url, url: &Url) -> bool {
 
 /// A reply whose body is still to come.
 pub(crate) struct Reply {
-    response: Response,
+    headers: HeaderMap,
+    body: UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>,
     limits: Limits,
     read: u64,
 }
@@ -152,31 +164,33 @@ impl Reply {
     }
 
     fn essence(&self) -> Option<String> {
-        let content_type = self.response.headers().get(CONTENT_TYPE)?;
+        let content_type = self.headers.get(CONTENT_TYPE)?;
         let essence = content_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
         Some(essence.trim().to_ascii_lowercase())
     }
 
     /// The next piece of the body, unpacked. The limit counts unpacked bytes as they arrive: neither an endless reply
     /// nor a small one that unpacks to a huge one fills the memory.
-    pub(crate) async fn piece(&mut self) -> Result<Option<bytes::Bytes>, SkillFailure> {
+    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, SkillFailure> {
         let limit = self.limits.bytes;
         if self.read == 0 {
             self.expect_plain()?;
-            if self.response.content_length().is_some_and(|length| length > limit) {
+            if self.body.size_hint().exact().is_some_and(|length| length > limit) {
                 return Err(SkillFailure::TooLarge(limit));
             }
         }
-        let piece = timeout(self.limits.idle, self.response.chunk()).await;
-        let piece = piece.map_err(|_| SkillFailure::Idle(self.limits.idle))?.map_err(|_| of_body())?;
-        let Some(piece) = piece else { return Ok(None) };
+        let frame = timeout(self.limits.idle, self.body.frame()).await;
+        let frame = frame.map_err(|_| SkillFailure::Idle(self.limits.idle))?;
+        let Some(frame) = frame.transpose().map_err(|_| of_body())? else { return Ok(None) };
+        // What is no data is trailers, which end the body.
+        let piece = frame.into_data().unwrap_or_default();
         self.read += piece.len() as u64;
         if self.read > limit { Err(SkillFailure::TooLarge(limit)) } else { Ok(Some(piece)) }
     }
 
     /// What is unpacked already no longer says that it is packed.
     fn expect_plain(&self) -> Result<(), SkillFailure> {
-        match self.response.headers().get(CONTENT_ENCODING) {
+        match self.headers.get(CONTENT_ENCODING) {
             Some(encoding) if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") => {
                 Err(malformed("it is compressed in a way that was not asked for"))
             }
