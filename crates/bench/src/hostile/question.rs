@@ -47,7 +47,9 @@ impl Outcomes {
 impl Asked {
     pub(super) fn new(server: SocketAddr, deadline: Duration) -> Self {
         let url = format!("http://{server}/api/question?deadline_ms={}", deadline.as_millis());
-        Self { good: Vec::new(), bad: Vec::new(), client: Client::new(), url }
+        // What nobody uses is given up, so that the server is left with what is its own.
+        let client = Client::builder().pool_idle_timeout(Duration::from_secs(2)).build().unwrap_or_default();
+        Self { good: Vec::new(), bad: Vec::new(), client, url }
     }
 
     /// Asks question number `number`, with `bad` bad skills whose turn it is. An error where a good answer is missing.
