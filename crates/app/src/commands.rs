@@ -65,7 +65,9 @@ fn migrate(settings: Settings) -> Outcome {
 }
 
 fn openapi(settings: &Settings) -> Outcome {
-    terminal::line(serve::openapi(&settings.http.base_path).to_pretty_json()?);
+    let openai_path = settings.openai.path_in_use();
+    let document = serve::openapi(&settings.http.base_path, openai_path.as_deref());
+    terminal::line(document.to_pretty_json()?);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -112,8 +112,8 @@ fn prepare_demo(settings: &mut Settings, environment: Environment) -> Result<(),
 }
 
 /// The OpenAPI document of all that is served.
-pub(crate) fn openapi(base_path: &str) -> OpenApi {
-    square_http::openapi(base_path, square_websocket::openapi(base_path))
+pub(crate) fn openapi(base_path: &str, openai_path: Option<&str>) -> OpenApi {
+    square_http::openapi(base_path, openai_path, square_websocket::openapi(base_path))
 }
 
 fn listen(
@@ -169,6 +169,7 @@ fn http_services(square: &Arc<Square>, settings: &Settings) -> Services {
         }),
         settings: HttpSettings {
             base_path: settings.http.base_path.clone(),
+            openai_path: settings.openai.path_in_use(),
             cors_origins: Origins::listed(&settings.http.cors_origins),
             json_limit: settings.http.max_body_bytes,
             body_time_limit: Duration::from_millis(settings.http.body_timeout_ms),
@@ -275,8 +276,8 @@ mod tests {
 
     #[test]
     fn every_way_in_is_documented() {
-        let document = openapi("/x/y");
-        for path in ["/x/y/question", "/x/y/ws", "/health/live"] {
+        let document = openapi("/x/y", Some("/z"));
+        for path in ["/x/y/question", "/x/y/ws", "/z/chat/completions", "/health/live"] {
             assert!(document.paths.paths.contains_key(path), "{path}");
         }
     }

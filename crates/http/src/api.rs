@@ -2,7 +2,7 @@ use crate::document::{self, Documented};
 use crate::envelope::envelope;
 use crate::settings::HttpSettings;
 use crate::skills::SkillsPage;
-use crate::{RequestId, accounts, device_token, operations, pages, questions, skills, unrouted};
+use crate::{RequestId, accounts, device_token, openai, operations, pages, questions, skills, unrouted};
 use actix_cors::Cors;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -61,7 +61,8 @@ impl HttpApi {
     ///
     /// [`openapi`]: crate::openapi
     pub fn new(services: Services, also: OpenApi) -> Self {
-        let documented = Documented::new(&document::openapi(&services.settings.base_path, also));
+        let HttpSettings { base_path, openai_path, .. } = &services.settings;
+        let documented = Documented::new(&document::openapi(base_path, openai_path.as_deref(), also));
         let pages = pages::Pages::new(&services.settings.base_path);
         let state = State { services, skills_page: SkillsPage::default(), pages, documented };
         Self { state: Data::new(state) }
@@ -87,6 +88,7 @@ impl HttpApi {
             .app_data(Data::clone(&self.state))
             .configure(beside)
             .map(|app| app.configure(|config| extra(config)))
+            .configure(|config| like_openai(config, settings.openai_path.as_deref()))
             .service(scope(settings.base_path.as_str()).configure(under_base))
             .split_for_parts();
         app.default_service(web::to(unrouted::unrouted))
@@ -99,6 +101,13 @@ impl HttpApi {
 pub(crate) fn beside(config: &mut ServiceConfig<'_>) {
     operations::routes(config);
     pages::routes(config);
+}
+
+/// The routes that are like OpenAI's, where they are wanted. They come before those under the base path, which may be empty.
+pub(crate) fn like_openai(config: &mut ServiceConfig<'_>, path: Option<&str>) {
+    if let Some(path) = path {
+        config.service(scope(path).configure(openai::routes));
+    }
 }
 
 /// The routes under the base path.
@@ -127,9 +136,27 @@ fn cors(origins: &Origins) -> Cors {
         "retry-after",
         device_token::HEADER,
     ];
+    // What clients of OpenAI in browsers send along.
+    let of_openai = ["openai-organization", "openai-project", "openai-beta"];
+    let of_its_clients = [
+        "x-stainless-arch",
+        "x-stainless-async",
+        "x-stainless-custom-poll-interval",
+        "x-stainless-helper-method",
+        "x-stainless-lang",
+        "x-stainless-os",
+        "x-stainless-package-version",
+        "x-stainless-poll-helper",
+        "x-stainless-retry-count",
+        "x-stainless-runtime",
+        "x-stainless-runtime-version",
+        "x-stainless-timeout",
+    ];
     cors.allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT])
         .allowed_headers([RequestId::HEADER, "last-event-id", "prefer", device_token::HEADER])
+        .allowed_headers(of_openai)
+        .allowed_headers(of_its_clients)
         .expose_headers(exposed)
         .max_age(600)
 }

@@ -1,9 +1,10 @@
-use crate::api::{beside, under_base};
+use crate::api::{beside, like_openai, under_base};
 use actix_web::App;
 use actix_web::dev::ResourceDef;
 use bytes::Bytes;
 use square_wire::ErrorBody;
-use utoipa::PartialSchema;
+use square_wire::openai::OpenAiErrorBody;
+use utoipa::ToSchema;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -20,20 +21,25 @@ use utoipa_actix_web::{AppExt, scope};
 /// The name under which operations refer to the access token: `security(("token" = []))`.
 const SCHEME: &str = "token";
 
+/// The tag of the calls that are like OpenAI's, and what the names of their errors begin with.
+const OPENAI_TAG: &str = "openai";
+const OPENAI: &str = "OpenAi";
+
 /// The other way to send it.
 const OTHER_SCHEME: &str = "token_as_basic";
 
 const DESCRIPTION: &str = "Square picks the skills that fit a question best and returns their answers, together or \
-one by one as each skill answers.\n\nEvery error has the body `ErrorBody`, and every response the header \
+one by one as each skill answers.\n\nEvery error has the body `ErrorBody` (`OpenAiErrorBody` where the call is one of OpenAI's), and every response the header \
 `X-Request-Id`. An access token is sent as `Authorization: Bearer <token>`, or with the word `Basic` in the place of `Bearer`; a \
 token that is not good is answered by 401 everywhere.";
 
-/// The OpenAPI document of the calls, where those of the API stand under `base_path`. `also` describes the
-/// calls of other transports, with full paths.
-pub fn openapi(base_path: &str, also: OpenApi) -> OpenApi {
+/// The OpenAPI document of the calls, where those of the API stand under `base_path`, and those that are like OpenAI's under
+/// `openai_path`. `also` describes the calls of other transports, with full paths.
+pub fn openapi(base_path: &str, openai_path: Option<&str>, also: OpenApi) -> OpenApi {
     let (_, mut document) = App::new()
         .into_utoipa_app()
         .configure(beside)
+        .configure(|config| like_openai(config, openai_path))
         .service(scope(base_path).configure(under_base))
         .split_for_parts();
     document.merge(also);
@@ -48,6 +54,7 @@ pub fn openapi(base_path: &str, also: OpenApi) -> OpenApi {
     };
     let tags = [
         ("questions", "Asking, and reading answers again."),
+        (OPENAI_TAG, "Asking in the way of OpenAI's API, for its clients."),
         ("skills", "Answering services: registering, publishing, finding."),
         ("accounts", "Registering, signing in, one's own account."),
         ("administration", "Other people's accounts, roles, the audit log: for those who may."),
@@ -75,22 +82,32 @@ fn add_shared_parts(components: &mut Components) {
     let description = "The word `Basic`, a space and the access token as it is: `Basic eyJ…`. For clients that cannot send `Bearer`.";
     let basic = ApiKey::Header(ApiKeyValue::with_description("Authorization", description));
     components.security_schemes.insert(OTHER_SCHEME.to_owned(), RefOr::T(SecurityScheme::ApiKey(basic)));
+    add_errors::<ErrorBody>(components, "", "ErrorBody");
+    add_errors::<OpenAiErrorBody>(components, OPENAI, "OpenAiErrorBody");
+}
+
+/// Adds the common errors with this body, under names that begin with `prefix`.
+fn add_errors<Body: ToSchema>(components: &mut Components, prefix: &str, body: &str) {
     let mut referred = Vec::new();
-    <ErrorBody as utoipa::ToSchema>::schemas(&mut referred);
+    Body::schemas(&mut referred);
     components.schemas.extend(referred);
-    components.schemas.insert("ErrorBody".to_owned(), ErrorBody::schema());
+    components.schemas.insert(body.to_owned(), Body::schema());
     for (status, name, description) in COMMON_ERRORS {
-        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(body))).build();
         let mut response =
             ResponseBuilder::new().description(description).content("application/json", content).build();
         response.headers.extend(headers_of(status));
-        components.responses.insert(name.to_owned(), RefOr::T(response));
+        components.responses.insert(format!("{prefix}{name}"), RefOr::T(response));
     }
 }
 
 /// Errors whose meaning is the same everywhere: status, name among the components, description.
 const COMMON_ERRORS: [(u16, &str, &str); 8] = [
-    (400, "Malformed", "The request is malformed, or a value has the wrong type; `details` names the field."),
+    (
+        400,
+        "Malformed",
+        "The request is malformed, or a value has the wrong type; `details` (`param` where the call is one of OpenAI's) names the field.",
+    ),
     (401, "Unauthenticated", "No token where one is needed, or one that is not good."),
     (408, "TooSlow", "The body did not arrive in time."),
     (413, "TooLarge", "The body is too large."),
@@ -101,6 +118,7 @@ const COMMON_ERRORS: [(u16, &str, &str); 8] = [
 ];
 
 fn add_common_errors(operation: &mut Operation) {
+    let is_openai = operation.tags.iter().flatten().any(|tag| tag == OPENAI_TAG);
     let (has_body, takes_token) = (operation.request_body.is_some(), operation.security.is_some());
     let in_query = |parameter: &RefOr<Parameter>| {
         matches!(parameter, RefOr::T(Parameter { parameter_in: ParameterIn::Query, .. }))
@@ -110,11 +128,14 @@ fn add_common_errors(operation: &mut Operation) {
         let applies = match status {
             408 | 413 | 415 => has_body,
             401 => takes_token,
+            // There an invalid value is a 400, too.
+            422 if is_openai => false,
             400 | 422 => has_body || has_query,
             _ => true,
         };
         if applies {
-            let response = RefOr::Ref(Ref::from_response_name(name));
+            let prefix = if is_openai { OPENAI } else { "" };
+            let response = RefOr::Ref(Ref::from_response_name(format!("{prefix}{name}")));
             operation.responses.responses.entry(status.to_string()).or_insert(response);
         }
     }

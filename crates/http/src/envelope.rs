@@ -3,7 +3,7 @@
 
 use crate::RequestId;
 use crate::api::State;
-use crate::failure::{self, Failure};
+use crate::failure::{self, ErrorForm, Failure};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -34,7 +34,7 @@ pub(crate) async fn envelope(
         route = request.match_pattern().as_deref().unwrap_or("none"),
     );
     request.extensions_mut().insert(id.clone());
-    let origin = allowed_origin(&request);
+    let (form, origin) = (error_form(&request), allowed_origin(&request));
     if request.method() == Method::HEAD && !request.headers().contains_key(header::UPGRADE) {
         // The server leaves the body out by itself, so HEAD is answered by whatever answers GET; but for a
         // WebSocket, which would be opened by it.
@@ -43,11 +43,11 @@ pub(crate) async fn envelope(
 
     let answer = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(span.clone()).await;
     let answer = match answer {
-        Ok(Ok(response)) => Ok(finished(response.map_into_boxed_body(), &id)),
-        Ok(Err(error)) => Err(span.in_scope(|| refused(&error, &id, origin))),
+        Ok(Ok(response)) => Ok(finished(response.map_into_boxed_body(), form, &id)),
+        Ok(Err(error)) => Err(span.in_scope(|| refused(&error, form, &id, origin))),
         Err(panic) => {
             span.in_scope(|| tracing::error!(panic = message(panic.as_ref()), "a handler panicked"));
-            Err(refused(&Failure(Fault::internal()).into(), &id, origin))
+            Err(refused(&Failure(Fault::internal()).into(), form, &id, origin))
         }
     };
     let status = match &answer {
@@ -59,19 +59,24 @@ pub(crate) async fn envelope(
     answer
 }
 
-fn finished(mut response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse<BoxBody> {
+fn finished(
+    mut response: ServiceResponse<BoxBody>,
+    form: ErrorForm,
+    id: &RequestId,
+) -> ServiceResponse<BoxBody> {
     let status = response.status();
     if status.is_client_error() || status.is_server_error() {
         let fault = response.response_mut().extensions_mut().remove::<Fault>();
         let fault = fault.unwrap_or_else(|| unexplained(status));
-        response = response.map_body(|head, _| BoxBody::new(failure::write(&fault, id, &mut head.headers)));
+        response =
+            response.map_body(|head, _| BoxBody::new(failure::write(&fault, form, id, &mut head.headers)));
     }
     dress(response.headers_mut(), id);
     response
 }
 
 /// An error that came out of the application instead of a response, and so past the CORS middleware.
-fn refused(error: &Error, id: &RequestId, origin: Option<HeaderValue>) -> Error {
+fn refused(error: &Error, form: ErrorForm, id: &RequestId, origin: Option<HeaderValue>) -> Error {
     let fault = if let Some(Failure(fault)) = error.as_error() {
         fault.clone()
     } else {
@@ -82,13 +87,20 @@ fn refused(error: &Error, id: &RequestId, origin: Option<HeaderValue>) -> Error 
         unexplained(status)
     };
     let mut response = HttpResponse::new(failure::status(&fault));
-    let body = failure::write(&fault, id, response.headers_mut());
+    let body = failure::write(&fault, form, id, response.headers_mut());
     dress(response.headers_mut(), id);
     if let Some(origin) = origin {
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
     }
     InternalError::from_response(fault.message, response.set_body(BoxBody::new(body))).into()
+}
+
+/// Whose clients call this path.
+fn error_form(request: &ServiceRequest) -> ErrorForm {
+    let state = request.app_data::<Data<State>>();
+    let openai = state.is_some_and(|state| state.services.settings.is_openai(request.path()));
+    if openai { ErrorForm::OpenAi } else { ErrorForm::Own }
 }
 
 /// What lets the scripts that sent this request read its answer; nothing where they may not.

@@ -43,8 +43,17 @@ pub(crate) fn refuse(fault: Fault) -> HttpResponseBuilder {
     response
 }
 
+/// Whose form the body of an error has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorForm {
+    /// This API's.
+    Own,
+    /// OpenAI's.
+    OpenAi,
+}
+
 /// The body of `fault`, and the headers that go with it set in `headers`.
-pub(crate) fn write(fault: &Fault, id: &RequestId, headers: &mut HeaderMap) -> Vec<u8> {
+pub(crate) fn write(fault: &Fault, form: ErrorForm, id: &RequestId, headers: &mut HeaderMap) -> Vec<u8> {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if fault.status == 401 {
@@ -54,7 +63,11 @@ pub(crate) fn write(fault: &Fault, id: &RequestId, headers: &mut HeaderMap) -> V
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
     // A struct of strings and numbers always serialises.
-    serde_json::to_vec(&fault.body(id.as_str())).unwrap_or_default()
+    let body = match form {
+        ErrorForm::Own => serde_json::to_vec(&fault.body(id.as_str())),
+        ErrorForm::OpenAi => serde_json::to_vec(&fault.openai_body()),
+    };
+    body.unwrap_or_default()
 }
 
 pub(crate) fn status(fault: &Fault) -> StatusCode {

@@ -4,9 +4,11 @@
 //! runs. Each call stands in a file of its own, named like the use case it calls:
 //!
 //! - `accounts`, `skills`, `questions`: the calls under the base path.
+//! - `openai`: the calls that are like those of OpenAI's API, at a path of their own.
 //! - `operations`: health, signing keys, the OpenAPI document and its viewer.
 //! - `pages`: the console and the page that a mailed link opens.
 //! - `extract`: what handlers take from a request. `failure` and `envelope`: how errors leave.
+//! - `sse`: a question's log as Server-Sent Events.
 //! - `sender`, `device_token`: whose page a browser sends a request for, and what it is given to keep.
 //! - `document`: the OpenAPI document, made from the handlers.
 
@@ -17,6 +19,7 @@ mod document;
 mod envelope;
 mod extract;
 mod failure;
+mod openai;
 mod operations;
 mod pages;
 mod proxies;
@@ -25,6 +28,7 @@ mod request_id;
 mod sender;
 mod settings;
 mod skills;
+mod sse;
 mod unrouted;
 
 pub use api::{HttpApi, Readiness, Services};

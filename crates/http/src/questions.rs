@@ -11,6 +11,8 @@ mod show;
 mod stream;
 mod ticket;
 
+pub(crate) use ask::{fallback_from, may_ask};
+
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -26,6 +28,6 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// The header that names the question.
-const QUESTION_ID: &str = "x-question-id";
+pub(crate) const QUESTION_ID: &str = "x-question-id";
 /// The header that names the selector in whose place another one chose.
 const FALLBACK_FROM: &str = "x-fallback-from";

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct HttpSettings {
     /// What stands before the path of every call: empty, or with a leading and without a trailing `/`.
     pub base_path: String,
+    /// What stands before the calls that are like OpenAI's, in the same way; `None` leaves them out. `base_path` is not to be under it.
+    pub openai_path: Option<String>,
     /// Where scripts of other sites may call from.
     pub cors_origins: Origins,
     /// The most bytes that a JSON body may have.
@@ -28,6 +30,12 @@ pub struct HttpSettings {
 }
 
 impl HttpSettings {
+    /// Whether errors of this path have the form of OpenAI's.
+    pub(crate) fn is_openai(&self, path: &str) -> bool {
+        let rest = self.openai_path.as_ref().and_then(|openai| path.strip_prefix(openai.as_str()));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// Whether browsers come over TLS, so that cookies need not go over anything else.
     pub(crate) fn is_secure(&self) -> bool {
         self.public_origin.as_ref().is_some_and(|origin| origin.starts_with("https://"))
@@ -38,6 +46,7 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             base_path: "/api".to_owned(),
+            openai_path: Some("/v1".to_owned()),
             cors_origins: Origins::Any,
             json_limit: 1024 * 1024,
             body_time_limit: Duration::from_secs(10),

@@ -51,6 +51,8 @@ macro_rules! bounded {
         impl $name {
             /// The most that may be asked for.
             pub const MAX: u16 = $max;
+            /// The least.
+            pub const ONE: Self = Self(1);
 
             /// Parses what a client sent as `field`.
             pub fn parse(field: &'static str, number: i64) -> Result<Self, FieldError> {
@@ -94,6 +96,8 @@ pub struct Deadline(Duration);
 impl Deadline {
     /// The longest, in milliseconds.
     pub const MAX_MS: u64 = 60_000;
+    /// The longest.
+    pub const LONGEST: Self = Self(Duration::from_millis(Self::MAX_MS));
 
     /// Parses what a client sent as `deadline_ms`.
     pub fn parse(millis: i64) -> Result<Self, FieldError> {

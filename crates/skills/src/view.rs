@@ -22,6 +22,12 @@ impl Skills {
         snapshot.all().iter().filter(|listed| asker.is(listed.skill.owner)).cloned().collect()
     }
 
+    /// The skill of this name, in any case, when the asker may know of it.
+    pub fn find_by_name(&self, asker: &Asker, name: &str) -> Option<Arc<Listed>> {
+        let snapshot = self.shared.parts.directory.snapshot();
+        snapshot.by_name(name).filter(|listed| listed.skill.visible_to(asker)).cloned()
+    }
+
     /// One skill, when the asker may know of it.
     pub fn find(&self, asker: &Asker, id: SkillId) -> Option<Arc<Listed>> {
         let snapshot = self.shared.parts.directory.snapshot();

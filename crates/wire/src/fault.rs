@@ -4,6 +4,7 @@ mod admin;
 mod credentials;
 mod limits;
 mod mfa;
+mod openai;
 mod social;
 
 use crate::{Detail, ErrorBody};

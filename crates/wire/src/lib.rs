@@ -4,6 +4,7 @@
 //! - [`QuestionRequest`] reads both forms in which clients ask.
 //! - [`SkillAnswer`], [`QuestionView`] and [`StreamEvent`] are the three forms in which answers go out; [`EventView`] makes
 //!   the same events of a question for every transport.
+//! - [`openai`] has the shapes for clients of OpenAI's API.
 //! - [`RoutingView`] tells which skills were asked and why.
 //! - [`access_token`] and [`Origins`] read what a request says of where it comes from.
 //! - [`Progress`] tells how a training goes.
@@ -19,6 +20,7 @@ mod error_body;
 mod events;
 pub mod fault;
 mod lenient;
+pub mod openai;
 mod origins;
 mod progress;
 mod question;

@@ -154,7 +154,7 @@ impl QuestionRequest {
     }
 }
 
-fn read<T: DeserializeOwned>(body: Value) -> Result<T, Fault> {
+pub(crate) fn read<T: DeserializeOwned>(body: Value) -> Result<T, Fault> {
     serde_path_to_error::deserialize(body)
         .map_err(|error| Fault::wrong_type(&error.path().to_string(), &error.inner().to_string()))
 }
@@ -221,7 +221,7 @@ fn selection(field: &'static str, skills: Vec<SkillChoice>) -> Result<Selection,
 }
 
 impl SkillChoice {
-    fn into_ref(self) -> Option<SkillRef> {
+    pub(crate) fn into_ref(self) -> Option<SkillRef> {
         let text = match self {
             Self::Text(text) => text,
             Self::Object { id, name } => id.or(name)?,

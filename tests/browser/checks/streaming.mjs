@@ -1,31 +1,17 @@
 import assert from "node:assert/strict";
+import { publish } from "../lib/publish.mjs";
 
 const HTML = `<p id="shown">An answer in <b>HTML</b></p><script>parent.document.title = "taken over"</script>
   <img src="http://127.0.0.2:9/spy.png" onerror="parent.document.title = 'taken over'">`;
-
-/** Publishes a skill of the demo user and waits until it is. */
-async function publish(server, url) {
-  const { access_token: token } = await server.call("POST", "/login", {
-    body: { username: "demo", password: "square-demo" },
-  });
-  const skill = await server.call("POST", "/skill", { token, body: { name: "Stand-in", url, description: "Waits." } });
-  const form = new FormData();
-  form.append("train_file", new Blob(["What does the stand-in say?\nAsk the stand-in\n"]), "train.txt");
-  form.append("dev_file", new Blob(["What would the stand-in say?\n"]), "dev.txt");
-  await server.call("POST", `/skill/${skill.id}/train`, { token, form });
-  for (;;) {
-    const { state, error } = await server.call("GET", `/skill/${skill.id}/training`, { token });
-    assert.notEqual(state, "failed", error);
-    if (state === "published") return;
-  }
-}
 
 export const streaming = {
   title: "an answer is shown while another skill is still thinking, and its HTML is harmless",
   // The browser reports what it refuses to load.
   expected: /^console: Loading the image '[^']*' violates .* Content Security Policy/,
   async run({ page, server, skill, screenshot }) {
-    await publish(server, skill.url);
+    const examples = ["What does the stand-in say?", "Ask the stand-in"];
+    const body = { name: "Stand-in", url: skill.url, description: "Waits." };
+    await publish(server, body, examples, ["What would the stand-in say?"]);
     await page.goto(server.url);
     await page.getByText("Options").click();
     await page.getByLabel("Selector").selectOption("Base");

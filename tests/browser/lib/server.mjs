@@ -12,7 +12,8 @@ const LIMIT_MS = 30_000;
 
 /** A server with demo data on a free port, in a folder of its own that goes when it stops. */
 export class DemoServer {
-  static async start() {
+  /** `settings` are variables of its environment. */
+  static async start(settings = {}) {
     const binary = process.env.SQUARE_BINARY ?? path.join(root, "target/release/square");
     if (!existsSync(binary)) throw new Error(`there is no ${binary}; make it with: cargo build --release`);
     const server = new DemoServer();
@@ -20,7 +21,7 @@ export class DemoServer {
     server.mail = path.join(server.folder, "data/mail");
     await mkdir(server.mail, { recursive: true });
     // Nothing of this machine's settings; port 0 takes a free one.
-    const env = { SQUARE__HTTP__BIND: "127.0.0.1:0", SQUARE__PASSWORDS__COST: "4" };
+    const env = { SQUARE__HTTP__BIND: "127.0.0.1:0", SQUARE__PASSWORDS__COST: "4", ...settings };
     server.process = spawn(binary, ["serve", "--demo"], {
       cwd: server.folder,
       env,

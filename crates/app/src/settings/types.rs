@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) skills: Skills,
     pub(crate) selectors: Selectors,
     pub(crate) questions: Questions,
+    pub(crate) openai: OpenAi,
     pub(crate) socketio: SocketIo,
     pub(crate) rabbitmq: RabbitMq,
     pub(crate) pusher: Pusher,
@@ -137,6 +138,21 @@ pub(crate) struct Accounts {
 pub(crate) struct SocketIo {
     pub(crate) enabled: bool,
     pub(crate) path: String,
+}
+
+/// The calls that are like OpenAI's.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpenAi {
+    pub(crate) enabled: bool,
+    pub(crate) path: String,
+}
+
+impl OpenAi {
+    /// Where they stand; `None` where they are left out.
+    pub(crate) fn path_in_use(&self) -> Option<String> {
+        self.enabled.then(|| self.path.clone())
+    }
 }
 
 /// Each an hour; 0 for no limit.

@@ -19,6 +19,10 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     let path = &settings.socketio.path;
     let rule = "must consist of a slash and letters, digits, -, ., _ or ~, once or more often";
     check(!path.is_empty() && is_base_path(path), "socketio.path", rule)?;
+    let path = &settings.openai.path;
+    check(!path.is_empty() && is_base_path(path), "openai.path", rule)?;
+    let hides = settings.openai.enabled && format!("{}/", http.base_path).starts_with(&format!("{path}/"));
+    check(!hides, "openai.path", "must be neither http.base_path nor what that begins with")?;
     let rule = "must hold \"*\" or origins such as https://app.example, without a slash at the end";
     check(http.cors_origins.iter().all(|origin| is_origin(origin)), "http.cors_origins", rule)?;
     let fine = http.trusted_proxies.iter().all(|network| network.parse::<Network>().is_ok());

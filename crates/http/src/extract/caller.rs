@@ -43,7 +43,8 @@ impl FromRequest for SignedIn {
     }
 }
 
-fn asker(request: &HttpRequest) -> Result<Asker, Failure> {
+/// Whoever holds the token that was sent, or anybody where none was.
+pub(crate) fn asker(request: &HttpRequest) -> Result<Asker, Failure> {
     let Some(state) = request.app_data::<Data<State>>() else { return Err(Failure(Fault::internal())) };
     let accounts: &Accounts = &state.services.accounts;
     let Some(value) = request.headers().get(AUTHORIZATION) else { return Ok(accounts.anonymous()) };

@@ -1,4 +1,4 @@
-use super::stream::Events;
+use super::stream::stream;
 use super::{FALLBACK_FROM, QUESTION_ID, preferences};
 use crate::api::State;
 use crate::extract::{Caller, Json, Query, number};
@@ -97,7 +97,7 @@ pub(crate) async fn ask(
         return Ok(response);
     }
     if wants_events(&request) {
-        let mut response = Events::of(taken.answers, filter, id.into_inner()).respond(settings);
+        let mut response = stream(taken.answers, filter, id.into_inner(), settings);
         if let Some((name, value)) = fallback_from {
             response.headers_mut().insert(name, value);
         }
@@ -113,13 +113,14 @@ pub(crate) async fn ask(
     Ok(response.json(if bare { Answers::Bare(view.results) } else { Answers::Envelope(Box::new(view)) }))
 }
 
-fn fallback_from(record: &QuestionRecord) -> Option<(HeaderName, HeaderValue)> {
+/// The header that names the selector that could not choose, where another one did.
+pub(crate) fn fallback_from(record: &QuestionRecord) -> Option<(HeaderName, HeaderValue)> {
     let from = record.choice.fallback_from.as_ref()?;
     Some((HeaderName::from_static(FALLBACK_FROM), HeaderValue::from_str(&from.selector).ok()?))
 }
 
 /// Whether this server lets them ask.
-pub(super) fn may_ask(state: &State, asker: &Asker) -> Result<(), Failure> {
+pub(crate) fn may_ask(state: &State, asker: &Asker) -> Result<(), Failure> {
     let refused = state.services.settings.questions_need_account && asker.user().is_none();
     if refused { Err(Failure(Fault::sign_in_required())) } else { Ok(()) }
 }

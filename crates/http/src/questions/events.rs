@@ -1,4 +1,4 @@
-use super::stream::Events;
+use super::stream::stream;
 use crate::api::State;
 use crate::extract::{Caller, Id, Query, number};
 use crate::{Failure, RequestId};
@@ -63,7 +63,7 @@ pub(crate) async fn question_events(
     if answers.is_over() {
         return Ok(HttpResponse::NoContent().finish());
     }
-    Ok(Events::of(answers, filter, request_id.into_inner()).respond(&state.services.settings))
+    Ok(stream(answers, filter, request_id.into_inner(), &state.services.settings))
 }
 
 fn seen(field: &'static str, text: Option<&str>) -> Result<u32, FieldError> {

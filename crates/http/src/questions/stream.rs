@@ -1,96 +1,42 @@
-//! Server-Sent Events (WHATWG HTML, section 9.2) out of a question's log.
-
-use super::QUESTION_ID;
+use crate::sse::{EventForm, Events};
 use crate::{HttpSettings, RequestId};
 use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use bytes::Bytes;
-use futures::Stream;
 use serde::Serialize;
-use square_routing::AnswerStream;
-use square_wire::{EventFilter, EventView, Fault, StreamEvent};
-use std::convert::Infallible;
+use square_routing::{AnswerStream, LogEntry};
+use square_wire::{EventFilter, EventView, Fault};
 use std::fmt::Write;
-use std::time::Duration;
 
-/// The events of a question on their way to one client.
-///
-/// The client is waited for: nothing is taken from the log before what was taken last is on its way, so one that does not read
-/// holds no memory but that.
-pub(super) struct Events {
+/// A response with the events of a question that follow in `answers`; it goes on until the question is finished.
+pub(super) fn stream(
     answers: AnswerStream,
+    filter: EventFilter,
+    request: RequestId,
+    settings: &HttpSettings,
+) -> HttpResponse {
+    let (view, opening) = EventView::open(answers.record(), filter, answers.after());
+    let mut first = format!("retry: {}\n\n", settings.reconnect_after.as_millis());
+    for event in opening {
+        write(&mut first, event.name(), Some(event.seq()), &event);
+    }
+    Events::of(answers, Named { view, request }).respond(first, settings)
+}
+
+/// Events with a name and a number each.
+struct Named {
     view: EventView,
-    /// What is there from the beginning and has not gone out yet.
-    opening: Vec<StreamEvent>,
     request: RequestId,
 }
 
-impl Events {
-    /// Those that follow in `answers`.
-    pub(super) fn of(answers: AnswerStream, filter: EventFilter, request: RequestId) -> Self {
-        let (view, opening) = EventView::open(answers.record(), filter, answers.after());
-        Self { answers, view, opening, request }
-    }
-
-    /// A response that goes on until the question is finished. Its first bytes go out at once.
-    pub(super) fn respond(mut self, settings: &HttpSettings) -> HttpResponse {
-        let question = self.answers.record().id;
-        let mut first = format!("retry: {}\n\n", settings.reconnect_after.as_millis());
-        for event in self.opening.drain(..) {
-            write(&mut first, event.name(), Some(event.seq()), &event);
-        }
-        HttpResponse::Ok()
-            .insert_header((CONTENT_TYPE, "text/event-stream"))
-            .insert_header((CACHE_CONTROL, "no-cache"))
-            // Proxies that collect a response before they pass it on are told not to.
-            .insert_header(("x-accel-buffering", "no"))
-            .insert_header((QUESTION_ID, question.to_string()))
-            .streaming(self.pieces(first, settings.heartbeat))
-    }
-
-    fn pieces(self, first: String, heartbeat: Duration) -> impl Stream<Item = Result<Bytes, Infallible>> {
-        futures::stream::unfold((Some(first), Some(self)), move |(first, open)| async move {
-            if let Some(first) = first {
-                return Some((Ok(first.into()), (None, open)));
-            }
-            let mut open = open?;
-            let piece = open.piece(heartbeat).await?;
-            let goes_on = !piece.last;
-            Some((Ok(piece.text), (None, goes_on.then_some(open))))
-        })
-    }
-
-    /// What goes out next; `None` at the end. It is never empty, since an empty piece would end the response.
-    async fn piece(&mut self, heartbeat: Duration) -> Option<Piece> {
-        loop {
-            let Ok(next) = tokio::time::timeout(heartbeat, self.answers.next()).await else {
-                return Some(Piece { text: Bytes::from_static(b":\n\n"), last: false });
-            };
-            let mut text = String::new();
-            match next {
-                Ok(Some(entry)) => {
-                    for event in self.view.show(&entry) {
-                        write(&mut text, event.name(), Some(event.seq()), &event);
-                    }
-                    if !text.is_empty() {
-                        return Some(Piece { text: text.into(), last: false });
-                    }
-                }
-                Ok(None) => return None,
-                // The status has gone out already; the client is told within the stream, and it ends.
-                Err(error) => {
-                    write(&mut text, "error", None, &Fault::from(&error).body(self.request.as_str()));
-                    return Some(Piece { text: text.into(), last: true });
-                }
-            }
+impl EventForm for Named {
+    fn write(&mut self, entry: &LogEntry, text: &mut String) {
+        for event in self.view.show(entry) {
+            write(text, event.name(), Some(event.seq()), &event);
         }
     }
-}
 
-/// Some bytes of the response.
-struct Piece {
-    text: Bytes,
-    last: bool,
+    fn write_fault(&mut self, fault: &Fault, text: &mut String) {
+        write(text, "error", None, &fault.body(self.request.as_str()));
+    }
 }
 
 fn write(text: &mut String, name: &str, id: Option<u32>, data: &impl Serialize) {

@@ -7,8 +7,9 @@ use utoipa::openapi::OpenApi;
 /// Stands for whatever base path an application has.
 const BASE: &str = "/base";
 
-static DOCUMENT: LazyLock<Value> =
-    LazyLock::new(|| serde_json::to_value(square_http::openapi(BASE, OpenApi::default())).unwrap());
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::to_value(square_http::openapi(BASE, Some("/v1"), OpenApi::default())).unwrap()
+});
 
 /// Fails where the document has the call, but not with this status or media type.
 pub(crate) fn check(base_path: &str, method: &str, path: &str, status: u16, media_type: Option<&str>) {

@@ -14,6 +14,7 @@ mod envelope;
 mod hostile;
 mod limits;
 mod mfa;
+mod openai;
 mod pages;
 mod pages_from_elsewhere;
 mod promises;

@@ -37,11 +37,11 @@ async fn scripts_come_from_here_only() {
 
 #[actix_web::test]
 async fn every_page_of_a_link_says_what_it_does_how_it_ends_and_how_to_get_another() {
-    let app = TestApp::with(|settings| settings.base_path = "/v1".to_owned());
+    let app = TestApp::with(|settings| settings.base_path = "/v2".to_owned());
     for link in LINKS {
         let page = app.get(&format!("/{link}/a/b")).send().await;
         let text = page.text();
-        for part in [r#"content="/v1""#, "<h1>", "<button>", "data-done=\"", "data-used=\"", "id=\"again\""] {
+        for part in [r#"content="/v2""#, "<h1>", "<button>", "data-done=\"", "data-used=\"", "id=\"again\""] {
             assert!(text.contains(part), "{link}: {part}");
         }
         // Nothing is left to be filled in.
@@ -51,7 +51,7 @@ async fn every_page_of_a_link_says_what_it_does_how_it_ends_and_how_to_get_anoth
         if let Some((_, call)) = text.split_once("data-call=\"") {
             let call = call.split('"').next().unwrap();
             let body = serde_json::json!({"email": "nobody@example.org"});
-            assert_eq!(app.post(&format!("/v1{call}"), body).send().await.status, 200, "{link}: {call}");
+            assert_eq!(app.post(&format!("/v2{call}"), body).send().await.status, 200, "{link}: {call}");
         }
     }
 }

@@ -1,5 +1,5 @@
 use crate::ports::Connector;
-use crate::{RegisteredSkill, ResultItem, Skill, SkillFailure, SkillRequest};
+use crate::{DeltaSink, RegisteredSkill, ResultItem, Skill, SkillFailure, SkillRequest, Unheard};
 use async_trait::async_trait;
 use square_kernel::testing::lock;
 use std::collections::HashMap;
@@ -26,6 +26,7 @@ pub struct SkillScript {
 pub struct Asked {
     /// What the skill was asked.
     pub request: SkillRequest,
+    pieces: mpsc::UnboundedSender<String>,
     reply: oneshot::Sender<Result<Vec<ResultItem>, SkillFailure>>,
 }
 
@@ -64,6 +65,11 @@ impl SkillScript {
 }
 
 impl Asked {
+    /// Has the answer grow by a piece.
+    pub fn grow(&self, piece: &str) {
+        drop(self.pieces.send(piece.to_owned()));
+    }
+
     /// Answers. Nothing happens when nobody waits any more.
     pub fn answer(self, answer: Result<Vec<ResultItem>, SkillFailure>) {
         drop(self.reply.send(answer));
@@ -83,10 +89,23 @@ impl Asked {
 #[async_trait]
 impl Skill for ScriptedSkill {
     async fn answer(&self, request: &SkillRequest) -> Result<Vec<ResultItem>, SkillFailure> {
+        self.answer_in_parts(request, &Unheard).await
+    }
+
+    async fn answer_in_parts(
+        &self,
+        request: &SkillRequest,
+        deltas: &dyn DeltaSink,
+    ) -> Result<Vec<ResultItem>, SkillFailure> {
         let Some(script) = &self.asked else { return self.always.clone() };
         let (reply, answer) = oneshot::channel();
-        if script.send(Asked { request: request.clone(), reply }).is_err() {
+        let (pieces, mut grown) = mpsc::unbounded_channel();
+        if script.send(Asked { request: request.clone(), pieces, reply }).is_err() {
             return pending().await;
+        }
+        // What was said before the answer is told before it; the end of the pieces is the answer, or its being dropped.
+        while let Some(piece) = grown.recv().await {
+            deltas.grown(&piece);
         }
         match answer.await {
             Ok(answer) => answer,
