@@ -14,11 +14,12 @@ import * as apiDocs from "./checks/api-docs.mjs";
 import * as console_ from "./checks/console.mjs";
 import * as eventSource from "./checks/event-source.mjs";
 import * as mailedLinks from "./checks/mailed-links.mjs";
+import * as socketio from "./checks/socketio.mjs";
 import * as streaming from "./checks/streaming.mjs";
 import * as signUp from "./checks/sign-up.mjs";
 
 const { values: options } = parseArgs({ options: { screenshots: { type: "string" } } });
-const checks = [console_, apiDocs, signUp, mailedLinks, streaming, eventSource].flatMap((file) => Object.values(file));
+const checks = [console_, apiDocs, signUp, mailedLinks, streaming, eventSource, socketio].flatMap((file) => Object.values(file));
 
 let passed = 0;
 let failed = 0;

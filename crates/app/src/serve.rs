@@ -171,6 +171,8 @@ fn http_services(square: &Arc<Square>, settings: &Settings) -> Services {
             base_path: settings.http.base_path.clone(),
             openai_path: settings.openai.path_in_use(),
             cors_origins: Origins::listed(&settings.http.cors_origins),
+            // Clients of version 2 send credentials; its sockets know people by their tokens alone.
+            credentialed_path: settings.socketio.enabled.then(|| settings.socketio.path.clone()),
             json_limit: settings.http.max_body_bytes,
             body_time_limit: Duration::from_millis(settings.http.body_timeout_ms),
             questions_need_account: settings.questions.account_required,
@@ -208,14 +210,18 @@ fn socket_io_services(
     closing: &CancellationToken,
     sockets: &TaskTracker,
 ) -> SocketIoServices {
+    let proxies = proxies(settings);
     SocketIoServices {
         accounts: square.accounts.clone(),
         skills: square.skills.clone(),
         router: square.router.clone(),
+        client_address: Arc::new(move |request| proxies.client(request)),
         settings: SocketIoSettings {
             path: settings.socketio.path.clone(),
             origins: Origins::listed(&settings.http.cors_origins),
             questions_need_account: settings.questions.account_required,
+            most_sessions: settings.socketio.most_sessions,
+            most_sessions_per_address: settings.socketio.most_sessions_per_address,
             ..SocketIoSettings::default()
         },
         shutdown: closing.clone(),

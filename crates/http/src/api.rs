@@ -1,12 +1,11 @@
+use crate::cors::cors;
 use crate::document::{self, Documented};
 use crate::envelope::envelope;
 use crate::settings::HttpSettings;
 use crate::skills::SkillsPage;
-use crate::{RequestId, accounts, device_token, openai, operations, pages, questions, skills, unrouted};
-use actix_cors::Cors;
+use crate::{accounts, openai, operations, pages, questions, skills, unrouted};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, Error};
@@ -16,7 +15,6 @@ use square_events::OwnedEvents;
 use square_kernel::Unavailable;
 use square_routing::Router;
 use square_skills::Skills;
-use square_wire::Origins;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -116,47 +114,4 @@ pub(crate) fn under_base(config: &mut ServiceConfig<'_>) {
     questions::routes(config);
     skills::routes(config);
     accounts::routes(config);
-}
-
-fn cors(origins: &Origins) -> Cors {
-    let cors = match origins {
-        Origins::Any => Cors::default().allow_any_origin().send_wildcard(),
-        Origins::Only(origins) => {
-            origins.iter().fold(Cors::default(), |cors, origin| cors.allowed_origin(origin))
-        }
-    };
-    let exposed = [
-        RequestId::HEADER,
-        "x-question-id",
-        "x-fallback-from",
-        "x-total-count",
-        "link",
-        "location",
-        "preference-applied",
-        "retry-after",
-        device_token::HEADER,
-    ];
-    // What clients of OpenAI in browsers send along.
-    let of_openai = ["openai-organization", "openai-project", "openai-beta"];
-    let of_its_clients = [
-        "x-stainless-arch",
-        "x-stainless-async",
-        "x-stainless-custom-poll-interval",
-        "x-stainless-helper-method",
-        "x-stainless-lang",
-        "x-stainless-os",
-        "x-stainless-package-version",
-        "x-stainless-poll-helper",
-        "x-stainless-retry-count",
-        "x-stainless-runtime",
-        "x-stainless-runtime-version",
-        "x-stainless-timeout",
-    ];
-    cors.allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
-        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT])
-        .allowed_headers([RequestId::HEADER, "last-event-id", "prefer", device_token::HEADER])
-        .allowed_headers(of_openai)
-        .allowed_headers(of_its_clients)
-        .expose_headers(exposed)
-        .max_age(600)
 }

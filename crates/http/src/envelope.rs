@@ -3,6 +3,7 @@
 
 use crate::RequestId;
 use crate::api::State;
+use crate::cors::{allow_credentials, credentialed_origin};
 use crate::failure::{self, ErrorForm, Failure};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -35,6 +36,7 @@ pub(crate) async fn envelope(
     );
     request.extensions_mut().insert(id.clone());
     let (form, origin) = (error_form(&request), allowed_origin(&request));
+    let credentialed = credentialed_origin(&request);
     if request.method() == Method::HEAD && !request.headers().contains_key(header::UPGRADE) {
         // The server leaves the body out by itself, so HEAD is answered by whatever answers GET; but for a
         // WebSocket, which would be opened by it.
@@ -43,7 +45,13 @@ pub(crate) async fn envelope(
 
     let answer = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(span.clone()).await;
     let answer = match answer {
-        Ok(Ok(response)) => Ok(finished(response.map_into_boxed_body(), form, &id)),
+        Ok(Ok(response)) => {
+            let mut response = finished(response.map_into_boxed_body(), form, &id);
+            if let Some(origin) = credentialed {
+                allow_credentials(response.headers_mut(), origin);
+            }
+            Ok(response)
+        }
         Ok(Err(error)) => Err(span.in_scope(|| refused(&error, form, &id, origin))),
         Err(panic) => {
             span.in_scope(|| tracing::error!(panic = message(panic.as_ref()), "a handler panicked"));

@@ -10,10 +10,11 @@
 //! - `extract`: what handlers take from a request. `failure` and `envelope`: how errors leave.
 //! - `sse`: a question's log as Server-Sent Events.
 //! - `sender`, `device_token`: whose page a browser sends a request for, and what it is given to keep.
-//! - `document`: the OpenAPI document, made from the handlers.
+//! - `cors`: which scripts of other sites may read the answers. `document`: the OpenAPI document, made from the handlers.
 
 mod accounts;
 mod api;
+mod cors;
 mod device_token;
 mod document;
 mod envelope;

@@ -29,7 +29,7 @@ impl Proxies {
     ///
     /// Proxies add on the right, so what stands further left may be made up by the client. Where a proxy says something else than
     /// an address the search ends at that proxy.
-    pub(crate) fn client(&self, request: &HttpRequest) -> Option<IpAddr> {
+    pub fn client(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = request.peer_addr()?.ip().to_canonical();
         Some(self.behind(peer, request.headers()))
     }

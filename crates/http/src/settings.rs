@@ -11,6 +11,9 @@ pub struct HttpSettings {
     pub openai_path: Option<String>,
     /// Where scripts of other sites may call from.
     pub cors_origins: Origins,
+    /// Where another transport stands whose clients send credentials from other sites and are to read the answers all the same. Nothing
+    /// that browsers send along by themselves may count there.
+    pub credentialed_path: Option<String>,
     /// The most bytes that a JSON body may have.
     pub json_limit: usize,
     /// How long a client may take to send a JSON body.
@@ -48,6 +51,7 @@ impl Default for HttpSettings {
             base_path: "/api".to_owned(),
             openai_path: Some("/v1".to_owned()),
             cors_origins: Origins::Any,
+            credentialed_path: None,
             json_limit: 1024 * 1024,
             body_time_limit: Duration::from_secs(10),
             upload_time_limit: Duration::from_mins(2),

@@ -2,11 +2,12 @@
 //!
 //! The protocols themselves are `socketioxide`'s. This crate brings it the requests of the application that it shares a
 //! port with (`transport`, `upgrade`) and answers the events of the namespace `/api`, which are described in
-//! `docs/socketio.md`: `query`, `train`, `unpublish`, a file each. `session` is what one socket has under way, `reply` its way out.
+//! `docs/socketio.md`: `query`, `train`, `unpublish`, a file each. `places` bounds how many sessions there are. `session` is what one socket has under way, `reply` its way out.
 //!
 //! [`SocketIoServer`] adds it to an application, over [`SocketIoServices`].
 
 mod payload;
+mod places;
 mod query;
 mod reply;
 mod services;

@@ -1,11 +1,14 @@
+use crate::places::Places;
 use crate::session;
 use crate::transport::Transport;
+use actix_web::HttpRequest;
 use actix_web::web::{self, ServiceConfig};
 use socketioxide::{ParserConfig, SocketIo};
 use square_accounts::Accounts;
 use square_routing::Router;
 use square_skills::Skills;
 use square_wire::Origins;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +26,8 @@ pub struct SocketIoServices {
     pub skills: Arc<Skills>,
     /// The use cases on questions.
     pub router: Arc<Router>,
+    /// Where a request comes from, where that is known.
+    pub client_address: Arc<dyn Fn(&HttpRequest) -> Option<IpAddr> + Send + Sync>,
     /// What the operator chose.
     pub settings: SocketIoSettings,
     /// Once cancelled, every socket is closed and no new one is taken.
@@ -40,6 +45,10 @@ pub struct SocketIoSettings {
     pub origins: Origins,
     /// Whether only those who are signed in may ask.
     pub questions_need_account: bool,
+    /// How many sessions may be open.
+    pub most_sessions: usize,
+    /// How many of them may be of one address.
+    pub most_sessions_per_address: usize,
     /// How much one socket may take up.
     pub limits: Limits,
 }
@@ -65,6 +74,8 @@ impl Default for SocketIoSettings {
             path: "/socket.io".to_owned(),
             origins: Origins::Any,
             questions_need_account: false,
+            most_sessions: 10_000,
+            most_sessions_per_address: 1_000,
             limits: Limits::default(),
         }
     }
@@ -105,6 +116,8 @@ impl SocketIoServer {
                     .max_incoming_binaries(MOST_ATTACHMENTS),
             )
             .build_svc();
+        let settings = &services.settings;
+        let places = Places::new(settings.most_sessions, settings.most_sessions_per_address);
         let services = Arc::new(services);
         session::register(&io, &services);
         services.sockets.spawn({
@@ -114,7 +127,7 @@ impl SocketIoServer {
                 io.close().await;
             }
         });
-        Self { transport: Arc::new(Transport { services, engine }) }
+        Self { transport: Arc::new(Transport { services, engine, places }) }
     }
 
     /// Adds it to an application, at its full path.

@@ -1,4 +1,4 @@
-use crate::transport::{Engine, head};
+use crate::transport::Engine;
 use actix_http::ws;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use futures::StreamExt;
@@ -15,12 +15,13 @@ const UNDER_WAY: usize = 64 * 1024;
 pub(crate) fn upgrade(
     engine: &Engine,
     request: &HttpRequest,
+    head: http::Request<()>,
     body: web::Payload,
 ) -> Result<HttpResponse, Fault> {
     ws::verify_handshake(request.head())
         .map_err(|_| Fault::malformed("the upgrade is none to WebSocket (version 13)"))?;
     let (ours, theirs) = duplex(UNDER_WAY);
-    let opened: Result<(), _> = engine.call((theirs, head(request)?)).into_inner();
+    let opened: Result<(), _> = engine.call((theirs, head)).into_inner();
     opened.map_err(|_| {
         Fault::malformed("the query says neither transport=websocket nor which version (EIO)")
     })?;

@@ -367,6 +367,8 @@ mod tests {
             ("SQUARE__PASSWORDS__COST", "3", "passwords.cost"),
             ("SQUARE__HTTP__BASE_PATH", "api", "http.base_path"),
             ("SQUARE__SOCKETIO__PATH", "", "socketio.path"),
+            ("SQUARE__SOCKETIO__MOST_SESSIONS", "0", "socketio.most_sessions"),
+            ("SQUARE__SOCKETIO__MOST_SESSIONS_PER_ADDRESS", "0", "socketio.most_sessions_per_address"),
             ("SQUARE__OPENAI__PATH", "v1", "openai.path"),
             ("SQUARE__OPENAI__PATH", "/api", "openai.path"),
             ("SQUARE__HTTP__BASE_PATH", "/v1/square", "openai.path"),

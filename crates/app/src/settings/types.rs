@@ -138,6 +138,8 @@ pub(crate) struct Accounts {
 pub(crate) struct SocketIo {
     pub(crate) enabled: bool,
     pub(crate) path: String,
+    pub(crate) most_sessions: usize,
+    pub(crate) most_sessions_per_address: usize,
 }
 
 /// The calls that are like OpenAI's.

@@ -19,6 +19,10 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     let path = &settings.socketio.path;
     let rule = "must consist of a slash and letters, digits, -, ., _ or ~, once or more often";
     check(!path.is_empty() && is_base_path(path), "socketio.path", rule)?;
+    let socketio = &settings.socketio;
+    check(socketio.most_sessions > 0, "socketio.most_sessions", "must be more than 0")?;
+    let most = socketio.most_sessions_per_address;
+    check(most > 0, "socketio.most_sessions_per_address", "must be more than 0")?;
     let path = &settings.openai.path;
     check(!path.is_empty() && is_base_path(path), "openai.path", rule)?;
     let hides = settings.openai.enabled && format!("{}/", http.base_path).starts_with(&format!("{path}/"));

@@ -1,6 +1,6 @@
 //! Socket.IO as its clients speak it, frame by frame. `tests/socketio` does the same with the clients themselves.
 
-use crate::process::Server;
+use crate::process::{Server, square};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -127,4 +127,27 @@ async fn a_token_counts_from_the_moment_of_connecting_or_not_at_all() {
     let mut owner = Socket::connect(&server, 4, &json!({"token": server.token()})).await.unwrap();
     owner.emit("unpublish", &json!({"id": skill})).await;
     assert_eq!(owner.event("unpublish").await["finished"], true);
+}
+
+#[tokio::test]
+async fn sessions_are_bounded_from_their_first_request_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = square(folder.path(), ["serve"]);
+    command.env("SQUARE__SOCKETIO__MOST_SESSIONS_PER_ADDRESS", "2");
+    let server = Server::of(command);
+    let path = format!("{}/socket.io/?EIO=4&transport=polling", server.url());
+    let open = async || reqwest::get(&path).await.unwrap();
+    let first = open().await.text().await.unwrap();
+    let packet: Value = serde_json::from_str(first.strip_prefix('0').expect(&first)).unwrap();
+    assert_eq!(open().await.status(), 200);
+    let refused = open().await;
+    assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()), (429, "1"));
+    assert!(refused.text().await.unwrap().contains("too_many_requests"));
+    assert!(connect_async(path.replace("http", "ws").replace("polling", "websocket")).await.is_err());
+    // A packet of the kind `close` ends a session, which makes room for one.
+    let own = format!("{path}&sid={}", packet["sid"].as_str().unwrap());
+    let client = reqwest::Client::new();
+    assert_eq!(client.post(&own).body("1").send().await.unwrap().status(), 200);
+    while open().await.status() != 200 {}
+    assert_eq!(open().await.status(), 429);
 }

@@ -125,6 +125,36 @@ async fn scripts_of_other_sites_may_call_where_the_settings_let_them() {
 }
 
 #[actix_web::test]
+async fn credentials_are_allowed_at_the_one_path_whose_clients_send_them() {
+    let extra = |config: &mut web::ServiceConfig| {
+        config.route("/socket.io/", web::get().to(|| async { "0{}" }));
+    };
+    let any = || TestApp::with(|settings| settings.credentialed_path = Some("/socket.io".to_owned()));
+    let only = || {
+        TestApp::with(|settings| {
+            settings.credentialed_path = Some("/socket.io".to_owned());
+            settings.cors_origins = Origins::Only(vec!["https://app.example".to_owned()]);
+        })
+    };
+    let (app, other) = ("https://app.example", "https://other.example");
+    for (server, path, origin, named, credentials) in [
+        (any(), "/socket.io/", other, Some(other), Some("true")),
+        (any(), "/socket.io/unknown", other, Some(other), Some("true")),
+        (any(), "/socket.iox", other, Some("*"), None),
+        (any(), "/api/skills", other, Some("*"), None),
+        (only(), "/socket.io/", app, Some(app), Some("true")),
+        (only(), "/socket.io/", other, None, None),
+        (TestApp::new(), "/socket.io/", other, Some("*"), None),
+    ] {
+        let reply = server.get(path).header("Origin", origin).send_with(&extra).await;
+        let told =
+            (reply.header("Access-Control-Allow-Origin"), reply.header("Access-Control-Allow-Credentials"));
+        assert_eq!(told, (named, credentials), "{path} for {origin}");
+        assert!(credentials.is_none() || reply.header("Vary").is_some_and(|vary| vary.contains("Origin")));
+    }
+}
+
+#[actix_web::test]
 async fn health_tells_whether_requests_can_be_served() {
     let app = TestApp::new();
     assert_snapshot!(app.get("/health/ready").send().await, @r#"
