@@ -55,8 +55,8 @@ async function runPython(world) {
 
 const open = [];
 try {
-  // Whoever hangs up is missed soon.
-  const server = await DemoServer.start({ SQUARE__QUESTIONS__GRACE_S: "1" });
+  // Whoever hangs up amid a silence is noticed when a sign of life cannot be sent, and missed from then on.
+  const server = await DemoServer.start({ SQUARE__QUESTIONS__GRACE_S: "1", SQUARE__QUESTIONS__HEARTBEAT_S: "1" });
   open.push(server);
   const skill = await StreamingSkill.start();
   open.push(skill);

@@ -26,7 +26,7 @@ impl Accounts {
         } else {
             everybody.iter().chain(claims.permissions.iter()).cloned().collect()
         };
-        Ok(Asker { identity: Some(identity), permissions })
+        Ok(Asker::signed_in(identity, permissions))
     }
 
     /// Anybody, with what the operator grants to everybody.

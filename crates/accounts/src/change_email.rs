@@ -1,7 +1,7 @@
 use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
 use crate::letter::Occasion;
-use crate::limits::{Counted, TooMany, limited};
+use crate::limits::{Counted, limited};
 use crate::names::EmailAddress;
 use crate::owner::OwnerError;
 use crate::ports::{AddressChange, Caller, Consequences, NewLetter, NewSecret, Purpose};
@@ -9,6 +9,7 @@ use crate::service::{Accounts, later};
 use crate::session_tokens::Device;
 use crate::tokens::MailToken;
 use square_kernel::{Identity, Invalid, Secret, Unavailable, UserId};
+use square_limits::TooMany;
 use std::sync::Arc;
 
 /// Why no other address was asked for.

@@ -1,7 +1,7 @@
 use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
 use crate::letter::{Letter, LetterId, Occasion};
-use crate::limits::{Counted, TooMany, limited};
+use crate::limits::{Counted, limited};
 use crate::mfa::Entry;
 use crate::names::{EmailAddress, Username};
 use crate::ports::{NewConfirmation, NewLetter, Purpose};
@@ -9,6 +9,7 @@ use crate::service::{Accounts, later};
 use crate::session_tokens::Device;
 use crate::tokens::MailToken;
 use square_kernel::{Unavailable, UserId};
+use square_limits::TooMany;
 
 /// Why an address was not confirmed.
 #[derive(Debug, thiserror::Error)]

@@ -66,20 +66,27 @@ impl Accounts {
 
     /// Deletes an account on behalf of `actor`; `false` when it is gone already. Its owner is told by letter.
     ///
-    /// Questions go first and in small parts, since there may be very many; who is interrupted at that has lost nothing but them,
-    /// and tries again. All the rest goes at once.
+    /// The account goes first, so that who may not delete it any more has lost nothing. Questions of which there are very many follow in
+    /// small parts; where that is interrupted, [`Accounts::forget_departed`] goes on.
     pub(crate) async fn erase(&self, account: &Account, by: Option<Caller>, actor: Actor) -> Asked<bool> {
         let (user, now) = (account.id, self.now());
         let letter = self.notice(account, Occasion::AccountDeleted).await?;
         let told = self.noted(AuditAction::AccountDeleted, actor, user).with_letter(letter);
-        let (store, clock) = (Arc::clone(&self.parts.credentials), Arc::clone(&self.parts.clock));
-        let deleting = async move {
-            in_batches(|at_most| store.forget_questions(user, now, at_most)).await?;
-            // That may have taken long, and other instances look for what ended of late.
-            store.delete_account(user, by, clock.now(), &told).await
-        };
+        let store = Arc::clone(&self.parts.credentials);
+        let deleting = async move { store.delete_account(user, by, now, &told).await };
         let deleted = self.ending_sessions(now, deleting).await?;
+        if matches!(deleted, Ok(Some(_)))
+            && let Err(error) = self.forget_departed().await
+        {
+            tracing::warn!(cause = error.chain(), "questions of a deleted account stay for now");
+        }
         Ok(deleted.map(|deleted| deleted.is_some()))
+    }
+
+    /// Deletes questions that deleted accounts have left; tells how many.
+    pub async fn forget_departed(&self) -> Result<u32, Unavailable> {
+        let (store, now) = (Arc::clone(&self.parts.credentials), self.now());
+        self.to_the_end(async move { in_batches(|at_most| store.forget_departed(now, at_most)).await }).await
     }
 }
 
@@ -164,8 +171,21 @@ mod tests {
         let account = test.register("ada").await;
         let who = test.caller(&test.sign_in("ada").await);
         test.accounts.sign_out(&who, &Device::default()).await.unwrap();
+        test.store.has_asked(account.id, 1200);
         let late = test.accounts.delete_account(&who, Some(&password()), &Device::default()).await;
         assert!(matches!(late, Err(DeleteAccountError::Owner(OwnerError::Overtaken(_)))));
         assert!(test.store.by_id(account.id).await.unwrap().is_some());
+        assert_eq!(test.store.questions_of(account.id), 1200);
+    }
+
+    #[tokio::test]
+    async fn however_many_questions_go_with_it() {
+        let test = TestAccounts::default();
+        let (ada, bob) = (test.register("ada").await, test.register("bob").await);
+        test.store.has_asked(ada.id, 1200);
+        test.store.has_asked(bob.id, 7);
+        let who = test.caller(&test.sign_in("ada").await);
+        test.accounts.delete_account(&who, Some(&password()), &Device::default()).await.unwrap();
+        assert_eq!((test.store.questions_of(ada.id), test.store.questions_of(bob.id)), (0, 7));
     }
 }

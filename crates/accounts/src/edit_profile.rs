@@ -1,10 +1,11 @@
 use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
-use crate::limits::{Counted, TooMany, limited};
+use crate::limits::{Counted, limited};
 use crate::names::PersonName;
 use crate::service::Accounts;
 use crate::session_tokens::Device;
-use square_kernel::{Identity, Unavailable};
+use square_kernel::{Identity, Overtaken, Unavailable};
+use square_limits::TooMany;
 
 /// What is to be another in an account; what is left out stays.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +22,9 @@ pub enum EditProfileError {
     /// The account is gone.
     #[error("the account is gone")]
     Gone,
+    /// They are signed in no more, or not as they were.
+    #[error(transparent)]
+    Overtaken(#[from] Overtaken),
     /// They were changed often of late, and each change is noted and told.
     #[error(transparent)]
     TooMany(#[from] TooMany),
@@ -45,8 +49,8 @@ impl Accounts {
         let last_name = patch.last_name.unwrap_or_else(|| account.last_name.clone());
         let noted = self.noted(AuditAction::ProfileChanged, Actor::user(who.user, device), who.user);
         let store = &self.parts.credentials;
-        let renamed = store.rename(who.user, &first_name, &last_name, self.now(), &noted).await?;
-        let account = renamed.ok_or(EditProfileError::Gone)?;
+        let renamed = store.rename(who.into(), &first_name, &last_name, self.now(), &noted).await?;
+        let account = renamed?.ok_or(EditProfileError::Gone)?;
         Ok(self.as_it_counts(account).await?)
     }
 }
@@ -73,6 +77,20 @@ mod tests {
         assert_eq!(edit(None, name("King")).await, ("Ada King".to_owned(), 2));
         assert_eq!(edit(name("Ada"), None).await, ("Ada King".to_owned(), 2));
         assert_eq!(edit(None, name("")).await, ("Ada".to_owned(), 3));
+    }
+
+    #[tokio::test]
+    async fn whoever_is_signed_out_meanwhile_changes_nothing() {
+        let test = TestAccounts::default();
+        test.register("ada").await;
+        let who = test.caller(&test.sign_in("ada").await);
+        test.accounts.sign_out(&who, &Device::default()).await.unwrap();
+        let first_name = Some(PersonName::parse("first_name", "Ada").unwrap());
+        let patch = ProfilePatch { first_name, last_name: None };
+        let late = test.accounts.edit_profile(&who, patch, &Device::default()).await;
+        assert!(matches!(late, Err(EditProfileError::Overtaken(_))));
+        let account = test.accounts.profile(who.user).await.unwrap().unwrap();
+        assert_eq!(account.first_name, PersonName::default());
     }
 
     #[tokio::test]

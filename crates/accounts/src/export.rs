@@ -1,11 +1,12 @@
 use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
-use crate::limits::{Counted, TooMany, limited};
+use crate::limits::{Counted, limited};
 use crate::names::EmailAddress;
 use crate::ports::{Purpose, SessionRecord, WaysIn};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Identity, Page, SessionId, Slice, Unavailable};
+use square_limits::TooMany;
 
 /// Why nothing is handed out.
 #[derive(Debug, thiserror::Error)]

@@ -1,13 +1,13 @@
 use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
 use crate::letter::Occasion;
-use crate::limits::LimitError;
 use crate::names::EmailAddress;
 use crate::ports::{LetterRequest, NewSecret, Purpose, RequestedLetter};
 use crate::service::{Accounts, later};
 use crate::session_tokens::Device;
 use crate::tokens::MailToken;
 use square_kernel::{Secret, Unavailable};
+use square_limits::LimitError;
 
 /// So many links of one account are good at a time; asking for more sends no letter.
 const LINKS: u32 = 5;

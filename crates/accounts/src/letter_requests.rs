@@ -1,10 +1,11 @@
-use crate::limits::{Counted, LimitError};
+use crate::limits::Counted;
 use crate::names::EmailAddress;
 use crate::ports::{LetterRequest, LetterRequestId, RequestedLetter};
 use crate::service::{Accounts, later};
 use crate::session_tokens::Device;
 use jiff::SignedDuration;
 use square_kernel::Unavailable;
+use square_limits::LimitError;
 
 /// For so long a request that somebody sees to is nobody else's.
 const LEASE: SignedDuration = SignedDuration::from_mins(1);

@@ -62,7 +62,7 @@ pub use deliver_letters::{LetterDelivery, Step};
 pub use edit_profile::{EditProfileError, ProfilePatch};
 pub use export::{AccountData, ExportError};
 pub use letter::{ClaimedLetter, Letter, LetterId, Occasion};
-pub use limits::{LimitError, LimitPolicy, TooMany};
+pub use limits::LimitPolicy;
 pub use mfa::{
     BeginOtpError, DisableMfaError, EnableMfaError, Entry, MfaChallenge, OtpCode, OtpSecret, RecoveryCode,
     RecoveryCodeId, RecoveryCodesError, RecoveryDigest, SecondFactorError, TooManyAttempts, VerifyOtpError,

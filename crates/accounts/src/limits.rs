@@ -1,15 +1,14 @@
-//! How often things may be tried. Budgets are kept by [`Limits`](crate::ports::Limits), so they hold for all instances together;
+//! How often things may be tried. Budgets are kept by [`Limits`](square_limits::ports::Limits), so they hold for all instances together;
 //! which there are and how large is the operator's choice.
 
-mod quota;
 mod sign_in;
 
 use crate::names::EmailAddress;
-use crate::ports::{Charge, LimitKey, LoginName, Quota, Spent};
+use crate::ports::LoginName;
 use crate::service::{Accounts, in_batches};
 use crate::session_tokens::Device;
-use jiff::SignedDuration;
-use square_kernel::Unavailable;
+use square_kernel::{Unavailable, Whereabouts};
+use square_limits::{Charge, LimitError, LimitKey, Quota};
 use std::net::IpAddr;
 
 /// How often what may be tried; `None` for as often as one likes. An address stands for all that share it, be it one person or a whole
@@ -33,25 +32,6 @@ pub struct LimitPolicy {
     pub links_per_address: Option<Quota>,
     /// Getting new tokens from one address.
     pub refreshes_per_address: Option<Quota>,
-}
-
-/// It was tried too often.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many attempts, please try again later")]
-pub struct TooMany {
-    /// After how long it may be tried again.
-    pub retry_after: SignedDuration,
-}
-
-/// Why something may not be tried.
-#[derive(Debug, thiserror::Error)]
-pub enum LimitError {
-    /// It was tried too often.
-    #[error(transparent)]
-    TooMany(#[from] TooMany),
-    /// Whether it was cannot be found out, so it counts as forbidden.
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
 }
 
 /// What is counted. Each kind has budgets of its own.
@@ -131,7 +111,7 @@ impl Accounts {
 
     /// One unit of the budget that belongs to the address of a device.
     pub(crate) fn charge_address(&self, counted: Counted, device: &Device) -> Option<Charge> {
-        self.charge(counted, &whereabouts(device))
+        self.charge(counted, whereabouts(device).as_bytes())
     }
 
     /// One unit of the budget that belongs to a name at sign-in. A name and an address of one account have a budget each: if
@@ -150,16 +130,9 @@ impl Accounts {
     /// Spends all of `charges` or, where one is refused, none.
     pub(crate) async fn spend_budgets(
         &self,
-        charges: impl IntoIterator<Item = Option<Charge>>,
+        charges: impl IntoIterator<Item = Option<Charge>> + Send,
     ) -> Result<(), LimitError> {
-        let charges: Vec<Charge> = charges.into_iter().flatten().collect();
-        if charges.is_empty() {
-            return Ok(());
-        }
-        match self.parts.limits.spend(&charges, self.now()).await? {
-            Spent::All => Ok(()),
-            Spent::Refused { retry_after } => Err(TooMany { retry_after }.into()),
-        }
+        self.parts.limits.spend_all(charges, self.now()).await
     }
 
     /// Counts one attempt from the address of a device.
@@ -190,25 +163,19 @@ impl Accounts {
     }
 }
 
-/// What counts as one address: of version 6 the first 64 bits, since nobody is given less than all that begin with them.
-pub(crate) fn whereabouts(device: &Device) -> Vec<u8> {
-    let address = device.address.as_ref().and_then(|address| address.parse::<IpAddr>().ok());
-    match address.map(|address| address.to_canonical()) {
-        Some(IpAddr::V4(address)) => address.octets().to_vec(),
-        Some(IpAddr::V6(address)) => address.octets()[..8].to_vec(),
-        // Those of whom nothing is known share one budget.
-        None => Vec::new(),
-    }
+/// What counts as one address. Those of whom nothing is known share one budget.
+pub(crate) fn whereabouts(device: &Device) -> Whereabouts {
+    device.address.as_ref().and_then(|address| address.parse::<IpAddr>().ok()).into()
 }
 
 /// Makes the errors of a use case out of those of counting.
 macro_rules! limited {
     ($($error:ident),+) => {
-        $(impl From<$crate::limits::LimitError> for $error {
-            fn from(error: $crate::limits::LimitError) -> Self {
+        $(impl From<::square_limits::LimitError> for $error {
+            fn from(error: ::square_limits::LimitError) -> Self {
                 match error {
-                    $crate::limits::LimitError::TooMany(too_many) => Self::TooMany(too_many),
-                    $crate::limits::LimitError::Unavailable(error) => Self::Unavailable(error),
+                    ::square_limits::LimitError::TooMany(too_many) => Self::TooMany(too_many),
+                    ::square_limits::LimitError::Unavailable(error) => Self::Unavailable(error),
                 }
             }
         })+
@@ -226,6 +193,7 @@ mod tests {
     use crate::testing::TestAccounts;
     use crate::tokens::MailToken;
     use crate::{Occasion, PersonName};
+    use jiff::SignedDuration;
     use square_kernel::Secret;
 
     fn one_an_hour(change: impl FnOnce(&mut LimitPolicy, Option<Quota>)) -> TestAccounts {

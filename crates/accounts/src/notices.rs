@@ -30,11 +30,11 @@ impl Accounts {
 #[cfg(test)]
 mod tests {
     use crate::password::Password;
-    use crate::ports::Quota;
     use crate::session_tokens::Device;
     use crate::testing::TestAccounts;
     use jiff::SignedDuration;
     use square_kernel::{Identity, Secret};
+    use square_limits::Quota;
 
     const AT_MOST: usize = 2;
 

@@ -1,9 +1,10 @@
 use crate::account::Account;
-use crate::limits::{Counted, TooMany, limited};
+use crate::limits::{Counted, limited};
 use crate::password::PasswordHash;
 use crate::ports::{Overtaken, PasswordCheck};
 use crate::service::Accounts;
 use square_kernel::{Identity, Secret, Unavailable};
+use square_limits::TooMany;
 
 /// Why somebody signed in was not taken for the account's owner. A stolen session is not enough for what asks for this.
 #[derive(Debug, thiserror::Error)]

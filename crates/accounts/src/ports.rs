@@ -9,7 +9,6 @@ mod credentials;
 mod letter_requests;
 mod letter_shelf;
 mod letters;
-mod limits;
 mod login_methods;
 mod mfa;
 mod passwords;
@@ -22,12 +21,11 @@ mod signing_keys;
 
 pub use administration::{ADMINISTER, Administration, Keep, Rights, RightsChange, UserFilter};
 pub use audit::{AuditFilter, AuditLog, AuditPosition, PositionSyntax};
-pub use caller::{Asked, Caller, CredentialChange, Overtaken};
+pub use caller::{Asked, CredentialChange};
 pub use credentials::{AddressChange, CredentialStore};
 pub use letter_requests::{LetterRequest, LetterRequestId, LetterRequests, RequestedLetter};
 pub use letter_shelf::{Backlog, LetterShelf, ShelvedLetter};
 pub use letters::{LetterQueue, PostError, Postman};
-pub use limits::{Charge, LimitKey, Limits, Quota, Spent};
 pub use login_methods::{
     HeldSocialLink, LinkedBy, LinkedIdentity, Linking, LoginMethodId, LoginMethodStore, NewLoginMethod,
     NewSocialLink, SocialRegistration, Unlinking, WaysIn,
@@ -43,6 +41,7 @@ pub use session_list::SessionList;
 pub use sessions::{Rotation, SessionRecord, SessionStore};
 pub use signing::{TokenRejected, TokenSigner};
 pub use signing_keys::{KeyRing, SigningKeyError, SigningKeyStore, StoredSigningKey};
+pub use square_kernel::{Caller, Overtaken};
 
 use crate::account::{Account, LoginMethod};
 use crate::audit::AuditEntry;

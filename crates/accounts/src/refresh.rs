@@ -1,11 +1,12 @@
 use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
-use crate::limits::{Counted, TooMany, limited};
+use crate::limits::{Counted, limited};
 use crate::ports::{Rotation, SessionRecord};
 use crate::service::{Accounts, later};
 use crate::session_tokens::{Device, RefreshToken, SignedIn};
 use jiff::{SignedDuration, Timestamp};
 use square_kernel::{Secret, Unavailable};
+use square_limits::TooMany;
 
 /// For so long a spent refresh token counts as a retry of a request whose answer was lost.
 const RETRY_WINDOW: SignedDuration = SignedDuration::from_secs(10);

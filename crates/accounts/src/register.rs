@@ -1,7 +1,7 @@
 use crate::account::{Account, LoginMethod, Standing};
 use crate::audit::{Actor, AuditAction};
 use crate::letter::Occasion;
-use crate::limits::{Counted, TooMany, limited};
+use crate::limits::{Counted, limited};
 use crate::names::{EmailAddress, PersonName, Username};
 use crate::pace::{Pace, STORED};
 use crate::password::{Password, PasswordHash};
@@ -9,6 +9,7 @@ use crate::ports::{Consequences, NewAccount, Registration, RequestedLetter};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Invalid, Permissions, Unavailable, UserId};
+use square_limits::TooMany;
 
 /// The role that every account starts with.
 pub(crate) const FIRST_ROLE: &str = "user";

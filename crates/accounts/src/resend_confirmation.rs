@@ -1,9 +1,9 @@
-use crate::limits::LimitError;
 use crate::names::EmailAddress;
 use crate::ports::{Consequences, RequestedLetter};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::Unavailable;
+use square_limits::LimitError;
 
 /// So many links of one account are good at a time; asking for more sends no letter, so that nobody's mailbox
 /// can be flooded.

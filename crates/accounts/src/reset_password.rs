@@ -1,7 +1,7 @@
 use crate::account::Account;
 use crate::audit::{Actor, AuditAction};
 use crate::letter::Occasion;
-use crate::limits::{Counted, TooMany, limited};
+use crate::limits::{Counted, limited};
 use crate::names::EmailAddress;
 use crate::password::Password;
 use crate::ports::{Asked, Consequences, Purpose};
@@ -10,6 +10,7 @@ use crate::session_tokens::Device;
 use crate::tokens::MailToken;
 use jiff::Timestamp;
 use square_kernel::{FieldError, Invalid, Secret, SessionId, Unavailable, UserId};
+use square_limits::TooMany;
 use std::sync::Arc;
 
 /// Why no password was set.

@@ -6,10 +6,11 @@ use crate::ports::{
 };
 use crate::ports::{Administration, RoleStore};
 use crate::ports::{CredentialStore, LoginMethodStore};
-use crate::ports::{LetterRequests, Limits, SessionList};
+use crate::ports::{LetterRequests, SessionList};
 use crate::revocations::Revocations;
 use jiff::{SignedDuration, Timestamp};
 use square_kernel::{Clock, KeyedHash, Permissions, Randomness, Unavailable, UserId};
+use square_limits::ports::Limits;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// What [`Accounts`] is made of.

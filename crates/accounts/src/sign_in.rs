@@ -1,5 +1,5 @@
 use crate::account::Account;
-use crate::limits::{TooMany, limited};
+use crate::limits::limited;
 use crate::mfa::Entry;
 use crate::pace::{LOOKED_UP, Pace};
 use crate::password::{Password, PasswordHash};
@@ -7,6 +7,7 @@ use crate::ports::{LoginName, PasswordCheck};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Secret, Unavailable};
+use square_limits::TooMany;
 
 /// Why nobody is signed in.
 #[derive(Debug, thiserror::Error)]

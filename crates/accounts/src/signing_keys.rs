@@ -130,13 +130,12 @@ impl SigningKeys {
     pub async fn replace(&self) -> Result<(StoredSigningKey, u32), Unavailable> {
         loop {
             let now = self.clock.now();
-            let keys = self.all().await?;
+            let newest = self.newest().await?;
             let next = self.ring.make(now, now);
-            if self.store.add_next(&next, &keys[0].id).await? {
-                let others: Vec<_> = keys.into_iter().map(|key| key.id).collect();
-                let retired = self.store.retire(&others, now).await?;
-                return Ok((next, retired));
+            if let Some(gone) = self.store.replace_all(&next, &newest.id).await? {
+                return Ok((next, gone));
             }
+            // Another one was made meanwhile, and has to go too.
         }
     }
 

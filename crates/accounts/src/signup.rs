@@ -1,10 +1,11 @@
 use crate::account::Account;
-use crate::limits::{Counted, TooMany, limited};
+use crate::limits::{Counted, limited};
 use crate::names::{EmailAddress, PersonName, Username, disguise};
 use crate::password::Password;
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Invalid, Randomness, Unavailable};
+use square_limits::TooMany;
 
 /// What somebody signs up with who does not choose a name.
 #[derive(Debug, Clone)]

@@ -60,10 +60,11 @@ impl Accounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SignedIn;
     use crate::audit::AuditAction;
     use crate::letter::Occasion;
     use crate::testing::TestAccounts;
-    use crate::{SignedIn, TooMany};
+    use square_limits::TooMany;
 
     const NEW: &str = "brand new horse";
 

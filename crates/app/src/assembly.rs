@@ -6,10 +6,9 @@ use crate::identity_providers::identity_providers;
 use crate::mail::postman;
 use crate::receivers::receivers;
 use crate::selectors::selectors;
-use crate::settings::{Algorithm, SecretSetting, Settings, SubjectSetting};
+use crate::settings::{self, Algorithm, SecretSetting, Settings, SubjectSetting};
 use jiff::SignedDuration;
 use square_accounts::LimitPolicy;
-use square_accounts::ports::Quota;
 use square_accounts::ports::{PasswordHasher, TokenSigner};
 use square_accounts::{AccountPolicy, Accounts, AccountsParts, LetterDelivery, MissingRole};
 use square_accounts::{SigningKeyPolicy, SigningKeys};
@@ -19,15 +18,18 @@ use square_changes::{Follower, Subscribers};
 use square_cluster::{Duties, InstanceId, Membership};
 use square_events::EventsSkill;
 use square_kernel::{Clock, KeyedHash, OsRandomness, Randomness, Sealer, Secret, Unavailable};
+use square_limits::{Meter, Quota};
 use square_passwords::{BcryptHasher, PepperMark, Peppers};
 use square_persistence::{
     Database, DatabaseClock, DatabaseQuestionLog, DatabaseSettings, PasswordMark, Stores,
 };
-use square_routing::{Router, RouterParts, RouterPolicy};
+use square_routing::{AskerLimits, FairUse, Feedback, Router, RouterParts, RouterPolicy};
 use square_skill_client::{SkillClient, SkillClientParts, SkillClientSettings, SystemNames};
 use square_skills::ports::{AddressGuard, SkillProber};
 use square_skills::protection::BreakerPolicy;
-use square_skills::{BuiltinName, Skill, SkillDirectory, Skills, SkillsParts};
+use square_skills::{
+    BuiltinName, ProbePolicy, ProposalPolicy, Proposals, Skill, SkillDirectory, Skills, SkillsParts,
+};
 use square_tokens::{AeadSealer, Ed25519Signer, HmacHash, Hs256Signer, Issuing, MasterKeys, SubjectForm};
 use std::collections::HashMap;
 use std::error::Error;
@@ -56,12 +58,16 @@ pub(crate) struct RoleMissing(pub(crate) MissingRole);
 pub(crate) struct Square {
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) skills: Arc<Skills>,
+    pub(crate) proposals: Arc<Proposals>,
     pub(crate) router: Arc<Router>,
+    pub(crate) feedback: Arc<Feedback>,
     pub(crate) subscribers: Subscribers,
     pub(crate) letters: Arc<LetterDelivery>,
     pub(crate) database: Database,
     pub(crate) stores: Arc<Stores>,
     pub(crate) log: Arc<DatabaseQuestionLog>,
+    /// Counts who asks, and which skills are asked, how often.
+    pub(crate) meter: Arc<Meter>,
     /// Where tokens are signed by keys of their own.
     pub(crate) signing_keys: Option<Arc<SigningKeys>>,
     pub(crate) instance: InstanceId,
@@ -109,6 +115,7 @@ pub(crate) async fn migrate(settings: &Settings) -> Result<usize, Box<dyn Error>
 
 impl Square {
     /// Opens and migrates the database and puts the parts together. Nothing is loaded or started yet.
+    #[expect(clippy::too_many_lines, reason = "the list of parts, which reads top to bottom")]
     pub(crate) async fn assemble(settings: &Settings) -> Result<Self, Box<dyn Error>> {
         let Vault { database, stores, clock: database_clock, sealer, keyed_hash } =
             Vault::open(settings).await?;
@@ -149,6 +156,7 @@ impl Square {
             randomness.clone(),
         ));
 
+        let meter = Arc::new(Meter::new(clock.clone()));
         let client = Arc::new(skill_client(settings, &sealer, &clock, &randomness)?);
         let (guard, prober): (Arc<dyn AddressGuard>, Arc<dyn SkillProber>) = (client.clone(), client.clone());
         let builtin: [(&str, Arc<dyn Skill>); 2] = [
@@ -163,6 +171,8 @@ impl Square {
             protection: protection(settings),
             clock: clock.clone(),
             outages: Arc::default(),
+            meter: meter.clone(),
+            keyed_hash: keyed_hash.clone(),
         })));
 
         let selectors = selectors(settings)?;
@@ -174,9 +184,13 @@ impl Square {
             prober,
             learners: selectors.learners,
             sealer,
+            limits: stores.clone(),
+            keyed_hash: keyed_hash.clone(),
+            probing: probe_policy(settings),
             clock: clock.clone(),
             randomness: randomness.clone(),
         }));
+        let proposals = Arc::new(Proposals::new(&skills, stores.clone(), proposal_policy(settings)));
         let router = Arc::new(Router::new(RouterParts {
             directory,
             selectors: selectors.all,
@@ -184,14 +198,18 @@ impl Square {
             log: log.clone(),
             clock: clock.clone(),
             randomness: randomness.clone(),
+            meter: meter.clone(),
             keyed_hash,
             policy: router_policy(settings),
         }));
+        let feedback = Arc::new(Feedback::new(router.clone(), proposals.clone(), stores.clone()));
         let subscribers = Subscribers::default();
         Ok(Self {
             accounts,
             skills,
+            proposals,
             router,
+            feedback,
             subscribers,
             letters,
             duties: Duties::new(stores.clone(), instance),
@@ -200,6 +218,7 @@ impl Square {
             database,
             stores,
             log,
+            meter,
             signing_keys,
             instance,
             clock: database_clock,
@@ -369,6 +388,14 @@ fn limits(settings: &Settings) -> LimitPolicy {
     }
 }
 
+fn probe_policy(settings: &Settings) -> ProbePolicy {
+    let limits = &settings.skills.limits;
+    ProbePolicy {
+        per_owner: Quota::per_hour(limits.probes_per_owner),
+        per_host: Quota::per_hour(limits.probes_per_host),
+    }
+}
+
 fn router_policy(settings: &Settings) -> RouterPolicy {
     let questions = &settings.questions;
     let kept = (questions.keep_days > 0).then(|| days(questions.keep_days));
@@ -376,7 +403,25 @@ fn router_policy(settings: &Settings) -> RouterPolicy {
         grace: Duration::from_secs(questions.grace_s),
         questions_kept: kept,
         deltas_kept: SignedDuration::from_hours(i64::from(questions.keep_pieces_hours)),
+        fair_use: FairUse {
+            account_required: questions.account_required,
+            signed_in: asker_limits(&questions.limits.signed_in),
+            anonymous: asker_limits(&questions.limits.anonymous),
+        },
     }
+}
+
+fn asker_limits(limits: &settings::AskerLimits) -> AskerLimits {
+    AskerLimits {
+        rate: Quota::per_minute(limits.per_minute, limits.burst),
+        at_once: (limits.at_once > 0).then_some(limits.at_once),
+        max_skills: limits.max_skills,
+    }
+}
+
+fn proposal_policy(settings: &Settings) -> ProposalPolicy {
+    let proposals = &settings.skills.proposals;
+    ProposalPolicy { per_skill: proposals.per_skill, per_asker: proposals.per_asker }
 }
 
 fn days(number: u32) -> SignedDuration {
@@ -410,6 +455,11 @@ fn skill_client(
     })?)
 }
 
+/// So many calls a minute to one skill, a sixth of them at once.
+fn calls_per_minute(number: u32) -> Option<Quota> {
+    Quota::per_minute(number, number / 6)
+}
+
 fn protection(settings: &Settings) -> Protection {
     let skills = &settings.skills;
     let breaker = BreakerPolicy {
@@ -418,5 +468,6 @@ fn protection(settings: &Settings) -> Protection {
         longest_pause: Duration::from_millis(skills.breaker_longest_pause_ms),
         ..BreakerPolicy::default()
     };
-    Protection { max_concurrent: skills.max_concurrent_questions, breaker }
+    let rate = calls_per_minute(skills.max_calls_per_minute);
+    Protection { max_concurrent: skills.max_concurrent_questions, rate, breaker }
 }

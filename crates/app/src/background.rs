@@ -26,6 +26,9 @@ const LETTER_PAUSE: Duration = Duration::from_millis(500);
 const ACCESS_PAUSE: Duration = Duration::from_secs(10);
 /// How often signing keys are looked after, and read also without a word of a change.
 const KEYS_PAUSE: Duration = Duration::from_secs(30);
+/// How often instances tell each other what they let be used. Two of these and a transaction are well within the second within
+/// which a limit reached at one holds at all.
+const EXCHANGE_PAUSE: Duration = Duration::from_millis(250);
 /// How often questions that nobody works on are looked for also without word of a death: who saw it may have died too.
 const RECOVERY_PAUSE: Duration = Duration::from_secs(10);
 /// How long training rests when there is nothing to do or the database is away.
@@ -65,6 +68,7 @@ pub(crate) fn start(
     start.task("letters", letters);
     start.task("access", access);
     start.task("signing keys", signing_keys);
+    start.task("fair use", fair_use);
     start.task("forget", forget);
     start.task("health", move |square, stop| health(square, health_interval, stop));
     start.task("trainings", trainings);
@@ -175,6 +179,18 @@ async fn tend(square: &Square, keys: &SigningKeys) -> Result<Tended, Unavailable
     if square.duties.mine("signing keys").await? { keys.tend().await } else { Ok(Tended::default()) }
 }
 
+/// Has limits hold at all instances that were reached at one. One that serves a file is alone.
+async fn fair_use(square: Arc<Square>, stop: CancellationToken) {
+    let mut trouble = Trouble::new("what is used at other instances is not known");
+    while rest(EXCHANGE_PAUSE, &stop).await {
+        if square.database.is_file() {
+            square.meter.forget_alone();
+        } else {
+            trouble.without(square.meter.exchange(&*square.stores).await);
+        }
+    }
+}
+
 async fn forget(square: Arc<Square>, stop: CancellationToken) {
     while rest(FORGET_PAUSE, &stop).await {
         match square.duties.mine("forget").await {
@@ -196,6 +212,9 @@ async fn forget(square: Arc<Square>, stop: CancellationToken) {
         }
         if let Err(error) = square.accounts.forget_audit().await {
             tracing::error!(cause = error.chain(), "old entries of the audit log cannot be deleted");
+        }
+        if let Err(error) = square.accounts.forget_departed().await {
+            tracing::error!(cause = error.chain(), "questions of deleted accounts cannot be deleted");
         }
         if let Err(error) = square.letters.forget_sent().await {
             tracing::error!(cause = error.chain(), "letters sent long ago cannot be deleted");
@@ -233,7 +252,7 @@ async fn health(square: Arc<Square>, interval: Duration, stop: CancellationToken
     }
 }
 
-/// One instance works off trainings, the others follow with what they lead to. A training that is cut off here is
+/// One instance works off trainings and tries proposed examples, the others follow with what they lead to. A training that is cut off here is
 /// taken up by the next one whose duty it is.
 async fn trainings(square: Arc<Square>, stop: CancellationToken) {
     tokio::select! {
@@ -257,13 +276,17 @@ async fn train(square: &Square, stop: &CancellationToken) {
 /// Whether there may be more to work off.
 async fn train_once(square: &Square) -> Result<bool, Unavailable> {
     if square.duties.mine(TRAININGS).await? {
-        return Ok(square.skills.train_next().await?.is_some());
+        // What is published anew goes first: proposals are tried on what is known then.
+        return Ok(
+            square.skills.train_next().await?.is_some() || square.proposals.check_next().await?.is_some()
+        );
     }
     square.skills.settle().await?;
     Ok(false)
 }
 
-/// Brings selectors outside in step, on the instance that works off trainings.
+/// Brings selectors that need somebody outside in step: what they keep to themselves on every instance, the rest on the one that
+/// works off trainings.
 async fn selectors_outside(square: Arc<Square>, stop: CancellationToken) {
     let mut trouble = Trouble::new("selectors outside wait for the database");
     loop {
@@ -281,8 +304,7 @@ async fn bring_in_step(square: &Square) -> Result<(), Unavailable> {
     if square.duties.mine(TRAININGS).await? {
         return square.skills.bring_in_step().await;
     }
-    square.skills.leave_outside();
-    Ok(())
+    square.skills.bring_own_in_step().await
 }
 
 #[cfg(test)]

@@ -147,13 +147,15 @@ pub(crate) struct Eval {
     pub(crate) predictions: Option<PathBuf>,
 }
 
-/// Selectors that can be measured without a server.
+/// Selectors that can be measured without the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SelectorName {
     /// Learns from the examples, inside this process.
     Square,
     /// Takes the skills in the order given: what guessing comes to.
     Base,
+    /// Learns from the examples and their embeddings, from where the settings `selectors.embedding` say.
+    Embedding,
 }
 
 #[derive(Debug, Args, Default)]

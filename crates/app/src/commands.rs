@@ -26,7 +26,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Openapi => openapi(&settings),
         Command::CheckConfig(check) => check_config::run(&check, environment, &settings),
         Command::Ask(ask) => runtime()?.block_on(ask::run(&ask, &settings)),
-        Command::Routing(routing) => runtime()?.block_on(routing::run(routing)),
+        Command::Routing(routing) => runtime()?.block_on(routing::run(routing, &settings)),
         Command::Health => runtime()?.block_on(health::run(&settings)),
         Command::Serve(serve) => serve_command(&serve, environment, settings),
         Command::Migrate => migrate(settings),

@@ -3,10 +3,9 @@
 use crate::assembly::{CASTING, EVENTS, Square};
 use square_accounts::ports::LoginName;
 use square_accounts::{Account, Actor, CreateError, EmailAddress, NewUser, Password, Username};
-use square_kernel::{Asker, Identity, Permissions, SessionId, SkillId};
+use square_kernel::SkillId;
 use square_skills::{BuiltinName, SkillDescription, SkillName, TrainingSet};
 use std::error::Error;
-use std::sync::Arc;
 
 /// The demo user's name.
 pub(crate) const USERNAME: &str = "demo";
@@ -60,19 +59,7 @@ async fn publish(
         return Ok(());
     }
     let skill: SkillId = listed.skill.id;
-    square.skills.train(&acting_as(owner), skill, examples).await?;
+    square.skills.train_builtin(skill, examples).await?;
     square.skills.train_next().await?;
     Ok(())
-}
-
-/// The owner, without having signed in.
-fn acting_as(account: &Account) -> Asker {
-    let identity = Identity {
-        user: account.id,
-        session: SessionId::from(account.id.uuid()),
-        username: account.username.shared(),
-        roles: Arc::clone(&account.roles),
-        rights: account.rights,
-    };
-    Asker { identity: Some(identity), permissions: Permissions::default() }
 }

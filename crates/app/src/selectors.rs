@@ -2,12 +2,13 @@
 
 use crate::settings::{Settings, SettingsError, VotesSetting};
 use square_remote_selectors::{
-    Access, ElasticsearchSelector, ElasticsearchSettings, Guarded, SetupError, TransformerSelector,
-    TransformerSettings, Votes,
+    Access, ElasticsearchSelector, ElasticsearchSettings, EmbeddingServer, EmbeddingServerSettings,
+    EmbeddingTable, Guarded, SetupError, TransformerSelector, TransformerSettings, Votes,
 };
-use square_routing::Selector;
-use square_selectors::{BaseSelector, SquareSelector};
+use square_routing::{Embedder, Selector};
+use square_selectors::{BaseSelector, EmbeddingSelector, SquareSelector};
 use square_skills::ports::Learner;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,15 @@ pub(crate) fn selectors(settings: &Settings) -> Result<Selectors, SettingsError>
         learners: vec![square.clone()],
         fallback: square,
     };
+    if let Some(embedder) = embedder(settings)? {
+        let selector = Arc::new(EmbeddingSelector::new(embedder));
+        if selector.is_outside() {
+            selectors.add(selector, Duration::from_millis(settings.selectors.embedding.timeout_ms));
+        } else {
+            selectors.learners.push(selector.clone());
+            selectors.all.push(selector);
+        }
+    }
     if !settings.selectors.elasticsearch.url.is_empty() {
         let selector = elasticsearch(settings).map_err(|error| sentence(&error))?;
         let limit = Duration::from_millis(settings.selectors.elasticsearch.timeout_ms);
@@ -46,6 +56,28 @@ impl Selectors {
         self.learners.push(selector.clone());
         self.all.push(Arc::new(Guarded::new(selector, limit)));
     }
+}
+
+/// What makes embeddings, where the settings name it.
+pub(crate) fn embedder(settings: &Settings) -> Result<Option<Arc<dyn Embedder>>, SettingsError> {
+    let embedding = &settings.selectors.embedding;
+    if !embedding.folder.is_empty() {
+        let table = EmbeddingTable::open(Path::new(&embedding.folder)).map_err(|error| {
+            SettingsError(format!("the setting selectors.embedding.folder is impossible: there, {error}"))
+        })?;
+        return Ok(Some(Arc::new(table)));
+    }
+    if embedding.url.is_empty() {
+        return Ok(None);
+    }
+    let server = EmbeddingServer::new(EmbeddingServerSettings {
+        url: embedding.url.clone(),
+        model: embedding.model.clone(),
+        api_key: embedding.key.get().cloned(),
+        time_limit: Duration::from_millis(embedding.timeout_ms),
+        batch: embedding.batch,
+    });
+    Ok(Some(Arc::new(server.map_err(|error| sentence(&error))?)))
 }
 
 fn elasticsearch(settings: &Settings) -> Result<ElasticsearchSelector, SetupError> {

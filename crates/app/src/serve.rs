@@ -162,7 +162,9 @@ fn http_services(square: &Arc<Square>, settings: &Settings) -> Services {
         accounts: square.accounts.clone(),
         skills: square.skills.clone(),
         events: Arc::new(OwnedEvents::new(square.stores.clone())),
+        proposals: square.proposals.clone(),
         router: square.router.clone(),
+        feedback: square.feedback.clone(),
         readiness: Arc::new(move || {
             let database = database.clone();
             async move { database.is_ready().await }.boxed()
@@ -175,13 +177,18 @@ fn http_services(square: &Arc<Square>, settings: &Settings) -> Services {
             credentialed_path: settings.socketio.enabled.then(|| settings.socketio.path.clone()),
             json_limit: settings.http.max_body_bytes,
             body_time_limit: Duration::from_millis(settings.http.body_timeout_ms),
-            questions_need_account: settings.questions.account_required,
+            jwks_kept: jwks_kept(settings.auth.signing_key_lead_s),
             heartbeat: Duration::from_secs(settings.questions.heartbeat_s),
             proxies: proxies(settings),
             public_origin: settings.http.public_origin(),
             ..HttpSettings::default()
         },
     }
+}
+
+/// Half the time for which a key is listed before it signs, so that whoever keeps the list has the key by then; five minutes at most.
+fn jwks_kept(lead_s: u32) -> Duration {
+    Duration::from_secs((lead_s / 2).min(300).into())
 }
 
 fn proxies(settings: &Settings) -> Proxies {
@@ -199,7 +206,6 @@ fn web_socket_settings(settings: &Settings) -> WebSocketSettings {
     WebSocketSettings {
         base_path: settings.http.base_path.clone(),
         origins: Origins::listed(&settings.http.cors_origins),
-        questions_need_account: settings.questions.account_required,
         limits: Limits { message: settings.http.max_body_bytes, ..Limits::default() },
     }
 }
@@ -219,7 +225,6 @@ fn socket_io_services(
         settings: SocketIoSettings {
             path: settings.socketio.path.clone(),
             origins: Origins::listed(&settings.http.cors_origins),
-            questions_need_account: settings.questions.account_required,
             most_sessions: settings.socketio.most_sessions,
             most_sessions_per_address: settings.socketio.most_sessions_per_address,
             ..SocketIoSettings::default()
@@ -279,6 +284,13 @@ fn announce(settings: &Settings, with_demo: bool, begun: Instant) {
 mod tests {
     use super::*;
     use std::net::TcpStream;
+
+    #[test]
+    fn whoever_keeps_the_list_of_keys_knows_a_key_before_it_signs() {
+        for (lead_s, kept_s) in [(2, 1), (3, 1), (60, 30), (600, 300), (604_800, 300)] {
+            assert_eq!(jwks_kept(lead_s), Duration::from_secs(kept_s));
+        }
+    }
 
     #[test]
     fn every_way_in_is_documented() {

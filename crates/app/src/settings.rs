@@ -14,6 +14,6 @@ pub(crate) use load::for_tests;
 pub(crate) use load::load;
 pub(crate) use selectors::VotesSetting;
 pub(crate) use types::{
-    Algorithm, LogFormat, MailTransport, ProxyHeader, Pusher, RabbitMq, SecretList, SecretSetting, Settings,
-    SmtpSecurity, SubjectSetting,
+    Algorithm, AskerLimits, LogFormat, MailTransport, ProxyHeader, Pusher, RabbitMq, SecretList,
+    SecretSetting, Settings, SmtpSecurity, SubjectSetting,
 };

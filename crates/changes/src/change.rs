@@ -161,7 +161,7 @@ mod tests {
         let session = SessionId::from(Uuid::from_u128(9));
         let (username, roles) = ("somebody".into(), [].into());
         let identity = Identity { user, session, username, roles, rights: 0 };
-        Asker { identity: Some(identity), permissions: permissions.iter().copied().collect() }
+        Asker::signed_in(identity, permissions.iter().copied().collect())
     }
 
     fn change(channel: Channel, audience: Audience) -> Change {

@@ -73,7 +73,7 @@ pub(crate) struct Done {
 }
 
 impl Done {
-    fn new(message: &str) -> Self {
+    pub(crate) fn new(message: &str) -> Self {
         Self { success: true, message: message.to_owned(), msg: message.to_owned() }
     }
 }

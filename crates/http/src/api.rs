@@ -13,8 +13,8 @@ use futures::future::BoxFuture;
 use square_accounts::Accounts;
 use square_events::OwnedEvents;
 use square_kernel::Unavailable;
-use square_routing::Router;
-use square_skills::Skills;
+use square_routing::{Feedback, Router};
+use square_skills::{Proposals, Skills};
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -32,8 +32,12 @@ pub struct Services {
     pub skills: Arc<Skills>,
     /// The events that people own.
     pub events: Arc<OwnedEvents>,
+    /// The use cases on proposed examples.
+    pub proposals: Arc<Proposals>,
     /// The use cases on questions.
     pub router: Arc<Router>,
+    /// The use cases on what askers say of answers.
+    pub feedback: Arc<Feedback>,
     /// Whether requests can be served.
     pub readiness: Readiness,
     /// What the operator chose.

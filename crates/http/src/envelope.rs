@@ -14,6 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use futures::FutureExt;
+use square_kernel::Whereabouts;
 use square_wire::{Fault, Origins};
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -35,6 +36,9 @@ pub(crate) async fn envelope(
         route = request.match_pattern().as_deref().unwrap_or("none"),
     );
     request.extensions_mut().insert(id.clone());
+    let whereabouts = whereabouts(&request);
+    // For this and other transports: where a call comes from is found out in one place.
+    request.extensions_mut().insert(whereabouts);
     let (form, origin) = (error_form(&request), allowed_origin(&request));
     let credentialed = credentialed_origin(&request);
     if request.method() == Method::HEAD && !request.headers().contains_key(header::UPGRADE) {
@@ -109,6 +113,11 @@ fn error_form(request: &ServiceRequest) -> ErrorForm {
     let state = request.app_data::<Data<State>>();
     let openai = state.is_some_and(|state| state.services.settings.is_openai(request.path()));
     if openai { ErrorForm::OpenAi } else { ErrorForm::Own }
+}
+
+fn whereabouts(request: &ServiceRequest) -> Whereabouts {
+    let state = request.app_data::<Data<State>>();
+    state.and_then(|state| state.services.settings.proxies.client(request.request())).into()
 }
 
 /// What lets the scripts that sent this request read its answer; nothing where they may not.

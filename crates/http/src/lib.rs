@@ -23,6 +23,7 @@ mod failure;
 mod openai;
 mod operations;
 mod pages;
+mod preferences;
 mod proxies;
 mod questions;
 mod request_id;

@@ -24,8 +24,8 @@ pub struct HttpSettings {
     pub proxies: Proxies,
     /// What browsers call this server, as they write it in `Origin`; `None` where it is not known.
     pub public_origin: Option<String>,
-    /// Whether only those who are signed in may ask.
-    pub questions_need_account: bool,
+    /// How long the list of public signing keys may be kept by others: for less than a key is listed before it signs.
+    pub jwks_kept: Duration,
     /// After so long without an event a comment is sent, so that nobody on the way takes the line for dead.
     pub heartbeat: Duration,
     /// How long browsers are told to wait before they connect again.
@@ -57,7 +57,7 @@ impl Default for HttpSettings {
             upload_time_limit: Duration::from_mins(2),
             proxies: Proxies::default(),
             public_origin: None,
-            questions_need_account: false,
+            jwks_kept: Duration::from_mins(5),
             heartbeat: Duration::from_secs(15),
             reconnect_after: Duration::from_secs(1),
         }

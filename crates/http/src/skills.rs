@@ -4,6 +4,7 @@ mod body;
 mod check;
 mod list;
 mod patch;
+mod proposals;
 mod register;
 mod remove;
 mod replace;
@@ -33,7 +34,8 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(training::show_training)
         .service(unpublish::unpublish_skill)
         .service(check::check_skill)
-        .service(signing_secret::rotate_signing_secret);
+        .service(signing_secret::rotate_signing_secret)
+        .configure(proposals::routes);
 }
 
 fn view(listed: &Listed) -> Skill {

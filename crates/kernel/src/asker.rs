@@ -1,4 +1,4 @@
-use crate::{Permissions, SessionId, UserId};
+use crate::{Permissions, SessionId, UserId, Whereabouts};
 use std::sync::Arc;
 
 /// Whoever makes a call: somebody signed in, or anybody. What they may see and do follows from it.
@@ -8,6 +8,8 @@ pub struct Asker {
     pub identity: Option<Identity>,
     /// What they may do. Anybody may do something too, where the operator grants it.
     pub permissions: Permissions,
+    /// Where the call comes from.
+    pub whereabouts: Whereabouts,
 }
 
 /// A person who has proved who they are.
@@ -29,7 +31,18 @@ pub struct Identity {
 impl Asker {
     /// Anybody, holding what the operator grants to everybody.
     pub fn anonymous(permissions: Permissions) -> Self {
-        Self { identity: None, permissions }
+        Self { identity: None, permissions, whereabouts: Whereabouts::default() }
+    }
+
+    /// Somebody signed in, with what they may do.
+    pub fn signed_in(identity: Identity, permissions: Permissions) -> Self {
+        Self { identity: Some(identity), permissions, whereabouts: Whereabouts::default() }
+    }
+
+    /// The same, at another place.
+    #[must_use]
+    pub fn at(self, whereabouts: Whereabouts) -> Self {
+        Self { whereabouts, ..self }
     }
 
     /// The account, when signed in.

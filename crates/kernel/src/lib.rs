@@ -5,6 +5,7 @@
 //! everywhere. Rules of one domain do not belong here, however small.
 
 mod asker;
+mod caller;
 mod clock;
 mod failure;
 mod id;
@@ -14,11 +15,13 @@ mod permission;
 mod randomness;
 mod sealing;
 mod secret;
+mod whereabouts;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use asker::{Asker, Identity};
+pub use caller::{Caller, Overtaken};
 pub use clock::{Clock, SystemClock};
 pub use failure::{FieldError, Invalid, Unavailable};
 pub use id::{IdSyntax, SessionId, SkillId, UserId, new_uuid, parse_uuid};
@@ -28,6 +31,7 @@ pub use permission::{Permission, Permissions};
 pub use randomness::{OsRandomness, Randomness};
 pub use sealing::{KeyId, KeyedHash, SealBroken, Sealed, Sealer};
 pub use secret::Secret;
+pub use whereabouts::Whereabouts;
 
 // Used by the `id!` macro in the crates that declare identifiers.
 #[doc(hidden)]

@@ -17,13 +17,13 @@
 //! | a second factor was switched on or off | `person` `update`, `session` `delete` of the other sessions | as above |
 //! | a role was made, deleted, or allows other things | `role` | instances |
 //! | a skill was registered | `skill` `create` | its owner; everybody once it is or was published |
-//! | it was edited, published or unpublished | `skill` `update` | the same |
+//! | it was edited, published or unpublished, or took proposed examples | `skill` `update` | the same |
 //! | it was removed | `skill` `delete` | the same |
 //! | a training began | `training` `create` | instances |
-//! | a training failed | `training` `update` | instances |
+//! | a training failed, or proposed examples are to be tried | `training` `update` | instances |
 //! | films and actors were stored | `movie` `create`, `actor` `create` | whoever may `get:movies`, `get:actors` |
 //! | events were stored, or went with their owner | `event` `create`, `delete` | everybody |
-//! | a question was given up by its asker, or went with them while it was under way | `question` `delete` | instances |
+//! | a question was given up by its asker, or deleted while it was under way | `question` `delete` | instances |
 //! | a signing key was made, or is good no more | `signing_key` `create`, `delete` | instances |
 //!
 //! The entity of a training's change is its skill; that of a role's or of signing keys is nobody. What changes nothing is no change, and what

@@ -13,6 +13,9 @@ pub(crate) const FILLINGS: &str = "fillings";
 /// Held by whoever changes who may manage accounts; counts nothing.
 pub(crate) const ADMINISTRATORS: &str = "administrators";
 
+/// How often instances have told what they let be used.
+pub(crate) const EXCHANGES: &str = "exchanges";
+
 /// Counts `name` up by `by` and gives the new number. Everybody else who counts it waits from here on until this
 /// transaction has ended: numbers are given in the order of commits, and one that is undone is given again.
 pub(crate) fn count_up(connection: &mut DbConnection, name: &str, by: i64) -> QueryResult<i64> {

@@ -5,6 +5,7 @@ use crate::columns::{Key, Moment, count};
 use crate::connection::DbConnection;
 use crate::consequences::ConsequenceRows;
 use crate::schema::accounts::{accounts, sessions as session_rows};
+use crate::schema::questions::departed_askers;
 use crate::secrets::{self, SecretRow};
 use crate::sessions::{self, SessionRow};
 use crate::transaction::savepoint;
@@ -173,17 +174,20 @@ impl CredentialStore for Stores {
 
     async fn rename(
         &self,
-        user: UserId,
+        by: Caller,
         first_name: &PersonName,
         last_name: &PersonName,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Option<Account>, Unavailable> {
+    ) -> Asked<Option<Account>> {
         let rows = ConsequenceRows::sealed(consequences, &*self.sealer)?;
         let (first_name, last_name) = (first_name.as_str().to_owned(), last_name.as_str().to_owned());
-        let user = Key(user.uuid());
+        let user = Key(by.user.uuid());
         self.database
             .change(move |connection, changes| {
+                if !sessions::is_current(connection, by)? {
+                    return Ok(Err(Overtaken));
+                }
                 let other = accounts::first_name.ne(&first_name).or(accounts::last_name.ne(&last_name));
                 let set = (accounts::first_name.eq(&first_name), accounts::last_name.eq(&last_name));
                 let changed = diesel::update(accounts::table.find(user).filter(other)).set(set);
@@ -191,7 +195,7 @@ impl CredentialStore for Stores {
                     rows.insert(connection)?;
                     changes.add(of_person(Action::Update, user.0.into(), at));
                 }
-                account(connection, user)
+                account(connection, user).map(Ok)
             })
             .await
     }
@@ -217,24 +221,6 @@ impl CredentialStore for Stores {
         Ok(Slice::from_surplus(rows.await?, page.limit, |session| session.id))
     }
 
-    async fn forget_questions(&self, user: UserId, at: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
-        let user = Key(user.uuid());
-        self.database
-            .change(move |connection, changes| {
-                let mut forgotten = 0;
-                while forgotten < at_most {
-                    let part = QUESTIONS.min(at_most - forgotten);
-                    let deleted = question_log::forget_of(connection, user, at, part, changes)?;
-                    forgotten += count(deleted);
-                    if count(deleted) < part {
-                        break;
-                    }
-                }
-                Ok(forgotten)
-            })
-            .await
-    }
-
     async fn delete_account(
         &self,
         user: UserId,
@@ -250,6 +236,25 @@ impl CredentialStore for Stores {
                     return Ok(Err(Overtaken));
                 }
                 delete(connection, user, at, &rows, changes).map(Ok)
+            })
+            .await
+    }
+
+    async fn forget_departed(&self, at: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+        self.database
+            .change(move |connection, changes| {
+                let mut forgotten = 0;
+                while forgotten < at_most {
+                    let first = departed_askers::table.select(departed_askers::id).order(departed_askers::id);
+                    let Some(user) = first.first::<Key>(connection).optional()? else { break };
+                    let part = QUESTIONS.min(at_most - forgotten);
+                    let deleted = count(question_log::forget_of(connection, user, at, part, changes)?);
+                    forgotten += deleted;
+                    if deleted < part {
+                        diesel::delete(departed_askers::table.find(user)).execute(connection)?;
+                    }
+                }
+                Ok(forgotten)
             })
             .await
     }
@@ -270,7 +275,11 @@ pub(crate) fn delete(
     let username_key: String = accounts::table.find(user).select(accounts::username_key).first(connection)?;
     skills::remove_all_of(connection, user, at.at, changes)?;
     events::remove_all_of(connection, user, at.at, changes)?;
-    while question_log::forget_of(connection, user, at.at, QUESTIONS, changes)? > 0 {}
+    if count(question_log::forget_of(connection, user, at.at, QUESTIONS, changes)?) == QUESTIONS {
+        // There may be very many more.
+        let row = departed_askers::id.eq(user);
+        diesel::insert_into(departed_askers::table).values(row).execute(connection)?;
+    }
     login_methods::remove_all_of(connection, user, at.at, changes)?;
     mfa::forget_method(connection, user, at.at, changes)?;
     let ended = sessions::end_all(connection, user, at)?;

@@ -33,6 +33,7 @@ mod credentials;
 mod database;
 mod deliveries;
 mod events;
+mod feedback;
 mod instances;
 mod keys;
 mod letter_requests;
@@ -50,6 +51,7 @@ mod network;
 mod news;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod proposals;
 mod question_log;
 mod resealing;
 mod roles;

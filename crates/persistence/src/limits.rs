@@ -1,3 +1,5 @@
+mod pool;
+
 use crate::Stores;
 use crate::columns::{Moment, count};
 use crate::connection::DbConnection;
@@ -5,8 +7,9 @@ use crate::schema::limits::limits;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use jiff::Timestamp;
-use square_accounts::ports::{Charge, Limits, Spent};
 use square_kernel::Unavailable;
+use square_limits::ports::Limits;
+use square_limits::{Charge, Spent};
 
 #[async_trait]
 impl Limits for Stores {

@@ -1,12 +1,13 @@
 mod batch;
 mod decision;
 mod forgetting;
+mod history;
 mod stored;
 mod writer;
 
 use crate::Database;
 use crate::changes::Record;
-use crate::columns::{Key, Moment, corrupt, from_counter};
+use crate::columns::{Key, Moment, corrupt, count, from_counter};
 use crate::connection::DbConnection;
 use crate::schema::changes::instances;
 use crate::schema::questions::{log_entries, questions, streamed_questions, unfinished_questions};
@@ -14,13 +15,13 @@ use async_trait::async_trait;
 use batch::Change;
 use diesel::dsl::exists;
 use diesel::prelude::*;
-pub(crate) use forgetting::of_asker as forget_of;
+pub(crate) use forgetting::{hold, of_asker as forget_of};
 use jiff::Timestamp;
 use square_changes::{Action, Channel};
 use square_cluster::InstanceId;
 use square_kernel::{Page, Slice, Unavailable, UserId};
 use square_routing::{
-    AnsweredQuestion, AppendError, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord,
+    AnsweredQuestion, AppendError, HistoryFilter, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -112,18 +113,16 @@ impl QuestionLog for DatabaseQuestionLog {
     async fn of_asker(
         &self,
         asker: UserId,
+        filter: &HistoryFilter,
         page: Page<QuestionId>,
     ) -> Result<Slice<AnsweredQuestion, QuestionId>, Unavailable> {
-        let surplus = i64::from(page.limit.get()) + 1;
-        let rows = self.read(move |connection| {
-            let own = questions::asker_id.eq(Key(asker.uuid()));
-            let own = questions::table.filter(own).order(questions::id.desc()).limit(surplus);
-            match page.after {
-                Some(after) => own.filter(questions::id.lt(Key(after.uuid()))).load(connection),
-                None => own.load(connection),
-            }
-        });
-        Ok(Slice::from_surplus(rows.await?, page.limit, |answered| answered.question.id))
+        let (asker, filter) = (Key(asker.uuid()), filter.clone());
+        self.database
+            .read(move |connection| {
+                let found = history::page_of(connection, asker, &filter, page)?;
+                Ok(Slice { items: with_entries(connection, found.rows)?, next: found.next })
+            })
+            .await
     }
 
     async fn orphaned(&self) -> Result<Vec<AnsweredQuestion>, Unavailable> {
@@ -187,12 +186,32 @@ impl QuestionLog for DatabaseQuestionLog {
     async fn forget_deltas(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
         let forgotten =
             self.database.write(move |connection| forgetting::deltas(connection, before, at_most));
-        Ok(u32::try_from(forgotten.await?).unwrap_or(u32::MAX))
+        Ok(count(forgotten.await?))
     }
 
     async fn forget(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
         let forgotten = self.database.write(move |connection| forgetting::old(connection, before, at_most));
-        Ok(u32::try_from(forgotten.await?).unwrap_or(u32::MAX))
+        Ok(count(forgotten.await?))
+    }
+
+    async fn delete(
+        &self,
+        question: QuestionId,
+        asker: Option<UserId>,
+        at: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        let (id, asker) = (Key(question.uuid()), asker.map(|asker| Key(asker.uuid())));
+        self.database
+            .change(move |connection, changes| forgetting::one(connection, id, asker, at, changes))
+            .await
+    }
+
+    async fn delete_all_of(&self, asker: UserId, at: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+        let asker = Key(asker.uuid());
+        let deleted = self
+            .database
+            .change(move |connection, changes| forgetting::of_asker(connection, asker, at, at_most, changes));
+        Ok(count(deleted.await?))
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod casting;
 pub(crate) mod changes;
 pub(crate) mod events;
+pub(crate) mod feedback;
 pub(crate) mod limits;
 pub(crate) mod login_methods;
 pub(crate) mod mfa;

@@ -1,5 +1,5 @@
 use crate::Stores;
-use crate::changes::Record;
+use crate::changes::{Changes, Record};
 use crate::columns::{Moment, count};
 use crate::connection::DbConnection;
 use crate::schema::accounts::signing_keys;
@@ -50,23 +50,20 @@ impl SigningKeyStore for Stores {
 
     async fn add_next(&self, key: &StoredSigningKey, expected: &str) -> Result<bool, Unavailable> {
         let (key, expected) = (key.clone(), expected.to_owned());
+        self.database.change(move |connection, changes| add(connection, changes, &key, &expected)).await
+    }
+
+    async fn replace_all(&self, key: &StoredSigningKey, expected: &str) -> Result<Option<u32>, Unavailable> {
+        let (key, expected) = (key.clone(), expected.to_owned());
         self.database
             .change(move |connection, changes| {
-                let Some((id, number)) = newest(connection)?.filter(|(id, _)| *id == expected) else {
-                    return Ok(false);
-                };
-                // Changes nothing, but it is not taken away before this one is there.
-                let held = signing_keys::table.find(&id);
-                diesel::update(held).set(signing_keys::number.eq(number)).execute(connection)?;
-                let row = SigningKeyRow::new(&key, number + 1);
-                let insert = diesel::insert_into(signing_keys::table).values(&row);
-                match savepoint(connection, |connection| insert.execute(connection)) {
-                    // Another instance was faster.
-                    Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => return Ok(false),
-                    outcome => outcome?,
-                };
-                changes.add(told(Action::Create, key.created_at));
-                Ok(true)
+                if !add(connection, changes, &key, &expected)? {
+                    return Ok(None);
+                }
+                let others = signing_keys::table.filter(signing_keys::kid.ne(&key.id));
+                let gone = diesel::delete(others).execute(connection)?;
+                changes.add(told(Action::Delete, key.created_at));
+                Ok(Some(count(gone)))
             })
             .await
     }
@@ -108,6 +105,32 @@ impl SigningKeyRow {
             signs_at: key.signs_from.into(),
         }
     }
+}
+
+/// Stores a key that comes after the one called `expected`; whether that is the newest still.
+fn add(
+    connection: &mut DbConnection,
+    changes: &mut Changes,
+    key: &StoredSigningKey,
+    expected: &str,
+) -> QueryResult<bool> {
+    let Some((id, number)) = newest(connection)?.filter(|(id, _)| id == expected) else {
+        return Ok(false);
+    };
+    // Changes nothing, but it is not taken away before this one is there.
+    let held = signing_keys::table.find(&id);
+    if diesel::update(held).set(signing_keys::number.eq(number)).execute(connection)? == 0 {
+        return Ok(false);
+    }
+    let row = SigningKeyRow::new(key, number + 1);
+    let insert = diesel::insert_into(signing_keys::table).values(&row);
+    match savepoint(connection, |connection| insert.execute(connection)) {
+        // Another instance was faster.
+        Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => return Ok(false),
+        outcome => outcome?,
+    };
+    changes.add(told(Action::Create, key.created_at));
+    Ok(true)
 }
 
 /// Name and number of the newest key.

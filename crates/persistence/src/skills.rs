@@ -4,6 +4,7 @@ use crate::columns::{Key, Moment, corrupt};
 use crate::connection::DbConnection;
 use crate::schema::accounts::accounts;
 use crate::schema::skills::skills;
+use crate::sessions;
 use crate::trainings::{self, Finished};
 use crate::transaction::savepoint;
 use async_trait::async_trait;
@@ -11,7 +12,7 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use jiff::Timestamp;
 use square_changes::{Action, Audience, Channel};
-use square_kernel::{Clock, Sealed, SkillId, SystemClock, Unavailable, UserId};
+use square_kernel::{Caller, Clock, Sealed, SkillId, SystemClock, Unavailable, UserId};
 use square_skills::ports::{SkillStore, Written};
 use square_skills::{
     BuiltinName, RegisteredSkill, SkillAddress, SkillDescription, SkillModel, SkillName, SkillUrl,
@@ -36,10 +37,13 @@ impl SkillStore for Stores {
             .await
     }
 
-    async fn insert(&self, skill: &RegisteredSkill) -> Result<Written, Unavailable> {
+    async fn insert(&self, skill: &RegisteredSkill, by: Option<Caller>) -> Result<Written, Unavailable> {
         let row = SkillRow::from(skill).map_err(Unavailable::new)?;
         self.database
             .change(move |connection, changes| {
+                if !sessions::is_still(connection, by)? {
+                    return Ok(Written::Overtaken);
+                }
                 let written = unless_taken(connection, |connection| {
                     diesel::insert_into(skills::table).values(&row).execute(connection)
                 })?;
@@ -52,7 +56,12 @@ impl SkillStore for Stores {
             .await
     }
 
-    async fn update(&self, skill: &RegisteredSkill, seen: Timestamp) -> Result<Written, Unavailable> {
+    async fn update(
+        &self,
+        skill: &RegisteredSkill,
+        seen: Timestamp,
+        by: Option<Caller>,
+    ) -> Result<Written, Unavailable> {
         let mut row = SkillRow::from(skill).map_err(Unavailable::new)?;
         // What is sealed may have been sealed anew since this was read; an older one must not come back.
         let renewed = |purpose, sealed: Option<&Sealed>| {
@@ -65,6 +74,9 @@ impl SkillStore for Stores {
         let seen = Moment::from(seen);
         self.database
             .change(move |connection, changes| {
+                if !sessions::is_still(connection, by)? {
+                    return Ok(Written::Overtaken);
+                }
                 let change = (
                     skills::name.eq(&row.name),
                     skills::name_key.eq(&row.name_key),
@@ -123,17 +135,21 @@ impl SkillStore for Stores {
         skill: SkillId,
         examples: &TrainingSet,
         at: Timestamp,
-    ) -> Result<bool, Unavailable> {
+        by: Option<Caller>,
+    ) -> Result<Written, Unavailable> {
         let (id, skill, at) = (Key(id.uuid()), Key(skill.uuid()), Moment::from(at));
         let examples = trainings::ExamplesRow::from(id, examples).map_err(Unavailable::new)?;
         self.database
             .change(move |connection, changes| {
+                if !sessions::is_still(connection, by)? {
+                    return Ok(Written::Overtaken);
+                }
                 if hold(connection, skill)?.is_none() {
-                    return Ok(false);
+                    return Ok(Written::Gone);
                 }
                 trainings::begin(connection, skill, &examples, at)?;
                 changes.add(Record::internal(Channel::Training, Action::Create, skill.0, at.at));
-                Ok(true)
+                Ok(Written::Done)
             })
             .await
     }
@@ -280,16 +296,16 @@ impl SkillRow {
     }
 }
 
-fn skill(connection: &mut DbConnection, id: Key) -> QueryResult<Option<RegisteredSkill>> {
+pub(crate) fn skill(connection: &mut DbConnection, id: Key) -> QueryResult<Option<RegisteredSkill>> {
     let row: Option<SkillRow> = skills::table.find(id).first(connection).optional()?;
     row.map(SkillRow::skill).transpose()
 }
 
 /// What has to be known of a skill in order to tell of its changes.
 #[derive(Debug, Clone, Copy, Queryable)]
-struct Known {
+pub(crate) struct Known {
     owner: Key,
-    published: bool,
+    pub(crate) published: bool,
 }
 
 impl Known {
@@ -299,7 +315,7 @@ impl Known {
     }
 
     /// `self` as it was before the change or as it is after it, whichever is published.
-    fn record(self, action: Action, id: Key, at: Timestamp) -> Record {
+    pub(crate) fn record(self, action: Action, id: Key, at: Timestamp) -> Record {
         let owner = Some(self.owner.0.into());
         let audience = Audience { everybody: self.published, owner, ..Audience::default() };
         Record { channel: Channel::Skill, action, entity: id.0, audience, at }
@@ -308,7 +324,7 @@ impl Known {
 
 /// Has others that change the skill or its trainings wait for the end of this transaction; gives the skill as it stays
 /// until then.
-fn hold(connection: &mut DbConnection, id: Key) -> QueryResult<Option<Known>> {
+pub(crate) fn hold(connection: &mut DbConnection, id: Key) -> QueryResult<Option<Known>> {
     let itself = skills::published.eq(skills::published);
     diesel::update(skills::table.find(id)).set(itself).execute(connection)?;
     Known::of(connection, id)

@@ -6,6 +6,7 @@ mod changes;
 mod conventions;
 mod deletion;
 mod events;
+mod feedback;
 mod hints;
 mod instances;
 mod keys;

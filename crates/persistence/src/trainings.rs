@@ -85,10 +85,38 @@ pub(crate) fn finish(
     diesel::delete(others).execute(connection)?;
     let train: String =
         training_examples::table.find(id).select(training_examples::train).first(connection)?;
-    let mut samples = texts("training_examples.train", &train)?;
-    samples.truncate(RegisteredSkill::SAMPLES);
-    let samples = serde_json::to_string(&samples).map_err(|e| corrupt("skills.samples", e))?;
+    let samples = samples(&texts("training_examples.train", &train)?)?;
     Ok(Some(Finished::Published { samples }))
+}
+
+/// The first few examples, as JSON.
+fn samples(train: &[String]) -> QueryResult<String> {
+    let samples = &train[..train.len().min(RegisteredSkill::SAMPLES)];
+    serde_json::to_string(samples).map_err(|e| corrupt("skills.samples", e))
+}
+
+/// The training that a skill is published with.
+pub(crate) fn published_one(connection: &mut DbConnection, skill: Key) -> QueryResult<Option<Key>> {
+    let of_skill = trainings::table.filter(trainings::skill_id.eq(skill));
+    of_skill.filter(trainings::state.eq(PUBLISHED)).select(trainings::id).first(connection).optional()
+}
+
+/// Adds questions to those that a skill learns from, and gives its samples.
+pub(crate) fn add_examples(
+    connection: &mut DbConnection,
+    training: Key,
+    examples: &[String],
+) -> QueryResult<String> {
+    let row = training_examples::table.find(training);
+    let train: String = row.select(training_examples::train).first(connection)?;
+    let mut all = texts("training_examples.train", &train)?;
+    all.extend_from_slice(examples);
+    let train = serde_json::to_string(&all).map_err(|e| corrupt("training_examples.train", e))?;
+    diesel::update(row).set(training_examples::train.eq(train)).execute(connection)?;
+    let number = i64::try_from(all.len()).unwrap_or(i64::MAX);
+    let change = trainings::train_examples.eq(number);
+    diesel::update(trainings::table.find(training)).set(change).execute(connection)?;
+    samples(&all)
 }
 
 /// Deletes all trainings of a skill, with their examples.
@@ -138,16 +166,29 @@ pub(crate) fn examples_of_published(
 }
 
 pub(crate) fn published(connection: &mut DbConnection) -> QueryResult<Vec<(SkillId, Arc<[String]>)>> {
-    let rows: Vec<(Key, String)> = trainings::table
+    let rows = trainings::table
         .inner_join(training_examples::table.on(training_examples::training_id.eq(trainings::id)))
         .filter(trainings::state.eq(PUBLISHED))
         .order(trainings::skill_id)
         .select((trainings::skill_id, training_examples::train))
         .load(connection)?;
-    let examples = |(skill, train): (Key, String)| {
-        Ok((skill.0.into(), texts("training_examples.train", &train)?.into()))
-    };
-    rows.into_iter().map(examples).collect()
+    by_skill("training_examples.train", rows)
+}
+
+/// For every published skill the questions that are held out.
+pub(crate) fn held_out(connection: &mut DbConnection) -> QueryResult<Vec<(SkillId, Arc<[String]>)>> {
+    let rows = trainings::table
+        .inner_join(training_examples::table.on(training_examples::training_id.eq(trainings::id)))
+        .filter(trainings::state.eq(PUBLISHED))
+        .order(trainings::skill_id)
+        .select((trainings::skill_id, training_examples::dev))
+        .load(connection)?;
+    by_skill("training_examples.dev", rows)
+}
+
+fn by_skill(column: &'static str, rows: Vec<(Key, String)>) -> QueryResult<Vec<(SkillId, Arc<[String]>)>> {
+    let questions = |(skill, json): (Key, String)| Ok((skill.0.into(), texts(column, &json)?.into()));
+    rows.into_iter().map(questions).collect()
 }
 
 fn texts(column: &'static str, json: &str) -> QueryResult<Vec<String>> {

@@ -3,6 +3,7 @@ use crate::live::LiveQuestion;
 use crate::route::Decision;
 use crate::{AnswerStream, Question, QuestionId, QuestionRecord, Router};
 use square_kernel::{Asker, Invalid, Unavailable};
+use square_limits::TooMany;
 use square_skills::SkillRequest;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -11,6 +12,15 @@ use tracing::Instrument;
 /// Why a question was not taken.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AskError {
+    /// Asking needs an account here.
+    #[error("sign in to ask")]
+    SignInRequired,
+    /// The asker asks too often.
+    #[error("too many questions, please ask again later")]
+    TooMany(TooMany),
+    /// The asker has as many questions under way as they may.
+    #[error("at most {0} questions may be under way at once")]
+    TooManyAtOnce(u32),
     /// It names a selector or a skill that does not exist.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -22,6 +32,12 @@ pub enum AskError {
     Unavailable(#[from] Unavailable),
 }
 
+impl From<TooMany> for AskError {
+    fn from(error: TooMany) -> Self {
+        Self::TooMany(error)
+    }
+}
+
 /// A question that was taken and stored.
 pub struct Asked {
     /// The question, with the routing decision.
@@ -31,13 +47,15 @@ pub struct Asked {
 }
 
 impl Router {
-    /// Takes a question: chooses skills, asks them at once, returns as soon as the question is stored.
+    /// Takes a question: chooses skills, asks them at once, returns as soon as the question is stored. Whatever transport it
+    /// comes by, it counts towards what its asker [may ask](crate::FairUse), also when it is refused for another reason.
     ///
     /// The question then goes on by itself until every skill has answered or its deadline passes. When the last one who
     /// watches it, at any instance, has been gone for the grace time, it is cancelled, unless it was asked to be
     /// [unattended](Question::unattended). Must be called within a tokio runtime.
     pub async fn ask(&self, asker: &Asker, question: Question) -> Result<Asked, AskError> {
         let begun = Instant::now();
+        let place = self.admit(asker)?;
         let Decision { choice, skills, reserve } = self.decide(asker, &question).await?;
         self.hedging.question_asked();
         let parts = &self.parts;
@@ -73,6 +91,7 @@ impl Router {
             reserve,
             hedging: Arc::clone(&self.hedging),
             begun,
+            _place: place,
             grace: (!question.unattended).then_some(parts.policy.grace),
         };
         let span = tracing::info_span!("question", id = %record.id);

@@ -47,12 +47,21 @@ pub enum Exclusion {
     NotAllowed,
     /// It failed so often of late that it is left alone for a while.
     BreakerOpen,
+    /// It was asked as often as it may be for now.
+    RateLimited,
 }
 
 impl Exclusion {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Score, Self::Maximum, Self::Unranked, Self::Unpublished, Self::NotAllowed, Self::BreakerOpen];
+    pub const ALL: [Self; 7] = [
+        Self::Score,
+        Self::Maximum,
+        Self::Unranked,
+        Self::Unpublished,
+        Self::NotAllowed,
+        Self::BreakerOpen,
+        Self::RateLimited,
+    ];
 
     /// Its name in JSON and in the database.
     pub const fn as_str(self) -> &'static str {
@@ -63,6 +72,7 @@ impl Exclusion {
             Self::Unpublished => "unpublished",
             Self::NotAllowed => "not_allowed",
             Self::BreakerOpen => "breaker_open",
+            Self::RateLimited => "rate_limited",
         }
     }
 }

@@ -1,4 +1,5 @@
 use crate::desertion::deserted;
+use crate::fair_use::Place;
 use crate::follow::follow;
 use crate::hedge::Hedging;
 use crate::live::{LiveQuestion, LiveQuestions};
@@ -35,6 +36,8 @@ pub(crate) struct FanOut {
     pub(crate) reserve: Vec<Call>,
     pub(crate) hedging: Arc<Hedging>,
     pub(crate) begun: Instant,
+    /// Counts as one question of its asker until the end.
+    pub(crate) _place: Option<Place>,
     /// How long the question goes on unwatched; for as long as it takes where it is missing.
     pub(crate) grace: Option<Duration>,
 }

@@ -6,6 +6,8 @@
 //! Whoever watches reads the log through an [`AnswerStream`], so every transport shows the same entries
 //! under the same numbers. No database is read on this way.
 //!
+//! What the asker says of an answer is [`Feedback`]; it proposes questions as examples to skills' owners.
+//!
 //! The numbers of a question begin with [`OpeningEvent`]s, which follow from the question itself, and go on with the log's
 //! entries.
 //!
@@ -17,9 +19,13 @@ mod ask;
 mod cancel;
 mod candidates;
 mod choose;
+mod delete;
 mod desertion;
+mod embedder;
+mod fair_use;
 mod fallback;
 mod fan_out;
+mod feedback;
 mod follow;
 mod forget;
 mod hedge;
@@ -41,7 +47,10 @@ pub mod testing;
 
 pub use ask::{AskError, Asked};
 pub use choose::{Choice, Chosen, Example, Exclusion, FallbackFrom, LeftOut};
-pub use history::HistoryError;
+pub use embedder::{Embedder, EmbedderVersion, Embedding, EmbeddingFailed, Waiting};
+pub use fair_use::{AskerLimits, FairUse};
+pub use feedback::{Comment, Feedback, FeedbackError, FeedbackStore, Opinion, Rating, Verdict};
+pub use history::{HistoryError, HistoryFilter, SearchText};
 pub use log::{
     AnswerDelta, AnsweredQuestion, AppendError, Ending, Finish, LogEntry, LogEvent, QuestionLog,
     QuestionRecord, SkillError, SkillOutcome,

@@ -1,5 +1,5 @@
 use crate::{LogEntry, LogEvent, QuestionId, QuestionRecord};
-use square_kernel::Unavailable;
+use square_kernel::{Unavailable, UserId};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -27,6 +27,12 @@ impl LiveQuestions {
         if lock(&self.questions).remove(&id).is_some() {
             self.count.send_modify(|count| *count -= 1);
         }
+    }
+
+    /// Those of one person.
+    pub(crate) fn of(&self, asker: UserId) -> Vec<Arc<LiveQuestion>> {
+        let questions = lock(&self.questions);
+        questions.values().filter(|question| question.record.asker == Some(asker)).cloned().collect()
     }
 
     /// Notes a question that could not be stored, or whose end could not.
@@ -152,6 +158,12 @@ impl LiveQuestion {
             (None, Some(cause)) => Err(cause.clone()),
             (None, None) => Ok(None),
         }
+    }
+
+    /// Returns when nothing more will be stored.
+    pub(crate) async fn over(&self) {
+        let mut progress = self.progress.subscribe();
+        let _ = progress.wait_for(|progress| progress.finished || progress.failed.is_some()).await;
     }
 
     /// The number of the last entry that is shown.

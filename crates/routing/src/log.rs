@@ -1,4 +1,4 @@
-use crate::{Choice, Chosen, QuestionId};
+use crate::{Choice, Chosen, HistoryFilter, QuestionId};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use square_kernel::{Page, SkillId, Slice, Unavailable, UserId};
@@ -192,10 +192,12 @@ pub trait QuestionLog: Send + Sync {
     /// for who looks again and again.
     async fn entries_after(&self, question: QuestionId, seq: u32) -> Result<Vec<Arc<LogEntry>>, Unavailable>;
 
-    /// Questions of one person with their logs, newest first.
+    /// Questions of one person that [fit](HistoryFilter::fits), with their logs, newest first. Where it takes long to find enough of them,
+    /// a page MAY hold fewer and go on with [`Slice::next`] behind where it has looked.
     async fn of_asker(
         &self,
         asker: UserId,
+        filter: &HistoryFilter,
         page: Page<QuestionId>,
     ) -> Result<Slice<AnsweredQuestion, QuestionId>, Unavailable>;
 
@@ -226,4 +228,17 @@ pub trait QuestionLog: Send + Sync {
     /// Deletes `at_most` questions with their logs whose ids were made before `before`, the oldest first, and tells how
     /// many they were. Those that have no `Finished` entry stay.
     async fn forget(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable>;
+
+    /// Deletes a question with all that refers to it, also one without an end: every instance is told to give it up, and what one stores of
+    /// it afterwards MUST fail. `false`, and nothing deleted, when there is no such question, or when it is that of somebody signed in who is not
+    /// `asker`.
+    async fn delete(
+        &self,
+        question: QuestionId,
+        asker: Option<UserId>,
+        at: Timestamp,
+    ) -> Result<bool, Unavailable>;
+
+    /// The same with `at_most` questions of one person, the oldest first; tells how many they were.
+    async fn delete_all_of(&self, asker: UserId, at: Timestamp, at_most: u32) -> Result<u32, Unavailable>;
 }

@@ -29,11 +29,13 @@ pub(crate) struct Decision {
 
 impl Router {
     /// A dry run: tells which skills the question would go to now and why, and asks none. What the asker named and does
-    /// not exist is left out for that reason, where asking would be refused.
+    /// not exist is left out for that reason, where asking would be refused. It counts as a question of its asker.
     pub async fn route(&self, asker: &Asker, question: &Question) -> Result<Choice, AskError> {
+        self.admit_dry_run(asker)?;
         let selector = self.selector(question)?;
         let candidates = self.candidates(asker, question, selector.as_ref());
-        Ok(self.decide_among(selector, &candidates, question, SHOWN).await?.choice)
+        let most = self.most_skills(asker, question);
+        Ok(self.decide_among(selector, &candidates, question, most, SHOWN).await?.choice)
     }
 
     /// Which skills the question goes to.
@@ -43,15 +45,17 @@ impl Router {
         if let Some(unknown) = candidates.unknown.take() {
             return Err(unknown.into());
         }
-        self.decide_among(selector, &candidates, question, KEPT).await
+        let most = self.most_skills(asker, question);
+        self.decide_among(selector, &candidates, question, most, KEPT).await
     }
 
-    /// Has the candidates ranked and tells what is asked, and of `shown` others at most why they are not.
+    /// Has the candidates ranked and tells what is asked, `most` of them, and of `shown` others at most why they are not.
     async fn decide_among(
         &self,
         selector: &Arc<dyn Selector>,
         candidates: &Candidates,
         question: &Question,
+        most: usize,
         shown: usize,
     ) -> Result<Decision, AskError> {
         let text = question.text.as_str();
@@ -60,7 +64,8 @@ impl Router {
         if candidates.named {
             add_unranked(&mut ranking, candidates.skills.len());
         }
-        let picked = pick(&ranking, usize::from(question.max_skills.get()), candidates.named);
+        let exhausted = take_exhausted(candidates, &mut ranking, most);
+        let picked = pick(&ranking, most, candidates.named);
         let chosen = |score: &Score| chosen(candidates, score);
         let mut choice = Choice {
             selector: selector.name().to_owned(),
@@ -70,7 +75,7 @@ impl Router {
             examples: Vec::new(),
             least_score: least_score(&ranking, candidates.named),
             candidates: u32::try_from(candidates.skills.len()).unwrap_or(u32::MAX),
-            left_out: left_out(candidates, &ranking, picked.len(), shown),
+            left_out: left_out(candidates, &ranking, picked.len(), &exhausted, shown),
         };
         add_examples(selector.as_ref(), text, &mut choice).await;
         let skills = picked.iter().map(|score| Arc::clone(&candidates.skills[score.candidate])).collect();
@@ -89,6 +94,28 @@ fn chosen(candidates: &Candidates, score: &Score) -> Chosen {
     }
 }
 
+/// Takes those out of a ranking that would be asked and were asked as often as they may be, so that the next best take their
+/// places. One that was named is asked all the same and says so itself.
+fn take_exhausted(candidates: &Candidates, ranking: &mut Ranking, most: usize) -> Vec<Score> {
+    if candidates.named {
+        return Vec::new();
+    }
+    let (threshold, mut free, mut exhausted) = (ranking.threshold, 0, Vec::new());
+    ranking.scores.retain(|score| {
+        if free == most || score.score < threshold {
+            return true;
+        }
+        let left = !candidates.skills[score.candidate].answers.is_exhausted();
+        if left {
+            free += 1;
+        } else {
+            exhausted.push(*score);
+        }
+        left
+    });
+    exhausted
+}
+
 /// The best ones that fit but are not among the `picked` that are asked, for the case that one of those is slow. Whoever
 /// names skills wants those and no others.
 fn reserve(candidates: &Candidates, ranking: &Ranking, picked: usize) -> Vec<Call> {
@@ -99,28 +126,35 @@ fn reserve(candidates: &Candidates, ranking: &Ranking, picked: usize) -> Vec<Cal
     let call = |score: &Score| {
         let skill = Arc::clone(&candidates.skills[score.candidate].answers);
         // One that is not asked at the moment would be of no help.
-        skill.outage().is_none().then(|| Call { chosen: chosen(candidates, score), skill })
+        (skill.outage().is_none() && !skill.is_exhausted())
+            .then(|| Call { chosen: chosen(candidates, score), skill })
     };
     fitting.filter_map(call).take(RESERVE).collect()
 }
 
 /// A selector leaves out what it knows nothing of; whoever names a skill wants it asked all the same.
 fn add_unranked(ranking: &mut Ranking, candidates: usize) {
-    let unranked = unranked(ranking, candidates);
+    let unranked = unranked(&ranking.scores, candidates);
     ranking.scores.extend(unranked.into_iter().map(|candidate| Score { candidate, score: 0.0 }));
 }
 
 /// The candidates without a score.
-fn unranked(ranking: &Ranking, candidates: usize) -> Vec<usize> {
+fn unranked<'a>(scores: impl IntoIterator<Item = &'a Score>, candidates: usize) -> Vec<usize> {
     let mut ranked = vec![false; candidates];
-    for score in &ranking.scores {
+    for score in scores {
         ranked[score.candidate] = true;
     }
     (0..candidates).filter(|candidate| !ranked[*candidate]).collect()
 }
 
 /// The first `at_most` of those that are not asked.
-fn left_out(candidates: &Candidates, ranking: &Ranking, picked: usize, at_most: usize) -> Vec<LeftOut> {
+fn left_out(
+    candidates: &Candidates,
+    ranking: &Ranking,
+    picked: usize,
+    exhausted: &[Score],
+    at_most: usize,
+) -> Vec<LeftOut> {
     let least = least_score(ranking, candidates.named);
     let listed = |candidate: usize, score, reason| {
         let skill = &candidates.skills[candidate].skill;
@@ -133,14 +167,17 @@ fn left_out(candidates: &Candidates, ranking: &Ranking, picked: usize, at_most: 
         reason: barred.reason,
         examples: Vec::new(),
     });
+    let limited =
+        exhausted.iter().map(|score| listed(score.candidate, Some(score.score), Exclusion::RateLimited));
     let ranked = ranking.scores[picked..].iter().map(|score| {
         let reason = if score.score < least { Exclusion::Score } else { Exclusion::Maximum };
         listed(score.candidate, Some(score.score), reason)
     });
-    let mut left_out: Vec<LeftOut> = barred.chain(ranked).take(at_most).collect();
+    let mut left_out: Vec<LeftOut> = barred.chain(limited).chain(ranked).take(at_most).collect();
     let room = at_most - left_out.len();
-    if room > 0 && ranking.scores.len() < candidates.skills.len() {
-        let unranked = unranked(ranking, candidates.skills.len()).into_iter().take(room);
+    if room > 0 && ranking.scores.len() + exhausted.len() < candidates.skills.len() {
+        let ranked = ranking.scores.iter().chain(exhausted);
+        let unranked = unranked(ranked, candidates.skills.len()).into_iter().take(room);
         left_out.extend(unranked.map(|candidate| listed(candidate, None, Exclusion::Unranked)));
     }
     left_out

@@ -1,9 +1,11 @@
+use crate::fair_use::{FairUse, UnderWay};
 use crate::follow::FollowedQuestions;
 use crate::hedge::Hedging;
 use crate::live::LiveQuestions;
 use crate::{QuestionLog, Selector};
 use jiff::SignedDuration;
 use square_kernel::{Clock, KeyedHash, Randomness};
+use square_limits::Meter;
 use square_skills::SkillDirectory;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,8 @@ pub struct RouterPolicy {
     pub questions_kept: Option<SignedDuration>,
     /// How long the pieces are kept in which answers came; the whole answers stay.
     pub deltas_kept: SignedDuration,
+    /// How much askers may ask.
+    pub fair_use: FairUse,
 }
 
 impl Default for RouterPolicy {
@@ -25,6 +29,7 @@ impl Default for RouterPolicy {
             grace: Duration::from_secs(30),
             questions_kept: None,
             deltas_kept: SignedDuration::from_hours(24),
+            fair_use: FairUse::UNLIMITED,
         }
     }
 }
@@ -43,7 +48,9 @@ pub struct RouterParts {
     pub clock: Arc<dyn Clock>,
     /// For identifiers.
     pub randomness: Arc<dyn Randomness>,
-    /// For tickets.
+    /// Counts who asks how often.
+    pub meter: Arc<Meter>,
+    /// For tickets, and for naming those who ask where they are counted.
     pub keyed_hash: Arc<dyn KeyedHash>,
     /// What the operator chose.
     pub policy: RouterPolicy,
@@ -55,6 +62,7 @@ pub struct Router {
     pub(crate) live: Arc<LiveQuestions>,
     pub(crate) followed: Arc<FollowedQuestions>,
     pub(crate) hedging: Arc<Hedging>,
+    pub(crate) under_way: Arc<UnderWay>,
 }
 
 /// A selector, for people who choose one.
@@ -69,7 +77,13 @@ pub struct SelectorInfo {
 impl Router {
     /// Puts the parts together.
     pub fn new(parts: RouterParts) -> Self {
-        Self { parts, live: Arc::default(), followed: Arc::default(), hedging: Arc::default() }
+        Self {
+            parts,
+            live: Arc::default(),
+            followed: Arc::default(),
+            hedging: Arc::default(),
+            under_way: Arc::default(),
+        }
     }
 
     /// The selectors, the default one first.

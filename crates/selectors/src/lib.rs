@@ -3,6 +3,7 @@
 //! - [`BaseSelector`] asks every candidate, in the order given.
 //! - [`SquareSelector`] learns from example questions. A question is routed in microseconds, without a model
 //!   server, and learning is a matter of milliseconds to seconds on one core.
+//! - [`EmbeddingSelector`] learns as that does, from embeddings of the questions as well.
 //! - [`evaluation`] measures any selector on questions whose skills are known.
 
 #![expect(
@@ -11,8 +12,10 @@
 )]
 
 mod base;
+mod embedding;
 pub mod evaluation;
 mod square;
 
 pub use base::BaseSelector;
+pub use embedding::EmbeddingSelector;
 pub use square::SquareSelector;

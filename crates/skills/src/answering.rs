@@ -34,6 +34,12 @@ pub trait Skill: Send + Sync {
     fn outage(&self) -> Option<Outage> {
         None
     }
+
+    /// Whether the skill was asked as often as it may be for now. Somebody may be refused also where it was not a moment
+    /// ago. A decorator MUST hand it on.
+    fn is_exhausted(&self) -> bool {
+        false
+    }
 }
 
 /// Hears an answer as it grows.
@@ -172,6 +178,12 @@ pub enum SkillFailure {
     /// It answers as many questions as it may at once.
     #[error("the skill is answering {0} questions already, which is as many as it may at once")]
     Busy(usize),
+    /// It was asked as often as it may be for now.
+    #[error("the skill was asked as often as it may be; it may be asked again {}", soon(Some(*.retry_in)))]
+    RateLimited {
+        /// After how long it may be asked again.
+        retry_in: Duration,
+    },
     /// The asker gave up waiting.
     #[error("the question was cancelled")]
     Cancelled,
@@ -195,6 +207,7 @@ impl SkillFailure {
             Self::Reported(_) => "reported",
             Self::BreakerOpen { .. } => "breaker_open",
             Self::Busy(_) => "busy",
+            Self::RateLimited { .. } => "rate_limited",
             Self::Cancelled => "cancelled",
             Self::Internal => "internal",
         }

@@ -4,13 +4,21 @@ use square_kernel::{SkillId, Unavailable};
 
 impl Skills {
     /// Takes over what another instance made of a skill: that it is there, changed, published, unpublished or gone, and how
-    /// a training ended. Nothing happens where this instance knows already. The learners follow with [`Skills::settle`].
+    /// a training ended or that another one took its place. Nothing happens where this instance knows already. The learners
+    /// follow with [`Skills::settle`].
     pub async fn catch_up(&self, id: SkillId) -> Result<(), Unavailable> {
-        self.shared.refresh(id).await?;
-        if let Some(record) = self.shared.parts.store.training(id).await?
-            && record.state != TrainingState::Running
-        {
-            self.shared.board.end(id, record.id, &record.state);
+        let shared = &self.shared;
+        // Until the training is read too: none that is begun here comes in between.
+        let _changing = shared.turn().await?;
+        shared.read_anew(id).await?;
+        match shared.parts.store.training(id).await? {
+            None => shared.board.drop_skill(id, "the skill was unpublished"),
+            Some(record) => {
+                shared.board.supersede(id, record.id);
+                if record.state != TrainingState::Running {
+                    shared.board.end(id, record.id, &record.state);
+                }
+            }
         }
         Ok(())
     }
@@ -25,6 +33,11 @@ impl Shared {
     /// Lists a skill as it is stored now.
     pub(crate) async fn refresh(&self, id: SkillId) -> Result<(), Unavailable> {
         let _changing = self.turn().await?;
+        self.read_anew(id).await
+    }
+
+    /// The same during a turn.
+    async fn read_anew(&self, id: SkillId) -> Result<(), Unavailable> {
         match self.parts.store.find(id).await? {
             Some(stored) => self.take_over(&stored),
             None => self.take_off(id),

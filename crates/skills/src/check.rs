@@ -1,6 +1,7 @@
 use crate::service::{OwnerError, Skills};
 use crate::{ResultItem, SkillAddress};
 use square_kernel::{Asker, SkillId};
+use square_limits::{LimitError, TooMany};
 
 /// What a check of a remote skill looks at, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,13 +79,36 @@ impl CheckReport {
     }
 }
 
+/// Why a skill was not checked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CheckError {
+    /// The asker may not have it checked.
+    #[error(transparent)]
+    Owner(#[from] OwnerError),
+    /// The asker, or whoever owns skills at its host, had too many checked of late.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+}
+
+impl From<LimitError> for CheckError {
+    fn from(error: LimitError) -> Self {
+        match error {
+            LimitError::TooMany(error) => Self::TooMany(error),
+            LimitError::Unavailable(error) => Self::Owner(error.into()),
+        }
+    }
+}
+
 impl Skills {
     /// Asks one's own skill a question of no matter, past everything that protects it, and tells how that went. There is
     /// nothing to check of a part of this process.
-    pub async fn check(&self, asker: &Asker, id: SkillId) -> Result<CheckReport, OwnerError> {
+    pub async fn check(&self, asker: &Asker, id: SkillId) -> Result<CheckReport, CheckError> {
         let listed = self.shared.owned(asker, id).await?;
         Ok(match &listed.skill.address {
-            SkillAddress::Remote { .. } => self.shared.parts.prober.inspect(&listed.skill).await,
+            SkillAddress::Remote { url, .. } => {
+                self.shared.count_probe(listed.skill.owner, url).await?;
+                self.shared.parts.prober.inspect(&listed.skill).await
+            }
             SkillAddress::Builtin(_) => CheckReport::default(),
         })
     }

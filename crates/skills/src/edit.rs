@@ -1,10 +1,11 @@
 use crate::ports::Written;
 use crate::register::SkillFields;
-use crate::service::{OwnerError, Shared, Skills, just_after};
+use crate::service::{OwnerError, Shared, Skills, caller, just_after};
 use crate::{
     Listed, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillModel, SkillName, SkillUrl,
 };
-use square_kernel::{Asker, FieldError, Invalid, Sealed, Secret, SkillId, Unavailable};
+use square_kernel::{Asker, Caller, FieldError, Invalid, Overtaken, Sealed, Secret, SkillId, Unavailable};
+use square_limits::{LimitError, TooMany};
 use std::sync::Arc;
 
 /// Some fields of a skill; what is `None` stays.
@@ -42,9 +43,24 @@ pub enum EditError {
     /// Another skill has this name.
     #[error("another skill has this name")]
     NameTaken,
+    /// Too many addresses were probed of late, for the asker or at this host.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+    /// They are signed in no more, or not as they were.
+    #[error(transparent)]
+    Overtaken(#[from] Overtaken),
     /// Try again later.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl From<LimitError> for EditError {
+    fn from(error: LimitError) -> Self {
+        match error {
+            LimitError::TooMany(error) => Self::TooMany(error),
+            LimitError::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
 }
 
 impl From<OwnerError> for EditError {
@@ -53,6 +69,7 @@ impl From<OwnerError> for EditError {
             OwnerError::SignInRequired => Self::SignInRequired,
             OwnerError::NotFound => Self::NotFound,
             OwnerError::NotOwner => Self::NotOwner,
+            OwnerError::Overtaken(error) => Self::Overtaken(error),
             OwnerError::Unavailable(error) => Self::Unavailable(error),
         }
     }
@@ -87,8 +104,9 @@ impl Skills {
             model: Some(fields.model),
         };
         let mut checked = self.shared.check(&listed.skill, patch).await?;
-        checked.find_protocol(&self.shared, &listed.skill).await;
-        self.shared.carry_through(move |shared| async move { shared.update(id, checked).await }).await
+        checked.find_protocol(&self.shared, &listed.skill).await?;
+        let by = caller(asker);
+        self.shared.carry_through(move |shared| async move { shared.update(id, checked, by).await }).await
     }
 
     /// Replaces some of what an owner says of a skill. A published skill stays published.
@@ -100,7 +118,8 @@ impl Skills {
     ) -> Result<Arc<Listed>, EditError> {
         let listed = self.shared.owned(asker, id).await?;
         let checked = self.shared.check(&listed.skill, patch).await?;
-        self.shared.carry_through(move |shared| async move { shared.update(id, checked).await }).await
+        let by = caller(asker);
+        self.shared.carry_through(move |shared| async move { shared.update(id, checked, by).await }).await
     }
 }
 
@@ -122,7 +141,12 @@ impl Shared {
         Ok(Checked { patch, sealed, signing: None })
     }
 
-    pub(crate) async fn update(&self, id: SkillId, checked: Checked) -> Result<Arc<Listed>, EditError> {
+    pub(crate) async fn update(
+        &self,
+        id: SkillId,
+        checked: Checked,
+        by: Option<Caller>,
+    ) -> Result<Arc<Listed>, EditError> {
         let _changing = self.turn().await?;
         loop {
             // As it is now: of two patches to different fields both must be kept.
@@ -132,10 +156,11 @@ impl Shared {
             let seen = skill.updated_at;
             checked.apply(&mut skill);
             skill.updated_at = self.moment_of_change(id).max(just_after(seen));
-            match self.parts.store.update(&skill, seen).await? {
+            match self.parts.store.update(&skill, seen, by).await? {
                 Written::Done => return self.list(skill).ok_or(EditError::NotFound),
                 Written::NameTaken => return Err(EditError::NameTaken),
                 Written::Gone => return Err(EditError::NotFound),
+                Written::Overtaken => return Err(Overtaken.into()),
                 // Another instance was faster.
                 Written::Changed => {}
             }
@@ -150,18 +175,19 @@ impl Checked {
     }
 
     /// Adds the protocol where it was left out and the address is another one.
-    async fn find_protocol(&mut self, shared: &Shared, skill: &RegisteredSkill) {
+    async fn find_protocol(&mut self, shared: &Shared, skill: &RegisteredSkill) -> Result<(), LimitError> {
         let (SkillAddress::Remote { url: old, .. }, Some(new)) = (&skill.address, &self.patch.url) else {
-            return;
+            return Ok(());
         };
         if self.patch.protocol.is_some() || old == new {
-            return;
+            return Ok(());
         }
         let secret = match &self.patch.secret {
             Some(secret) => secret.clone(),
             None => shared.open_secret(skill),
         };
-        self.patch.protocol = Some(shared.protocol_at(new, secret.as_ref()).await);
+        self.patch.protocol = Some(shared.protocol_at(skill.owner, new, secret.as_ref()).await?);
+        Ok(())
     }
 
     fn apply(&self, skill: &mut RegisteredSkill) {

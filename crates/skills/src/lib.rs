@@ -5,6 +5,7 @@
 //! - [`RegisteredSkill`] is what its owner told us about it.
 //! - [`SkillDirectory`] is the in-memory snapshot of all of them that questions are routed by.
 //! - [`Skills`] is all that can be done with them; the store is the truth, directory and selectors follow.
+//! - [`Proposals`] are questions that askers found well answered, and that become examples where nothing gets worse by it.
 //! - [`ports`] is what this crate needs from outside.
 
 mod answering;
@@ -18,7 +19,9 @@ mod kept;
 mod measured;
 mod outside;
 pub mod ports;
+mod probing;
 mod progress;
+mod proposals;
 pub mod protection;
 mod publish;
 mod register;
@@ -38,11 +41,16 @@ pub mod testing;
 pub use answering::{
     DeltaSink, Document, Outage, ResultBody, ResultItem, Skill, SkillFailure, SkillRequest, Unheard,
 };
-pub use check::{CheckReport, CheckStage, CheckStep};
+pub use check::{CheckError, CheckReport, CheckStage, CheckStep};
 pub use directory::{Listed, SkillDirectory, Snapshot};
 pub use edit::{EditError, SkillPatch};
 pub use kept::{ExamplesVersion, KeptModel};
 pub use measured::Measured;
+pub use probing::ProbePolicy;
+pub use proposals::{
+    AcceptError, CheckResult, Compared, DismissError, ExampleKey, ExampleText, Figures, NewProposal,
+    Proposal, ProposalId, ProposalPolicy, ProposalState, Proposals, Ratings,
+};
 pub use register::{RegisterError, SkillFields};
 pub use registered::{
     BuiltinName, Health, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillModel, SkillName,

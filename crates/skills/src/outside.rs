@@ -1,8 +1,9 @@
 use crate::ports::{Learner, LearningFailed, SkillStore};
-use crate::service::Skills;
+use crate::service::{Shared, Skills};
 use square_kernel::{SkillId, Unavailable};
 use std::collections::BTreeSet;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -15,11 +16,13 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// its server.
 const COMPARED: Duration = Duration::from_mins(10);
 
-/// A learner whose knowledge is kept outside, and what it has to catch up on.
+/// A learner that needs somebody outside, and what it has to catch up on.
 pub(crate) struct Outside {
     pub(crate) learner: Arc<dyn Learner>,
     /// Held while it learns or forgets.
     pub(crate) turn: tokio::sync::Mutex<()>,
+    /// Whether it was offered what was kept, where it keeps its knowledge in this process.
+    began: AtomicBool,
     due: Mutex<Due>,
 }
 
@@ -37,21 +40,28 @@ struct Due {
 impl Skills {
     /// Has the learners outside know what the skills are published with. What one fails at is tried again with later
     /// calls, ever more seldom. Of several instances on one store one is to call this, the one that calls
-    /// [`Skills::train_next`]; the others [leave it](Skills::leave_outside) to that one.
+    /// [`Skills::train_next`]; the others call [`Skills::bring_own_in_step`].
     pub async fn bring_in_step(&self) -> Result<(), Unavailable> {
         for outside in &self.shared.outside {
-            outside.catch_up(&*self.shared.parts.store).await?;
+            outside.catch_up(&self.shared).await?;
         }
         Ok(())
     }
 
-    /// Notes that another instance teaches the learners outside. Should it be for this one again, it compares them with all
-    /// that is published.
-    pub fn leave_outside(&self) {
-        for outside in &self.shared.outside {
-            let mut due = outside.due();
-            due.everything = true;
-            due.skills.clear();
+    /// The same for those alone whose knowledge is this instance's own; those that all instances share are left to another
+    /// one. Should it be for this one again to teach them, it compares them with all that is published.
+    pub async fn bring_own_in_step(&self) -> Result<(), Unavailable> {
+        self.leave_outside();
+        for outside in self.shared.outside.iter().filter(|outside| !outside.learner.is_shared()) {
+            outside.catch_up(&self.shared).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes that another instance teaches the learners that all instances share.
+    pub(crate) fn leave_outside(&self) {
+        for outside in self.shared.outside.iter().filter(|outside| outside.learner.is_shared()) {
+            outside.compare_later();
         }
     }
 
@@ -76,7 +86,19 @@ impl Outside {
             failures: 0,
             resting: None,
         };
-        Self { learner, turn: tokio::sync::Mutex::default(), due: Mutex::new(due) }
+        Self {
+            learner,
+            turn: tokio::sync::Mutex::default(),
+            began: AtomicBool::new(false),
+            due: Mutex::new(due),
+        }
+    }
+
+    /// It may know anything.
+    pub(crate) fn compare_later(&self) {
+        let mut due = self.due();
+        due.everything = true;
+        due.skills.clear();
     }
 
     /// It may know something else of these skills than the store.
@@ -108,13 +130,14 @@ impl Outside {
         outcome
     }
 
-    async fn catch_up(&self, store: &dyn SkillStore) -> Result<(), Unavailable> {
+    async fn catch_up(&self, shared: &Shared) -> Result<(), Unavailable> {
+        let store = &*shared.parts.store;
         let _turn = self.turn.lock().await;
         if self.due().resting().is_some() {
             return Ok(());
         }
         if self.due().take_everything() {
-            let compared = self.compare(store).await;
+            let compared = self.compare(shared).await;
             if !matches!(compared, Ok(Ok(()))) {
                 self.due().everything = true;
             }
@@ -127,6 +150,7 @@ impl Outside {
         // Also after a comparison: there are learners that cannot tell by which examples they know a skill.
         loop {
             let Some(skill) = self.due().take_next() else { return Ok(()) };
+            self.note_learnt(shared);
             let settled = self.settle(skill, store).await;
             let went_well = matches!(settled, Ok(Ok(())));
             if !went_well {
@@ -141,8 +165,19 @@ impl Outside {
         }
     }
 
-    async fn compare(&self, store: &dyn SkillStore) -> Result<Result<(), LearningFailed>, Unavailable> {
-        let examples = store.published_examples().await?;
+    async fn compare(&self, shared: &Shared) -> Result<Result<(), LearningFailed>, Unavailable> {
+        let examples = shared.parts.store.published_examples().await?;
+        if !self.learner.is_shared() && self.began.compare_exchange(false, true, Relaxed, Relaxed).is_ok() {
+            let kept = shared.parts.models.kept_model(self.learner.name()).await;
+            // Another attempt follows if what was kept cannot be read now.
+            let kept = kept.inspect_err(|_| self.began.store(false, Relaxed))?;
+            if let Some(kept) = kept
+                && self.learner.take_up(&examples, &kept).await
+            {
+                return Ok(Ok(()));
+            }
+        }
+        self.note_learnt(shared);
         Ok(self.learner.learn_all(&examples).await)
     }
 
@@ -155,6 +190,13 @@ impl Outside {
             Some(examples) => self.learner.learn(skill, &examples, &|_| ()).await,
             None => self.learner.forget(skill).await,
         })
+    }
+
+    /// It may know something new that is to be kept.
+    fn note_learnt(&self, shared: &Shared) {
+        if !self.learner.is_shared() {
+            shared.learnt();
+        }
     }
 
     /// What came of teaching it.

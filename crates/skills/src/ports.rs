@@ -1,10 +1,12 @@
 //! What this crate needs from outside.
 
+pub use crate::proposals::{Accepted, EndedCheck, PendingCheck, ProposalStore};
+
 use crate::training::{TrainingId, TrainingRecord, TrainingSet, TrainingState};
 use crate::{CheckReport, ExamplesVersion, KeptModel, Measured, Protocol, RegisteredSkill, Skill, SkillUrl};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use square_kernel::{FieldError, Secret, SkillId, Unavailable, UserId};
+use square_kernel::{Caller, FieldError, Secret, SkillId, Unavailable, UserId};
 use std::sync::Arc;
 
 /// What became of writing a skill.
@@ -18,6 +20,8 @@ pub enum Written {
     Gone,
     /// It is not as it was when the change was made up; nothing was stored.
     Changed,
+    /// Who asks is signed in no more, or not as they were; nothing was stored.
+    Overtaken,
 }
 
 /// Keeps registered skills, their trainings and example questions. Each method is one transaction.
@@ -26,13 +30,20 @@ pub trait SkillStore: Send + Sync {
     /// Whether `user` may own skills: an active account whose address is confirmed.
     async fn may_own(&self, user: UserId) -> Result<bool, Unavailable>;
 
-    /// Adds a skill. MUST return `NameTaken` when the name is in use, also under concurrency; never `Gone`.
-    async fn insert(&self, skill: &RegisteredSkill) -> Result<Written, Unavailable>;
+    /// Adds a skill. MUST return `NameTaken` when the name is in use, also under concurrency; never `Gone`; `Overtaken` where
+    /// `by` is somebody who does not hold what they asked with any more, as it is when the skill is stored.
+    async fn insert(&self, skill: &RegisteredSkill, by: Option<Caller>) -> Result<Written, Unavailable>;
 
     /// Replaces name, description, address, secret, signing key, model and `updated_at` of the skill with this id; whether it is
     /// published, its samples and its owner stay as they are stored. MUST return `Changed` when the stored
-    /// `updated_at` is not `seen` any more, also under concurrency, so that no other change is lost.
-    async fn update(&self, skill: &RegisteredSkill, seen: Timestamp) -> Result<Written, Unavailable>;
+    /// `updated_at` is not `seen` any more, also under concurrency, so that no other change is lost; `Overtaken` as for
+    /// [`SkillStore::insert`].
+    async fn update(
+        &self,
+        skill: &RegisteredSkill,
+        seen: Timestamp,
+        by: Option<Caller>,
+    ) -> Result<Written, Unavailable>;
 
     /// Removes the skill with its trainings and examples. `false` when there is none.
     async fn delete(&self, id: SkillId) -> Result<bool, Unavailable>;
@@ -45,14 +56,15 @@ pub trait SkillStore: Send + Sync {
 
     /// Stores a training as `Running` with its examples. A training of the same skill that was running is
     /// superseded: its `finish_training` will find nothing. The examples of the training that the skill is
-    /// published with stay. `false` when the skill is gone; then nothing is stored.
+    /// published with stay. `Gone` when the skill is gone, `Overtaken` as for [`SkillStore::insert`]; then nothing is stored.
     async fn begin_training(
         &self,
         id: TrainingId,
         skill: SkillId,
         examples: &TrainingSet,
         at: Timestamp,
-    ) -> Result<bool, Unavailable>;
+        by: Option<Caller>,
+    ) -> Result<Written, Unavailable>;
 
     /// Ends a training that is still the newest of its skill and running.
     ///
@@ -145,13 +157,19 @@ pub trait Learner: Send + Sync {
     /// The selector's name.
     fn name(&self) -> &str;
 
-    /// Whether what it learns is kept outside of this process, once for all instances. It is then taught by one instance
-    /// only, no skill stays unpublished for its sake, and what it fails to learn it is taught later.
+    /// Whether it needs somebody outside of this process to learn. No skill stays unpublished for its sake, and what it fails
+    /// to learn it is taught later.
     fn is_outside(&self) -> bool {
         false
     }
 
-    /// Starts anew with exactly these skills.
+    /// Whether what it learns is kept outside, once for all instances. It is then taught by one instance only.
+    fn is_shared(&self) -> bool {
+        self.is_outside()
+    }
+
+    /// Knows exactly these skills from then on. One that is outside is asked for this now and then, also where nothing has
+    /// changed.
     async fn learn_all(&self, skills: &[(SkillId, Arc<[String]>)]) -> Result<(), LearningFailed>;
 
     /// Learns one skill, replacing what was known of it. `progress` is told numbers from 0 to 1.
@@ -171,11 +189,17 @@ pub trait Learner: Send + Sync {
     }
 
     /// Takes up what [`Learner::keep`] gave, instead of learning `skills`, from which it was made, all anew. `false`
-    /// when it is of no use (another version of this program made it, it is damaged); then MUST NOT have changed
-    /// anything.
+    /// when it is of no use (it was made from others or by another version of this program, it is damaged); then MUST NOT have
+    /// changed what it knows.
     async fn take_up(&self, skills: &[(SkillId, Arc<[String]>)], kept: &KeptModel) -> bool {
         let _ = (skills, kept);
         false
+    }
+
+    /// Another selector of the same kind that knows nothing yet, to try examples on. `None` where there can be none, as of those
+    /// whose knowledge is outside.
+    fn scratch(&self) -> Option<Arc<dyn Learner>> {
+        None
     }
 
     /// The share, 0 to 1, of `questions` for which the skill comes first among all known ones.

@@ -30,6 +30,13 @@ impl ProgressBoard {
         }
     }
 
+    /// Another instance has begun a training. Where an earlier one of the skill is shown it ends as failed, and the new one is shown.
+    pub(crate) fn supersede(&self, skill: SkillId, newest: TrainingId) {
+        if self.lock().contains_key(&skill) {
+            self.begin(skill, newest);
+        }
+    }
+
     /// It is this far, 0 to 1; never goes back.
     pub(crate) fn advance(&self, skill: SkillId, id: TrainingId, done: f32) {
         self.update(skill, id, |progress| {

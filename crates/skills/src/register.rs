@@ -1,10 +1,13 @@
 use crate::ports::Written;
-use crate::service::{Shared, Skills};
+use crate::service::{Shared, Skills, caller};
 use crate::{
     BuiltinName, Listed, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillModel, SkillName,
     SkillUrl,
 };
-use square_kernel::{Asker, FieldError, Invalid, Sealed, Secret, SkillId, Unavailable, UserId};
+use square_kernel::{
+    Asker, Caller, FieldError, Invalid, Overtaken, Sealed, Secret, SkillId, Unavailable, UserId,
+};
+use square_limits::{LimitError, TooMany};
 use std::sync::Arc;
 
 /// What an owner says of a remote skill.
@@ -42,9 +45,24 @@ pub enum RegisterError {
     /// Another skill has this name.
     #[error("another skill has this name")]
     NameTaken,
+    /// Too many addresses were probed of late, for the asker or at this host.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+    /// They are signed in no more, or not as they were.
+    #[error(transparent)]
+    Overtaken(#[from] Overtaken),
     /// Try again later.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl From<LimitError> for RegisterError {
+    fn from(error: LimitError) -> Self {
+        match error {
+            LimitError::TooMany(error) => Self::TooMany(error),
+            LimitError::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
 }
 
 impl Skills {
@@ -61,13 +79,17 @@ impl Skills {
         invalid.into_result()?;
         let protocol = match fields.protocol {
             Some(protocol) => protocol,
-            None => self.shared.protocol_at(&fields.url, fields.secret.as_ref()).await,
+            None => self.shared.protocol_at(owner, &fields.url, fields.secret.as_ref()).await?,
         };
         let address = SkillAddress::Remote { url: fields.url, protocol };
         let skill = self.new_skill(owner, fields.name, fields.description, address);
         let (_, signing) = self.shared.new_signing_key();
         let secret = secret.flatten();
-        self.insert(RegisteredSkill { secret, signing: Some(signing), model: fields.model, ..skill }).await
+        self.insert(
+            RegisteredSkill { secret, signing: Some(signing), model: fields.model, ..skill },
+            caller(asker),
+        )
+        .await
     }
 
     /// Registers a part of this process as a skill, unpublished. A skill of that name which is this part
@@ -84,7 +106,7 @@ impl Skills {
         match snapshot.by_name(name.as_str()) {
             Some(listed) if listed.skill.address == address => Ok(Arc::clone(listed)),
             Some(_) => Err(RegisterError::NameTaken),
-            None => self.insert(self.new_skill(owner, name, description, address)).await,
+            None => self.insert(self.new_skill(owner, name, description, address), None).await,
         }
     }
 
@@ -113,12 +135,13 @@ impl Skills {
         }
     }
 
-    async fn insert(&self, skill: RegisteredSkill) -> Result<Arc<Listed>, RegisterError> {
+    async fn insert(&self, skill: RegisteredSkill, by: Option<Caller>) -> Result<Arc<Listed>, RegisterError> {
         let insert = |shared: Arc<Shared>| async move {
             let _changing = shared.turn().await?;
-            match shared.parts.store.insert(&skill).await? {
+            match shared.parts.store.insert(&skill, by).await? {
                 Written::Done => shared.list(skill).ok_or_else(|| Unavailable::new("removed at once").into()),
                 Written::NameTaken => Err(RegisterError::NameTaken),
+                Written::Overtaken => Err(Overtaken.into()),
                 Written::Gone | Written::Changed => {
                     Err(Unavailable::new("the store says a new skill is another already").into())
                 }
@@ -130,8 +153,14 @@ impl Skills {
 
 impl Shared {
     /// The protocol that is spoken at an address that was checked; the default one where none is recognised.
-    pub(crate) async fn protocol_at(&self, url: &SkillUrl, secret: Option<&Secret>) -> Protocol {
-        self.parts.prober.detect(url, secret).await.unwrap_or_default()
+    pub(crate) async fn protocol_at(
+        &self,
+        owner: UserId,
+        url: &SkillUrl,
+        secret: Option<&Secret>,
+    ) -> Result<Protocol, LimitError> {
+        self.count_probe(owner, url).await?;
+        Ok(self.parts.prober.detect(url, secret).await.unwrap_or_default())
     }
 
     /// The bearer token of a skill, in the clear; `None` also where it cannot be opened any more.

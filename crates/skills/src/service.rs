@@ -2,9 +2,10 @@ use crate::keep::Keeping;
 use crate::outside::Outside;
 use crate::ports::{AddressGuard, Learner, ModelStore, SkillProber, SkillStore};
 use crate::progress::ProgressBoard;
-use crate::{ExamplesVersion, Listed, SkillDirectory};
+use crate::{ExamplesVersion, Listed, ProbePolicy, SkillDirectory};
 use jiff::{SignedDuration, Timestamp};
-use square_kernel::{Asker, Clock, Randomness, Sealer, SkillId, Unavailable};
+use square_kernel::{Asker, Caller, Clock, KeyedHash, Overtaken, Randomness, Sealer, SkillId, Unavailable};
+use square_limits::ports::Limits;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,6 +31,12 @@ pub struct SkillsParts {
     pub learners: Vec<Arc<dyn Learner>>,
     /// Seals the skills' secrets.
     pub sealer: Arc<dyn Sealer>,
+    /// Keeps count of probes.
+    pub limits: Arc<dyn Limits>,
+    /// Hides what is counted.
+    pub keyed_hash: Arc<dyn KeyedHash>,
+    /// How many there may be.
+    pub probing: ProbePolicy,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where identifiers come from.
@@ -48,7 +55,7 @@ pub struct Skills {
 
 pub(crate) struct Shared {
     pub(crate) parts: SkillsParts,
-    /// The learners whose knowledge is in this process.
+    /// The learners that need nobody outside.
     pub(crate) inside: Vec<Arc<dyn Learner>>,
     /// All others.
     pub(crate) outside: Vec<Outside>,
@@ -78,6 +85,9 @@ pub enum OwnerError {
     /// It is somebody else's.
     #[error("the skill belongs to somebody else")]
     NotOwner,
+    /// They are signed in no more, or not as they were.
+    #[error(transparent)]
+    Overtaken(#[from] Overtaken),
     /// Try again later.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -118,7 +128,7 @@ impl Skills {
         for learner in &shared.inside {
             shared.take_up_or_learn(&**learner, &examples, version).await?;
         }
-        self.leave_outside();
+        shared.outside.iter().for_each(Outside::compare_later);
         shared.work.notify_one();
         Ok(())
     }
@@ -187,6 +197,11 @@ impl Shared {
             Err(error) => Err(Unavailable::new(error).into()),
         }
     }
+}
+
+/// Who asks, for stores that look again.
+pub(crate) fn caller(asker: &Asker) -> Option<Caller> {
+    asker.identity.as_ref().map(Caller::from)
 }
 
 /// The first moment after `at` that every store can tell from it.

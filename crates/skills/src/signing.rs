@@ -1,5 +1,5 @@
 use crate::edit::{Checked, EditError};
-use crate::service::{Shared, Skills};
+use crate::service::{Shared, Skills, caller};
 use crate::{RegisteredSkill, SkillAddress};
 use square_kernel::{Asker, Invalid, Sealed, SkillId};
 use std::fmt;
@@ -33,7 +33,8 @@ impl Skills {
         }
         let (key, sealed) = self.shared.new_signing_key();
         let checked = Checked::with_signing_key(sealed);
-        self.shared.carry_through(move |shared| async move { shared.update(id, checked).await }).await?;
+        let by = caller(asker);
+        self.shared.carry_through(move |shared| async move { shared.update(id, checked, by).await }).await?;
         Ok(key)
     }
 }

@@ -1,6 +1,7 @@
-use crate::service::{OwnerError, Skills};
+use crate::ports::Written;
+use crate::service::{OwnerError, Skills, caller};
 use crate::training::{TrainingId, TrainingProgress, TrainingRecord, TrainingSet, TrainingState};
-use square_kernel::{Asker, SkillId};
+use square_kernel::{Asker, Caller, Overtaken, SkillId};
 use tokio::sync::watch;
 
 impl Skills {
@@ -18,6 +19,24 @@ impl Skills {
         examples: TrainingSet,
     ) -> Result<TrainingRecord, OwnerError> {
         self.shared.owned(asker, id).await?;
+        self.begin(id, examples, caller(asker)).await
+    }
+
+    /// The same for a part of this process, as the operator: nobody has signed in.
+    pub async fn train_builtin(
+        &self,
+        id: SkillId,
+        examples: TrainingSet,
+    ) -> Result<TrainingRecord, OwnerError> {
+        self.begin(id, examples, None).await
+    }
+
+    async fn begin(
+        &self,
+        id: SkillId,
+        examples: TrainingSet,
+        by: Option<Caller>,
+    ) -> Result<TrainingRecord, OwnerError> {
         self.shared
             .carry_through(move |shared| async move {
                 let _changing = shared.turn().await?;
@@ -31,8 +50,13 @@ impl Skills {
                     started_at: parts.clock.now(),
                     finished_at: None,
                 };
-                if !parts.store.begin_training(record.id, id, &examples, record.started_at).await? {
-                    return Err(OwnerError::NotFound);
+                let begun = parts.store.begin_training(record.id, id, &examples, record.started_at, by);
+                match begun.await? {
+                    Written::Done => {}
+                    Written::Overtaken => return Err(Overtaken.into()),
+                    Written::NameTaken | Written::Gone | Written::Changed => {
+                        return Err(OwnerError::NotFound);
+                    }
                 }
                 shared.board.begin(id, record.id);
                 shared.work.notify_one();

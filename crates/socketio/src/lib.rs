@@ -17,4 +17,4 @@ mod transport;
 mod unpublish;
 mod upgrade;
 
-pub use services::{Limits, SocketIoServer, SocketIoServices, SocketIoSettings};
+pub use services::{ClientAddress, Limits, SocketIoServer, SocketIoServices, SocketIoSettings};

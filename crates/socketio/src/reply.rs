@@ -67,12 +67,15 @@ struct Failure {
     error: String,
     code: String,
     details: Vec<Detail>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u32>,
 }
 
 impl From<&Fault> for Failure {
     fn from(fault: &Fault) -> Self {
         let body = fault.body(&Uuid::now_v7().to_string());
         let (message, code) = (body.message.clone(), body.code.clone());
-        Self { error_msg: message.clone(), error: message, code, details: body.details }
+        let retry_after = fault.retry_after;
+        Self { error_msg: message.clone(), error: message, code, details: body.details, retry_after }
     }
 }

@@ -17,6 +17,9 @@ use tokio_util::task::TaskTracker;
 /// `train` has two; no other event has any.
 const MOST_ATTACHMENTS: usize = 2;
 
+/// Tells where a request comes from, where that is known.
+pub type ClientAddress = dyn Fn(&HttpRequest) -> Option<IpAddr> + Send + Sync;
+
 /// What sockets call, and what ends them.
 #[derive(Clone)]
 pub struct SocketIoServices {
@@ -27,7 +30,7 @@ pub struct SocketIoServices {
     /// The use cases on questions.
     pub router: Arc<Router>,
     /// Where a request comes from, where that is known.
-    pub client_address: Arc<dyn Fn(&HttpRequest) -> Option<IpAddr> + Send + Sync>,
+    pub client_address: Arc<ClientAddress>,
     /// What the operator chose.
     pub settings: SocketIoSettings,
     /// Once cancelled, every socket is closed and no new one is taken.
@@ -43,8 +46,6 @@ pub struct SocketIoSettings {
     pub path: String,
     /// Where scripts of other sites may connect from.
     pub origins: Origins,
-    /// Whether only those who are signed in may ask.
-    pub questions_need_account: bool,
     /// How many sessions may be open.
     pub most_sessions: usize,
     /// How many of them may be of one address.
@@ -64,6 +65,8 @@ pub struct Limits {
     pub waiting: usize,
     /// How long a client may leave what waits for it untaken.
     pub unread: Duration,
+    /// How long a client of version 3 and later may take to connect to the namespace.
+    pub connect: Duration,
     /// How long the body of a polling request may take.
     pub body: Duration,
 }
@@ -73,7 +76,6 @@ impl Default for SocketIoSettings {
         Self {
             path: "/socket.io".to_owned(),
             origins: Origins::Any,
-            questions_need_account: false,
             most_sessions: 10_000,
             most_sessions_per_address: 1_000,
             limits: Limits::default(),
@@ -89,6 +91,8 @@ impl Default for Limits {
             under_way: 32,
             waiting: 16,
             unread: Duration::from_secs(30),
+            // Clients do it with their second request.
+            connect: Duration::from_secs(20),
             body: Duration::from_secs(30),
         }
     }
@@ -106,6 +110,7 @@ impl SocketIoServer {
         let limits = &services.settings.limits;
         let (engine, io) = SocketIo::builder()
             .req_path(services.settings.path.clone())
+            .connect_timeout(limits.connect)
             .max_buffer_size(limits.waiting)
             .max_payload(u64::try_from(limits.message).unwrap_or(u64::MAX))
             .ws_max_message_size(limits.message)

@@ -7,7 +7,7 @@ use serde_json::Value;
 use socketioxide::SocketIo;
 use socketioxide::extract::{SocketRef, TryData};
 use socketioxide::handler::ConnectHandler;
-use square_kernel::{Asker, Secret};
+use square_kernel::{Asker, Secret, Whereabouts};
 use square_wire::{Fault, access_token};
 use std::future::Future;
 use std::sync::Arc;
@@ -32,6 +32,8 @@ pub(crate) struct Session {
     pub(crate) services: Arc<SocketIoServices>,
     /// The access token given when it connected.
     token: Option<Arc<Secret>>,
+    /// Where the client is.
+    whereabouts: Whereabouts,
     /// A permit for each question, training and the like.
     work: Arc<Semaphore>,
     /// Cancelled when the client is gone.
@@ -52,7 +54,8 @@ pub(crate) fn register(io: &SocketIo, services: &Arc<SocketIoServices>) {
         let services = Arc::clone(&serving);
         async move {
             let token = connect_token(&services, &socket, said.ok()).ok().flatten();
-            Session::new(services, token).serve(&socket);
+            let whereabouts = socket.req_parts().extensions.get().copied().unwrap_or_default();
+            Session::new(services, token, whereabouts).serve(&socket);
         }
     };
     io.ns(NAMESPACE, serve.with(check));
@@ -76,9 +79,9 @@ fn connect_token(
 }
 
 impl Session {
-    fn new(services: Arc<SocketIoServices>, token: Option<Secret>) -> Self {
+    fn new(services: Arc<SocketIoServices>, token: Option<Secret>, whereabouts: Whereabouts) -> Self {
         let work = Arc::new(Semaphore::new(services.settings.limits.under_way));
-        Self { services, token: token.map(Arc::new), work, gone: CancellationToken::new() }
+        Self { services, token: token.map(Arc::new), whereabouts, work, gone: CancellationToken::new() }
     }
 
     fn serve(self, socket: &SocketRef) {
@@ -131,11 +134,11 @@ impl Session {
 
     /// Who the client is at this moment: by the token of the message, or else by the one that it connected with.
     pub(crate) fn asker(&self, jwt: Option<&str>) -> Result<Asker, Fault> {
-        match jwt.or(self.token.as_ref().map(|token| token.expose())) {
-            None => Ok(self.services.accounts.anonymous()),
-            Some(token) => {
-                self.services.accounts.authenticate(token).map_err(|rejected| Fault::from(&rejected))
-            }
-        }
+        let accounts = &self.services.accounts;
+        let asker = match jwt.or(self.token.as_ref().map(|token| token.expose())) {
+            None => accounts.anonymous(),
+            Some(token) => accounts.authenticate(token).map_err(|rejected| Fault::from(&rejected))?,
+        };
+        Ok(asker.at(self.whereabouts))
     }
 }

@@ -2,11 +2,12 @@ use crate::places::{Place, Places};
 use crate::services::SocketIoServices;
 use crate::upgrade::upgrade;
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use engineioxide::service::NotFoundService;
 use http_body_util::{BodyExt, Full};
 use hyper::service::Service;
 use socketioxide::service::SocketIoService;
+use square_kernel::Whereabouts;
 use square_wire::Fault;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -94,7 +95,10 @@ fn head(request: &HttpRequest) -> Result<http::Request<()>, Fault> {
     for (name, value) in request.headers() {
         copy = copy.header(name.as_str(), value.as_bytes());
     }
-    copy.body(()).map_err(|_| Fault::malformed("the request is none of HTTP"))
+    // Where the client is: the application says so where it stands behind proxies.
+    let told = request.extensions().get::<Whereabouts>().copied();
+    let whereabouts = told.unwrap_or_else(|| request.peer_addr().map(|peer| peer.ip()).into());
+    copy.extension(whereabouts).body(()).map_err(|_| Fault::malformed("the request is none of HTTP"))
 }
 
 /// The fault as a response. It also goes along as a value, for an application that writes all error bodies in one place.

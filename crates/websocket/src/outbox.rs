@@ -63,13 +63,17 @@ impl Outbox {
 
     /// Sends an error.
     pub(crate) async fn fail(&self, reference: Option<&Ref>, fault: &Fault) -> Result<(), Gone> {
-        self.send(reference, &ServerMessage::Error(fault.body(&self.request_id))).await
+        self.send(reference, &self.error(fault)).await
     }
 
     /// Sends an error that belongs to no message, unless the client has enough to read already; whether it will go out.
     pub(crate) fn try_fail(&self, fault: &Fault) -> bool {
-        let text = text(None, &ServerMessage::Error(fault.body(&self.request_id)));
+        let text = text(None, &self.error(fault));
         text.is_some_and(|text| self.queue.try_send(Outgoing::Text(text)).is_ok())
+    }
+
+    fn error(&self, fault: &Fault) -> ServerMessage {
+        ServerMessage::Error { body: fault.body(&self.request_id), retry_after: fault.retry_after }
     }
 
     /// Answers a ping of the transport.

@@ -140,7 +140,14 @@ pub enum ServerMessage {
     /// `pong`: the answer to `ping`.
     Pong {},
     /// `error`: what was asked for cannot be done.
-    Error(ErrorBody),
+    Error {
+        /// What errors say everywhere.
+        #[serde(flatten)]
+        body: ErrorBody,
+        /// After how many seconds trying again makes sense, where it does: what `Retry-After` says elsewhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after: Option<u32>,
+    },
 }
 
 impl ServerMessage {
@@ -157,7 +164,7 @@ impl ServerMessage {
             Self::Missed { .. } => "missed",
             Self::Unsubscribed {} => "unsubscribed",
             Self::Pong {} => "pong",
-            Self::Error(_) => "error",
+            Self::Error { .. } => "error",
         }
     }
 

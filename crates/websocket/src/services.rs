@@ -37,8 +37,6 @@ pub struct WebSocketSettings {
     pub base_path: String,
     /// Where scripts of other sites may connect from.
     pub origins: Origins,
-    /// Whether only those who are signed in may ask.
-    pub questions_need_account: bool,
     /// How much one socket may take up.
     pub limits: Limits,
 }
@@ -64,12 +62,7 @@ pub struct Limits {
 
 impl Default for WebSocketSettings {
     fn default() -> Self {
-        Self {
-            base_path: "/api".to_owned(),
-            origins: Origins::Any,
-            questions_need_account: false,
-            limits: Limits::default(),
-        }
+        Self { base_path: "/api".to_owned(), origins: Origins::Any, limits: Limits::default() }
     }
 }
 

@@ -1,6 +1,6 @@
 use square_accounts::Accounts;
 use square_changes::Change;
-use square_kernel::{Asker, Identity, Secret};
+use square_kernel::{Asker, Identity, Secret, Whereabouts};
 use square_wire::Fault;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 pub(crate) struct SignIn {
     accounts: Arc<Accounts>,
     held: Arc<RwLock<Option<Held>>>,
+    whereabouts: Whereabouts,
 }
 
 /// The access token that counts.
@@ -19,9 +20,9 @@ struct Held {
 }
 
 impl SignIn {
-    /// Anybody, as long as no token is taken.
-    pub(crate) fn nobody(accounts: Arc<Accounts>) -> Self {
-        Self { accounts, held: Arc::default() }
+    /// Anybody at a place, as long as no token is taken.
+    pub(crate) fn nobody(accounts: Arc<Accounts>, whereabouts: Whereabouts) -> Self {
+        Self { accounts, held: Arc::default(), whereabouts }
     }
 
     /// Takes a token in place of the one before. One that is refused changes nothing.
@@ -35,13 +36,14 @@ impl SignIn {
 
     /// Who the client is at this moment: a session may have ended since the last message.
     pub(crate) fn asker(&self) -> Result<Asker, Fault> {
-        match &*self.held() {
-            None => Ok(self.accounts.anonymous()),
+        let asker = match &*self.held() {
+            None => self.accounts.anonymous(),
             Some(held) => {
                 let asker = self.accounts.authenticate(held.token.expose());
-                asker.map_err(|rejected| Fault::from(&rejected))
+                asker.map_err(|rejected| Fault::from(&rejected))?
             }
-        }
+        };
+        Ok(asker.at(self.whereabouts))
     }
 
     /// Whether the client may be told of `change` at this moment. Whose sign-in is over is told what anybody is told.
@@ -76,7 +78,7 @@ mod tests {
     use square_changes::testing::{Draft, MemoryChanges};
     use square_changes::{Action, Audience, Change, Channel};
     use square_kernel::uuid::Uuid;
-    use square_kernel::{Secret, Unavailable};
+    use square_kernel::{Secret, Unavailable, Whereabouts};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -113,7 +115,7 @@ mod tests {
         let test = TestAccounts::with(|parts| parts.signer = signer.clone());
         let ada = test.register("ada").await.id;
         let token = test.sign_in("ada").await.tokens.access;
-        let sign_in = SignIn::nobody(test.accounts.clone());
+        let sign_in = SignIn::nobody(test.accounts.clone(), Whereabouts::default());
         sign_in.take(token.expose()).unwrap();
 
         let everybody = Audience { everybody: true, ..Audience::default() };
@@ -132,7 +134,7 @@ mod tests {
         let test = TestAccounts::default();
         test.register("ada").await;
         let token = test.sign_in("ada").await.tokens.access;
-        let sign_in = SignIn::nobody(test.accounts.clone());
+        let sign_in = SignIn::nobody(test.accounts.clone(), Whereabouts::default());
         sign_in.take(token.expose()).unwrap();
         let permission = Some("get:movies".to_owned());
         let change = change(Audience { permission, ..Audience::default() });

@@ -3,7 +3,8 @@ use crate::protocol::SUBPROTOCOL;
 use crate::services::WebSocketServices;
 use crate::sign_in::SignIn;
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use square_kernel::Whereabouts;
 use square_wire::{Fault, Origins, access_token};
 use std::sync::Arc;
 use tracing::Instrument;
@@ -44,11 +45,17 @@ fn check_origin(origins: &Origins, request: &HttpRequest) -> Result<(), Fault> {
 }
 
 fn sign_in(services: &WebSocketServices, request: &HttpRequest) -> Result<SignIn, Fault> {
-    let sign_in = SignIn::nobody(Arc::clone(&services.accounts));
+    let sign_in = SignIn::nobody(Arc::clone(&services.accounts), whereabouts(request));
     if let Some(value) = request.headers().get(header::AUTHORIZATION) {
         sign_in.take(access_token(value.as_bytes())?)?;
     }
     Ok(sign_in)
+}
+
+/// Where the client is: the application says so where it stands behind proxies.
+fn whereabouts(request: &HttpRequest) -> Whereabouts {
+    let told = request.extensions().get::<Whereabouts>().copied();
+    told.unwrap_or_else(|| request.peer_addr().map(|peer| peer.ip()).into())
 }
 
 /// The fault as a response. It also goes along as a value, for an application that writes all error bodies

@@ -1,4 +1,4 @@
-use crate::RoutingView;
+use crate::{RoutingView, Verdict};
 use serde::{Deserialize, Serialize};
 use square_routing::{AnsweredQuestion, Chosen, SkillOutcome};
 use std::time::Duration;
@@ -75,6 +75,9 @@ pub struct SkillAnswer {
     /// Its results, or why there are none.
     #[serde(flatten)]
     pub answer: AnswerBody,
+    /// What the asker said of it; left out where they said nothing, and while answers come in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<Verdict>,
 }
 
 /// A skill's results, or why there are none.
@@ -175,6 +178,18 @@ impl From<&AnsweredQuestion> for QuestionView {
     }
 }
 
+impl QuestionView {
+    /// The same with what the asker said of the answers.
+    #[must_use]
+    pub fn with_verdicts(mut self, verdicts: &[square_routing::Verdict]) -> Self {
+        for answer in &mut self.results {
+            let verdict = verdicts.iter().find(|verdict| verdict.skill.uuid() == answer.skill_id);
+            answer.feedback = verdict.map(Verdict::from);
+        }
+        self
+    }
+}
+
 impl From<&SkillOutcome> for SkillAnswer {
     fn from(outcome: &SkillOutcome) -> Self {
         let answer = match &outcome.answer {
@@ -188,6 +203,7 @@ impl From<&SkillOutcome> for SkillAnswer {
             score: rounded(skill.score.into()),
             skill_description: skill.description.clone(),
             answer,
+            feedback: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod credentials;
+mod feedback;
 mod limits;
 mod mfa;
 mod openai;
@@ -12,7 +13,7 @@ use square_accounts::ports::TokenRejected;
 use square_accounts::{ConfirmError, RefreshError, RegisterError, SignInError, SignupError};
 use square_kernel::{FieldError, Invalid, Unavailable};
 use square_routing::{AskError, HistoryError, TicketError, WatchError};
-use square_skills::{EditError, OwnerError};
+use square_skills::{CheckError, EditError, OwnerError};
 use std::borrow::Cow;
 
 /// After how many seconds a client may try again when something this server needs does not work.
@@ -207,6 +208,13 @@ impl From<&TokenRejected> for Fault {
 impl From<&AskError> for Fault {
     fn from(error: &AskError) -> Self {
         match error {
+            AskError::SignInRequired => Self::sign_in_required(),
+            AskError::TooMany(too_many) => {
+                Self::limited("too_many_questions", error.to_string(), too_many.retry_after)
+            }
+            AskError::TooManyAtOnce(limit) => {
+                Self::too_many("questions", usize::try_from(*limit).unwrap_or(usize::MAX))
+            }
             AskError::Invalid(invalid) => Self::from(invalid),
             AskError::Selector(cause) => {
                 tracing::error!(%cause, "the selector cannot rank");
@@ -307,6 +315,8 @@ impl From<&square_skills::RegisterError> for Fault {
             Error::NotConfirmed => Self::address_not_confirmed(error.to_string()),
             Error::Invalid(invalid) => Self::from(invalid),
             Error::NameTaken => Self::taken("name"),
+            Error::TooMany(error) => Self::from(error),
+            Error::Overtaken(error) => Self::from(error),
             Error::Unavailable(error) => Self::from(error),
         }
     }
@@ -320,7 +330,18 @@ impl From<&EditError> for Fault {
             EditError::NotOwner => Self::new(403, "not_owner", error.to_string()),
             EditError::Invalid(invalid) => Self::from(invalid),
             EditError::NameTaken => Self::taken("name"),
+            EditError::TooMany(error) => Self::from(error),
+            EditError::Overtaken(error) => Self::from(error),
             EditError::Unavailable(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<&CheckError> for Fault {
+    fn from(error: &CheckError) -> Self {
+        match error {
+            CheckError::Owner(error) => Self::from(error),
+            CheckError::TooMany(error) => Self::from(error),
         }
     }
 }
@@ -331,6 +352,7 @@ impl From<&OwnerError> for Fault {
             OwnerError::SignInRequired => Self::sign_in_required(),
             OwnerError::NotFound => Self::not_found("skill"),
             OwnerError::NotOwner => Self::new(403, "not_owner", error.to_string()),
+            OwnerError::Overtaken(error) => Self::from(error),
             OwnerError::Unavailable(error) => Self::from(error),
         }
     }

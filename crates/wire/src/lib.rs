@@ -7,6 +7,7 @@
 //! - [`openai`] has the shapes for clients of OpenAI's API.
 //! - [`RoutingView`] tells which skills were asked and why.
 //! - [`access_token`] and [`Origins`] read what a request says of where it comes from.
+//! - [`Verdict`], [`Ratings`] and [`Proposal`] are what askers say of answers, and what owners hear of that.
 //! - [`Progress`] tells how a training goes.
 //! - [`User`] and [`Skill`] are what accounts and skills look like from outside.
 //! - [`ChangeMessage`] tells everybody outside that something changed.
@@ -19,6 +20,7 @@ mod change;
 mod error_body;
 mod events;
 pub mod fault;
+mod feedback;
 mod lenient;
 pub mod openai;
 mod origins;
@@ -39,6 +41,7 @@ pub use events::{
     RouteDecidedEvent, SkillResultEvent, SkillStartedEvent, StreamEvent,
 };
 pub use fault::Fault;
+pub use feedback::{Proposal, Ratings, TrialFigures, Verdict};
 pub use origins::Origins;
 pub use progress::Progress;
 pub use question::{FlatQuestion, NestedQuestion, QuestionOptions, QuestionRequest, SkillChoice};

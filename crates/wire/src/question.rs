@@ -7,6 +7,7 @@ use square_kernel::{FieldError, Invalid};
 use square_routing::{
     Deadline, MaxResults, MaxSkills, Question, QuestionText, Selection, SelectorRef, SkillRef,
 };
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// A question in either of the two forms that clients send. Unknown keys are passed over.
@@ -57,7 +58,7 @@ pub struct FlatQuestion {
     /// Only these skills, in this order of preference. Every published skill where it is missing or empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skills: Option<Vec<SkillChoice>>,
-    /// An object that is handed to the skills.
+    /// An object that is handed to the skills: at most 16384 bytes of JSON, at most 16 objects and arrays within one another.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub skill_args: Option<Map<String, Value>>,
@@ -189,24 +190,58 @@ impl Parts {
             self.max_results.map_or(Ok(MaxResults::default()), |n| MaxResults::parse(names.max_results, n));
         let max_results = invalid.collect(max_results);
         let deadline = invalid.collect(deadline_ms.map_or(Ok(Deadline::default()), Deadline::parse));
-        match (text, skills, max_skills, max_results, deadline) {
-            (Some(text), Some(selection), Some(max_skills), Some(max_results), Some(deadline)) => {
-                Ok(Question {
-                    text,
-                    selector: self
-                        .selector
-                        .filter(|name| !name.trim().is_empty())
-                        .map(|name| SelectorRef { field: names.selector, name }),
-                    selection,
-                    max_skills,
-                    max_results,
-                    skill_args: self.skill_args.map(|args| Value::Object(args).to_string().into()),
-                    deadline,
-                    unattended: false,
-                })
-            }
+        let skill_args = invalid.collect(self.skill_args.map(skill_args).transpose());
+        match (text, skills, max_skills, max_results, deadline, skill_args) {
+            (
+                Some(text),
+                Some(selection),
+                Some(max_skills),
+                Some(max_results),
+                Some(deadline),
+                Some(skill_args),
+            ) => Ok(Question {
+                text,
+                selector: self
+                    .selector
+                    .filter(|name| !name.trim().is_empty())
+                    .map(|name| SelectorRef { field: names.selector, name }),
+                selection,
+                max_skills,
+                max_results,
+                skill_args,
+                deadline,
+                unattended: false,
+            }),
             _ => Err(invalid),
         }
+    }
+}
+
+/// How large what is handed to skills may be, in bytes of JSON. Each skill that is asked gets it.
+const MOST_ARGS: usize = 16 * 1024;
+/// How many objects and arrays may stand within one another in it: a skill's parser may take a call of its own for each.
+const DEEPEST_ARGS: usize = 16;
+
+fn skill_args(args: Map<String, Value>) -> Result<Arc<str>, FieldError> {
+    let fault = |message: String| Err(FieldError::new("skill_args", message));
+    let args = Value::Object(args);
+    if !is_within(&args, DEEPEST_ARGS) {
+        return fault(format!("must have at most {DEEPEST_ARGS} objects and arrays within one another"));
+    }
+    let text = args.to_string();
+    if text.len() > MOST_ARGS {
+        return fault(format!("must have at most {MOST_ARGS} bytes"));
+    }
+    Ok(text.into())
+}
+
+/// Whether a value has at most `depth` objects and arrays within one another. Parsing has bounded how many there can be.
+fn is_within(value: &Value, depth: usize) -> bool {
+    let deeper = |value: &Value| is_within(value, depth - 1);
+    match value {
+        Value::Object(members) => depth > 0 && members.values().all(deeper),
+        Value::Array(items) => depth > 0 && items.iter().all(deeper),
+        _ => true,
     }
 }
 

@@ -55,7 +55,7 @@ pub struct LeftOutSkill {
     pub score: Option<f64>,
     /// Why: `score` (it fits too badly), `maximum` (enough others fit better), `unranked` (the selector knows nothing of it),
     /// `unpublished`, `not_allowed` (there is no such skill, or it is not yours to ask), `breaker_open` (it failed so often
-    /// of late that it is left alone for a while).
+    /// of late that it is left alone for a while), `rate_limited` (it was asked as often as it may be for now).
     #[schema(example = "score")]
     pub reason: String,
     /// Up to three of its example questions that are most like the question, where the selector knows any.

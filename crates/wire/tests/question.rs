@@ -96,3 +96,21 @@ fn what_a_client_sends_is_what_is_read() {
     let sent = serde_json::to_value(QuestionRequest::new("Who?")).unwrap();
     assert_eq!(QuestionRequest::read(sent).unwrap(), QuestionRequest::new("Who?"));
 }
+
+#[test]
+fn what_is_handed_to_skills_has_bounds() {
+    let args = |args: Value| json!({"query": "Who?", "skill_args": args});
+    let nested = |depth: usize| (1..depth).fold(json!({}), |inner, _| json!({"a": [7], "b": inner}));
+    let text = |length: usize| json!({"a": "x".repeat(length)});
+    // `{"a":""}` takes eight bytes.
+    for fine in [json!({}), nested(16), text(16 * 1024 - 8)] {
+        assert_eq!(read(args(fine.clone())).unwrap().skill_args.as_deref(), Some(&*fine.to_string()));
+    }
+    let deep = "422 skill_args must have at most 16 objects and arrays within one another";
+    assert_eq!(refusal(args(nested(17))), deep);
+    let arrays = (0..16).fold(json!(1), |inner, _| json!([inner]));
+    assert_eq!(refusal(args(json!({"a": arrays}))), deep);
+    assert_eq!(refusal(args(text(16 * 1024 - 7))), "422 skill_args must have at most 16384 bytes");
+    let both = json!({"query": " ", "skill_args": text(20_000)});
+    assert_eq!(refusal(both), "422 query must not be empty; skill_args must have at most 16384 bytes");
+}

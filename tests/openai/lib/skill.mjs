@@ -33,7 +33,8 @@ export class StreamingSkill {
     const say = (content) => response.write(`data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`);
     if (question.includes("fail")) {
       say(PIECES[0]);
-      return response.destroy();
+      // Not before that is read.
+      return setTimeout(() => response.destroy(), 200);
     }
     if (question.includes("hang")) {
       this.#open.add(response);

@@ -1,12 +1,14 @@
 //! What counts at sign-in.
 
-use super::{Counted, LimitError};
+use super::Counted;
 use crate::audit::{Actor, AuditAction, AuditEntry};
-use crate::ports::{AccountStore, Charge, Consequences, Limits, LoginName, Spent};
+use crate::ports::{AccountStore, Consequences, LoginName};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use jiff::Timestamp;
 use square_kernel::{Unavailable, UserId};
+use square_limits::ports::Limits;
+use square_limits::{Charge, LimitError, Spent};
 use std::sync::Arc;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -106,14 +108,14 @@ impl Notebook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::{LimitPolicy, TooMany};
-    use crate::ports::Quota;
+    use crate::limits::LimitPolicy;
     use crate::session_tokens::SignedIn;
     use crate::sign_in::SignInError;
     use crate::testing::{TestAccounts, signed_in};
     use async_trait::async_trait;
     use jiff::SignedDuration;
     use square_kernel::Secret;
+    use square_limits::{Quota, TooMany};
 
     const WRONG: &str = "wrong horse";
 

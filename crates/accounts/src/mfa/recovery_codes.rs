@@ -1,10 +1,11 @@
 use super::recovery_code::RecoveryCode;
 use crate::audit::{Actor, AuditAction};
-use crate::limits::{Counted, TooMany, limited};
+use crate::limits::{Counted, limited};
 use crate::ports::{Caller, Overtaken};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use square_kernel::{Identity, Unavailable};
+use square_limits::TooMany;
 
 /// Why no recovery codes are shown.
 #[derive(Debug, thiserror::Error)]

@@ -76,15 +76,15 @@ pub trait CredentialStore: Send + Sync {
         consequences: &Consequences,
     ) -> Result<AddressChange, Unavailable>;
 
-    /// Sets first and last name. Where they are so already nothing is stored. `None` when the account is gone.
+    /// Sets the caller's first and last name. Where they are so already nothing is stored. `None` when the account is gone.
     async fn rename(
         &self,
-        user: UserId,
+        by: Caller,
         first_name: &PersonName,
         last_name: &PersonName,
         at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Option<Account>, Unavailable>;
+    ) -> Asked<Option<Account>>;
 
     /// Its sessions, ended and expired ones included, newest first.
     async fn all_sessions(
@@ -93,12 +93,9 @@ pub trait CredentialStore: Send + Sync {
         page: Page<SessionId>,
     ) -> Result<Slice<SessionRecord, SessionId>, Unavailable>;
 
-    /// Deletes `at_most` of the questions that an account has asked, with their answers, and tells how many. Those that are under
-    /// way are given up.
-    async fn forget_questions(&self, user: UserId, at: Timestamp, at_most: u32) -> Result<u32, Unavailable>;
-
     /// Deletes an account and all that belongs to it: roles, ways to sign in, second factor, secrets, letters that have not left,
-    /// questions, and whatever else it owns. `consequences` are stored. Entries of the audit log stay, but where
+    /// and whatever else it owns. `consequences` are stored. Of its questions, of which there may be very many, some MAY be left for
+    /// [`Self::forget_departed`]; nobody MUST be able to read them as its owner. Entries of the audit log stay, but where
     /// they say from where its owner did something, that is erased, those of `consequences` included.
     ///
     /// Gives the sessions that had not ended; `None`, and nothing stored, when the account is gone.
@@ -111,4 +108,8 @@ pub trait CredentialStore: Send + Sync {
         at: Timestamp,
         consequences: &Consequences,
     ) -> Asked<Option<Vec<SessionId>>>;
+
+    /// Deletes `at_most` of the questions that deleted accounts have left, with their answers, and tells how many. Those that are under way
+    /// are given up. What is left of them MUST be found also by another process.
+    async fn forget_departed(&self, at: Timestamp, at_most: u32) -> Result<u32, Unavailable>;
 }

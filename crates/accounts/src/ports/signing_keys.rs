@@ -35,6 +35,10 @@ pub trait SigningKeyStore: Send + Sync {
     /// the newest any more. Of any number of calls with one `newest` exactly one MUST get `true`.
     async fn add_next(&self, key: &StoredSigningKey, newest: &str) -> Result<bool, Unavailable>;
 
+    /// The same with all others deleted; gives how many these were, `None` where it stored nothing. Nobody MUST ever see the key beside
+    /// one that it takes the place of.
+    async fn replace_all(&self, key: &StoredSigningKey, newest: &str) -> Result<Option<u32>, Unavailable>;
+
     /// Deletes the keys that are called by `ids`, never the newest, and tells all instances, as of `at`, where there was any; gives
     /// their number.
     async fn retire(&self, ids: &[String], at: Timestamp) -> Result<u32, Unavailable>;

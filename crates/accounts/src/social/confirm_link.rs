@@ -1,13 +1,14 @@
 use super::SocialError;
 use super::make::Made;
 use crate::audit::{Actor, AuditAction};
-use crate::limits::{Counted, TooMany, limited};
+use crate::limits::{Counted, limited};
 use crate::mfa::Entry;
 use crate::ports::{HeldSocialLink, LinkedBy, Linking, NewLoginMethod};
 use crate::service::Accounts;
 use crate::session_tokens::Device;
 use crate::tokens::MailToken;
 use square_kernel::{Unavailable, UserId};
+use square_limits::TooMany;
 
 /// Why a mailed link signed nobody in.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,9 @@
 use crate::account::NotConfirmed;
-use crate::limits::{TooMany, limited};
+use crate::limits::limited;
 use crate::ports::Overtaken;
 use crate::ports::identity::IdentityError;
 use square_kernel::Unavailable;
+use square_limits::TooMany;
 
 /// Why nobody is signed in by a provider, and nothing linked.
 #[derive(Debug, thiserror::Error)]

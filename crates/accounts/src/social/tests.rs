@@ -6,7 +6,7 @@ use crate::mfa::Entry;
 use crate::ports::identity::{Challenge, Expected, ExternalIdentity, IdentityError, IdentityProvider, Proof};
 use crate::ports::{
     AccountStore, Consequences, LoginMethodId, LoginMethodStore, LoginName, NewLoginMethod, NewSocialLink,
-    Quota, SessionList,
+    SessionList,
 };
 use crate::session_tokens::SecondFactor;
 use crate::session_tokens::{Device, SignedIn};
@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 use square_kernel::{Identity, Secret, UserId};
+use square_limits::Quota;
 use std::sync::Arc;
 
 fn request(provider: Provider, proof: &str) -> SocialRequest {

@@ -11,7 +11,7 @@ use crate::ports::HeldSocialLink;
 use crate::ports::{
     AccountStore, Caller, Consequences, LoginName, NewAccount, NewConfirmation, Registration,
 };
-use crate::ports::{LetterRequest, LimitKey, NewSecret, Purpose, SessionRecord, StoredSigningKey};
+use crate::ports::{LetterRequest, NewSecret, Purpose, SessionRecord, StoredSigningKey};
 use crate::tokens::{MailToken, TokenDigest};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -40,8 +40,9 @@ pub(super) struct State {
     pub(super) keys: Vec<StoredSigningKey>,
     pub(super) login_methods: Vec<StoredMethod>,
     pub(super) social_links: HashMap<TokenDigest, HeldSocialLink>,
-    pub(super) limits: HashMap<LimitKey, Timestamp>,
     pub(super) letter_requests: Vec<(LetterRequest, Timestamp)>,
+    /// How many each has asked.
+    pub(super) questions: HashMap<UserId, u32>,
 }
 
 /// The roles of the first migration, as far as tests lean on them.
@@ -91,6 +92,16 @@ impl MemoryAccounts {
         if let Some((account, _)) = self.state().get_mut(user) {
             (account.confirmed_at, account.unproved_until) = (None, None);
         }
+    }
+
+    /// Makes an account one that has asked so many questions.
+    pub fn has_asked(&self, user: UserId, questions: u32) {
+        self.state().questions.insert(user, questions);
+    }
+
+    /// How many questions of an account there are, be it deleted or not.
+    pub fn questions_of(&self, user: UserId) -> u32 {
+        self.state().questions.get(&user).copied().unwrap_or_default()
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

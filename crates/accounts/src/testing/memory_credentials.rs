@@ -159,21 +159,24 @@ impl CredentialStore for MemoryAccounts {
 
     async fn rename(
         &self,
-        user: UserId,
+        by: Caller,
         first_name: &PersonName,
         last_name: &PersonName,
         _at: Timestamp,
         consequences: &Consequences,
-    ) -> Result<Option<Account>, Unavailable> {
+    ) -> Asked<Option<Account>> {
         let mut state = self.state();
-        let Some((account, _)) = state.get_mut(user) else { return Ok(None) };
+        if !state.is_current(by) {
+            return Ok(Err(Overtaken));
+        }
+        let Some((account, _)) = state.get_mut(by.user) else { return Ok(Ok(None)) };
         let other = (&account.first_name, &account.last_name) != (first_name, last_name);
         (account.first_name, account.last_name) = (first_name.clone(), last_name.clone());
         let account = account.clone();
         if other {
             state.follow(consequences);
         }
-        Ok(Some(state.read(&account)))
+        Ok(Ok(Some(state.read(&account))))
     }
 
     async fn all_sessions(
@@ -188,16 +191,6 @@ impl CredentialStore for MemoryAccounts {
         let newest = state.sessions.values().rev().filter(wanted);
         let rows = newest.take(usize::from(page.limit.get()) + 1).cloned().collect();
         Ok(Slice::from_surplus(rows, page.limit, |session| session.id))
-    }
-
-    async fn forget_questions(
-        &self,
-        _user: UserId,
-        _at: Timestamp,
-        _at_most: u32,
-    ) -> Result<u32, Unavailable> {
-        // There are none in memory.
-        Ok(0)
     }
 
     async fn delete_account(
@@ -231,5 +224,18 @@ impl CredentialStore for MemoryAccounts {
             }
         }
         Ok(Ok(Some(ended)))
+    }
+
+    async fn forget_departed(&self, _at: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+        let mut state = self.state();
+        let State { accounts, questions, .. } = &mut *state;
+        let mut forgotten = 0;
+        let departed = |user: &UserId| accounts.iter().all(|(account, _)| account.id != *user);
+        for (_, left) in questions.iter_mut().filter(|(user, _)| departed(user)) {
+            let some = (at_most - forgotten).min(*left);
+            *left -= some;
+            forgotten += some;
+        }
+        Ok(forgotten)
     }
 }

@@ -108,6 +108,15 @@ impl SigningKeyStore for MemoryAccounts {
         Ok(true)
     }
 
+    async fn replace_all(&self, key: &StoredSigningKey, newest: &str) -> Result<Option<u32>, Unavailable> {
+        let mut state = self.state();
+        if state.keys.last().is_none_or(|last| last.id != newest) {
+            return Ok(None);
+        }
+        let gone = std::mem::replace(&mut state.keys, vec![key.clone()]).len();
+        Ok(Some(u32::try_from(gone).unwrap_or(u32::MAX)))
+    }
+
     async fn retire(&self, ids: &[String], _at: Timestamp) -> Result<u32, Unavailable> {
         let mut state = self.state();
         let (before, newest) = (state.keys.len(), state.keys.last().map(|key| key.id.clone()));

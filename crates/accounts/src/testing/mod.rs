@@ -8,7 +8,6 @@ mod memory_administration;
 mod memory_credentials;
 mod memory_letter_requests;
 mod memory_letters;
-mod memory_limits;
 mod memory_login_methods;
 mod memory_mfa;
 mod memory_roles;

@@ -18,6 +18,7 @@ use crate::social::Provider;
 use jiff::SignedDuration;
 use square_kernel::testing::{ManualClock, PlainHash, SeededRandomness};
 use square_kernel::{Clock, Secret, UserId};
+use square_limits::testing::MemoryLimits;
 use std::sync::Arc;
 
 /// The use cases on fakes, with the fakes at hand.
@@ -74,7 +75,7 @@ impl TestAccounts {
             credentials: store.clone(),
             sessions: store.clone(),
             session_list: store.clone(),
-            limits: store.clone(),
+            limits: Arc::new(MemoryLimits::default()),
             letter_requests: store.clone(),
             secrets: store.clone(),
             mfa: store.clone(),
@@ -115,7 +116,7 @@ impl TestAccounts {
             parts.credentials = store.clone();
             parts.sessions = store.clone();
             parts.session_list = store.clone();
-            parts.limits = store.clone();
+            parts.limits = self.accounts.parts.limits.clone();
             parts.letter_requests = store.clone();
             parts.secrets = store.clone();
             parts.mfa = store.clone();

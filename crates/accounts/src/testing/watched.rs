@@ -43,7 +43,7 @@ pub(crate) fn watched(test: &TestAccounts, calls: MockCalls) -> TestAccounts {
         parts.sessions = store;
         parts.credentials = test.store.clone();
         parts.session_list = test.store.clone();
-        parts.limits = test.store.clone();
+        parts.limits = test.accounts.parts.limits.clone();
         parts.letter_requests = test.store.clone();
         parts.secrets = test.store.clone();
         parts.mfa = test.store.clone();

@@ -5,7 +5,7 @@ use crate::cli::CheckConfig;
 use crate::mail;
 use crate::receivers::receivers;
 use crate::selectors::selectors;
-use crate::settings::{Environment, SecretSetting, Settings};
+use crate::settings::{AskerLimits, Environment, SecretSetting, Settings};
 use crate::telemetry;
 use crate::terminal::{self, GOOD, STRONG, styled};
 use square_kernel::SystemClock;
@@ -34,6 +34,20 @@ async fn check(command: &CheckConfig, environment: Environment, settings: &Setti
     Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// 0 among the settings stands for no limit.
+fn at_most(number: u32) -> String {
+    if number > 0 { number.to_string() } else { "no limit".to_owned() }
+}
+
+fn asker_limits(limits: &AskerLimits) -> String {
+    let rate = match limits.per_minute {
+        0 => at_most(0),
+        number => format!("{number} a minute, {} of them at once", limits.burst),
+    };
+    let under_way = at_most(limits.at_once);
+    format!("{rate}; under way: {under_way}; skills: {}", limits.max_skills)
+}
+
 fn rows(environment: Environment, settings: &Settings) -> Vec<(&'static str, String)> {
     let Settings { http, database, auth, passwords, rabbitmq, pusher, rollbar, .. } = settings;
     let own = |secret| is_set(secret, "made on first start, kept under the data folder");
@@ -53,8 +67,14 @@ fn rows(environment: Environment, settings: &Settings) -> Vec<(&'static str, Str
         ("passwords.cost", passwords.cost.to_string()),
         ("mail.transport", format!("{:?}", settings.mail.transport).to_lowercase()),
         ("skills.allow_private_networks", settings.skills.allow_private_networks.to_string()),
+        ("skills.max_calls_per_minute", at_most(settings.skills.max_calls_per_minute)),
+        ("questions.account_required", settings.questions.account_required.to_string()),
+        ("questions.limits.signed_in", asker_limits(&settings.questions.limits.signed_in)),
+        ("questions.limits.anonymous", asker_limits(&settings.questions.limits.anonymous)),
         ("selectors.elasticsearch.url", in_use(&settings.selectors.elasticsearch.url)),
         ("selectors.transformer.url", in_use(&settings.selectors.transformer.url)),
+        ("selectors.embedding.folder", in_use(&settings.selectors.embedding.folder)),
+        ("selectors.embedding.url", in_use(&settings.selectors.embedding.url)),
         ("rabbitmq.address", in_use(&rabbitmq.address)),
     ];
     if !rabbitmq.address.is_empty() {

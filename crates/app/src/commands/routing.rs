@@ -3,9 +3,12 @@
 mod bar;
 mod data;
 mod show;
+mod trainable;
 
 use super::Outcome;
 use crate::cli::{Eval, Routing, SelectorName};
+use crate::selectors::embedder;
+use crate::settings::{Settings, SettingsError};
 use crate::terminal;
 use bar::Bar;
 use data::{DataError, DataSet};
@@ -14,26 +17,27 @@ use show::Figures;
 use square_kernel::SkillId;
 use square_routing::Selector;
 use square_selectors::evaluation::{Evaluation, Sample, evaluate};
-use square_selectors::{BaseSelector, SquareSelector};
+use square_selectors::{BaseSelector, EmbeddingSelector, SquareSelector};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use trainable::Trainable;
 
 /// Questions ranked before the clock counts, so that what is measured is not the first touch of memory.
 const WARM_UP: usize = 200;
 
-pub(crate) async fn run(command: Routing) -> Outcome {
+pub(crate) async fn run(command: Routing, settings: &Settings) -> Outcome {
     match command {
-        Routing::Eval(eval) => measure(&eval).await,
+        Routing::Eval(eval) => measure(&eval, settings).await,
     }
 }
 
-async fn measure(command: &Eval) -> Outcome {
+async fn measure(command: &Eval, settings: &Settings) -> Outcome {
     let data = DataSet::read(&command.files, command.train.as_deref())?;
     let mut bar = Bar::new();
-    let learnt = learn(command.selector, &data, &mut bar).await?;
+    let learnt = learn(command.selector, settings, &data, &mut bar).await?;
     let selector = learnt.selector.as_ref();
     let warm_up = &data.test[..data.test.len().min(WARM_UP)];
     evaluate(selector, &data.skills, warm_up, &|_| ()).await?;
@@ -69,13 +73,19 @@ struct Learnt {
 
 async fn learn(
     name: SelectorName,
+    settings: &Settings,
     data: &DataSet,
     bar: &mut Bar,
 ) -> Result<Learnt, Box<dyn std::error::Error>> {
     if name == SelectorName::Base {
         return Ok(Learnt { selector: Arc::new(BaseSelector), took: Duration::ZERO, model_bytes: 0 });
     }
-    let selector = SquareSelector::with_strangers(&data.strangers);
+    let selector: Arc<dyn Trainable> = if name == SelectorName::Embedding {
+        let embedder = embedder(settings)?.ok_or_else(no_embedder)?;
+        Arc::new(EmbeddingSelector::with_strangers(embedder, &data.strangers))
+    } else {
+        Arc::new(SquareSelector::with_strangers(&data.strangers))
+    };
     bar.begin("learning", 1000);
     let began = Instant::now();
     #[expect(
@@ -89,7 +99,13 @@ async fn learn(
         selector.tune(&data.val).await?;
     }
     let model_bytes = selector.model_bytes();
-    Ok(Learnt { selector: Arc::new(selector), took, model_bytes })
+    Ok(Learnt { selector, took, model_bytes })
+}
+
+fn no_embedder() -> SettingsError {
+    let wanted =
+        "measuring the selector Embedding needs selectors.embedding.folder or selectors.embedding.url";
+    SettingsError(wanted.to_owned())
 }
 
 /// A line of JSON for each test question: whose it is, and the best skills with their scores.

@@ -386,6 +386,23 @@ mod tests {
             ("SQUARE__MAIL__FROM", "", "mail.from"),
             ("SQUARE__AUTH__SESSION_MAX_DAYS", "29", "auth.session_max_days"),
             ("SQUARE__ACCOUNTS__LIMITS__SIGN_INS_PER_NAME", "-1", "accounts.limits.sign_ins_per_name"),
+            (
+                "SQUARE__QUESTIONS__LIMITS__ANONYMOUS__PER_MINUTE",
+                "-1",
+                "questions.limits.anonymous.per_minute",
+            ),
+            (
+                "SQUARE__QUESTIONS__LIMITS__SIGNED_IN__MAX_SKILLS",
+                "0",
+                "questions.limits.signed_in.max_skills",
+            ),
+            (
+                "SQUARE__QUESTIONS__LIMITS__ANONYMOUS__MAX_SKILLS",
+                "51",
+                "questions.limits.anonymous.max_skills",
+            ),
+            ("SQUARE__SKILLS__MAX_CALLS_PER_MINUTE", "many", "skills.max_calls_per_minute"),
+            ("SQUARE__SKILLS__LIMITS__PROBES_PER_OWNER", "-1", "skills.limits.probes_per_owner"),
             ("ACCESS_TOKEN_EXPIRE", "0", "auth.access_token_s"),
             ("APP_ENV", "staging", "APP_ENV"),
         ] {
@@ -393,6 +410,23 @@ mod tests {
             assert!(message.contains(named), "{key}={value}: {message}");
             assert!(!message.contains('\n'), "{message}");
         }
+    }
+
+    #[test]
+    fn production_limits_who_asks_and_a_developer_does_not() {
+        let (_, settings) = in_production(&[]).unwrap();
+        let limits = &settings.questions.limits;
+        assert!(limits.anonymous.per_minute > 0 && limits.anonymous.per_minute < limits.signed_in.per_minute);
+        assert!(limits.anonymous.at_once > 0 && limits.anonymous.max_skills < limits.signed_in.max_skills);
+        assert!(settings.skills.max_calls_per_minute > 0 && settings.skills.limits.probes_per_host > 0);
+        let no_burst = [("SQUARE__QUESTIONS__LIMITS__ANONYMOUS__BURST", "0")];
+        let message = in_production(&no_burst).unwrap_err().to_string();
+        assert!(message.contains("questions.limits.anonymous.burst"), "{message}");
+        let (_, settings) = loaded(|_| {}).unwrap();
+        assert_eq!(
+            (settings.questions.limits.anonymous.per_minute, settings.skills.max_calls_per_minute),
+            (0, 0)
+        );
     }
 
     #[test]
@@ -473,6 +507,12 @@ mod tests {
         assert!(refused_in_production(&smtp).contains("mail.smtp.password"));
         let search = [("SQUARE__SELECTORS__ELASTICSEARCH__API_KEY", "key")];
         assert!(refused_in_production(&search).contains("selectors.elasticsearch.api_key"));
+        let embeddings = [
+            ("SQUARE__SELECTORS__EMBEDDING__URL", "https://model.example/v1"),
+            ("SQUARE__SELECTORS__EMBEDDING__MODEL", "small"),
+            ("SQUARE__SELECTORS__EMBEDDING__KEY", "key"),
+        ];
+        assert!(refused_in_production(&embeddings).contains("selectors.embedding.key"));
         for url in ["sqlite:data/password", "postgres://db.example/square", "mysql://me:q8J0Jm4nV3tY@db/x"] {
             assert!(in_production(&[("DATABASE_URL", url)]).is_ok(), "{url}");
         }

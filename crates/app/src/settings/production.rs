@@ -20,6 +20,7 @@ pub(super) fn validate(settings: &Settings) -> Result<(), SettingsError> {
         (&settings.social.facebook.app_secret, "FACEBOOK_APP_SECRET (social.facebook.app_secret)"),
         (&settings.selectors.elasticsearch.password, "selectors.elasticsearch.password"),
         (&settings.selectors.elasticsearch.api_key, "selectors.elasticsearch.api_key"),
+        (&settings.selectors.embedding.key, "selectors.embedding.key"),
         (&settings.rollbar.token, "ROLLBAR_ACCESS_TOKEN (rollbar.token)"),
     ] {
         no_example(text(secret), name)?;

@@ -229,10 +229,27 @@ pub(crate) struct Skills {
     pub(crate) time_limit_ms: u64,
     pub(crate) max_response_bytes: u64,
     pub(crate) max_concurrent_questions: usize,
+    pub(crate) max_calls_per_minute: u32,
     pub(crate) breaker_failures: u32,
     pub(crate) breaker_first_pause_ms: u64,
     pub(crate) breaker_longest_pause_ms: u64,
     pub(crate) health_interval_s: u64,
+    pub(crate) limits: SkillLimits,
+    pub(crate) proposals: Proposals,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SkillLimits {
+    pub(crate) probes_per_owner: u32,
+    pub(crate) probes_per_host: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Proposals {
+    pub(crate) per_skill: u32,
+    pub(crate) per_asker: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -243,6 +260,23 @@ pub(crate) struct Questions {
     pub(crate) keep_pieces_hours: u32,
     pub(crate) grace_s: u64,
     pub(crate) heartbeat_s: u64,
+    pub(crate) limits: QuestionLimits,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QuestionLimits {
+    pub(crate) signed_in: AskerLimits,
+    pub(crate) anonymous: AskerLimits,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskerLimits {
+    pub(crate) per_minute: u32,
+    pub(crate) burst: u32,
+    pub(crate) at_once: u32,
+    pub(crate) max_skills: u16,
 }
 
 #[derive(Debug, Clone, Deserialize)]

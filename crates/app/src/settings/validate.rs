@@ -1,8 +1,9 @@
 use super::environment::{Environment, SettingsError};
-use super::types::{MailTransport, Pusher, Settings, Skills};
+use super::types::{AskerLimits, MailTransport, Pusher, Settings, Skills};
 use super::{production, selectors, social};
 use square_http::Network;
 use square_kernel::Secret;
+use square_routing::MaxSkills;
 use square_skill_client::AllowedNetwork;
 
 /// The shortest secret that production takes, in bytes.
@@ -89,6 +90,9 @@ pub(super) fn validate(environment: Environment, settings: &Settings) -> Result<
     check((1..=3600).contains(&questions.grace_s), "questions.grace_s", "must be 1 to 3600")?;
     check((1..=3600).contains(&questions.heartbeat_s), "questions.heartbeat_s", "must be 1 to 3600")?;
 
+    asker_limits("signed_in", &questions.limits.signed_in)?;
+    asker_limits("anonymous", &questions.limits.anonymous)?;
+
     pusher(&settings.pusher)?;
     selectors::validate(&settings.selectors)?;
     social::validate(environment, &settings.social)?;
@@ -120,6 +124,13 @@ fn skills(skills: &Skills) -> Result<(), SettingsError> {
         ("skills.health_interval_s", skills.health_interval_s),
     ];
     numbers.iter().try_for_each(|(name, number)| check(*number > 0, name, "must be more than 0"))?;
+    let proposals = &skills.proposals;
+    for (name, number) in [
+        ("skills.proposals.per_skill", proposals.per_skill),
+        ("skills.proposals.per_asker", proposals.per_asker),
+    ] {
+        check(number <= 10_000, name, "must be 0 to 10000")?;
+    }
     let concurrent = 1..=MOST_CONCURRENT_QUESTIONS;
     check(
         concurrent.contains(&skills.max_concurrent_questions),
@@ -144,6 +155,13 @@ fn skills(skills: &Skills) -> Result<(), SettingsError> {
         "skills.allowed_hosts",
         "must hold host names such as films.internal, without scheme and port",
     )
+}
+
+fn asker_limits(who: &str, limits: &AskerLimits) -> Result<(), SettingsError> {
+    let setting = |name: &str| format!("questions.limits.{who}.{name}");
+    let burst = limits.per_minute == 0 || limits.burst > 0;
+    check(burst, &setting("burst"), "must be more than 0 where per_minute is")?;
+    check((1..=MaxSkills::MAX).contains(&limits.max_skills), &setting("max_skills"), "must be 1 to 50")
 }
 
 /// All of Pusher's settings, or none.

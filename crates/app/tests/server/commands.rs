@@ -92,6 +92,7 @@ async fn check_config_tries_out_what_the_settings_name() {
         "RabbitMQ",
         "Elasticsearch",
         "Transformer",
+        "Embedding",
         "Pusher",
         "GitHub",
         "LinkedIn",

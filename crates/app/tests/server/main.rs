@@ -7,6 +7,7 @@
 mod client;
 mod commands;
 mod databases;
+mod embedding;
 mod faults;
 mod keys;
 #[path = "../support/letters.rs"]

@@ -1,6 +1,7 @@
 //! Socket.IO as its clients speak it, frame by frame. `tests/socketio` does the same with the clients themselves.
 
 use crate::process::{Server, square};
+use crate::stub::Stub;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -144,10 +145,134 @@ async fn sessions_are_bounded_from_their_first_request_on() {
     assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()), (429, "1"));
     assert!(refused.text().await.unwrap().contains("too_many_requests"));
     assert!(connect_async(path.replace("http", "ws").replace("polling", "websocket")).await.is_err());
-    // A packet of the kind `close` ends a session, which makes room for one.
+    // A packet of the kind `close` ends a session, which makes room for one. Until a client connects to the namespace that is waited for.
     let own = format!("{path}&sid={}", packet["sid"].as_str().unwrap());
     let client = reqwest::Client::new();
-    assert_eq!(client.post(&own).body("1").send().await.unwrap().status(), 200);
+    for packet in ["40/api,", "1"] {
+        assert_eq!(client.post(&own).body(packet).send().await.unwrap().status(), 200);
+    }
     while open().await.status() != 200 {}
     assert_eq!(open().await.status(), 429);
+}
+
+/// Bytes that `train` takes for a file of this size: as few questions as there can be in it, for the sake of the learning.
+fn file(bytes: usize) -> Vec<u8> {
+    let mut file: Vec<u8> =
+        std::iter::repeat_n(b"Will it rain?", bytes / 13 + 1).flatten().copied().collect();
+    for end in (1000..bytes).step_by(1000) {
+        file[end] = b'\n';
+    }
+    file.truncate(bytes);
+    file
+}
+
+#[tokio::test]
+async fn two_files_as_large_as_they_may_be_are_taken_and_one_byte_more_is_not() {
+    const LARGEST: usize = 5 * 1024 * 1024;
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::with_account(folder.path()).await;
+    let skill = server.register("Weather", "http://127.0.0.1:9").await;
+    for version in [4, 3] {
+        let auth = json!({"token": server.token()});
+        let mut socket = Socket::connect(&server, version, &auth).await.unwrap();
+        for (dev_bytes, told) in [(LARGEST + 1, "error"), (LARGEST, "msg")] {
+            let file_of = |number| json!({"_placeholder": true, "num": number});
+            let body = json!({
+                "id": skill, "dev_file": file_of(0), "train_file": file_of(1), "jwt": server.token(),
+            });
+            socket.send(&format!("452-/api,{}", json!(["train", body]))).await;
+            // Attachments come in the order in which the event names them.
+            for bytes in [dev_bytes, LARGEST] {
+                let mut attachment = file(bytes);
+                if version == 3 {
+                    // Engine.IO 3 says what kind of packet it is.
+                    attachment.insert(0, 4);
+                }
+                socket.0.send(Message::binary(attachment)).await.unwrap();
+            }
+            let event = socket.event("train").await;
+            assert!(event[told].is_string(), "version {version}: {event}");
+            if told == "error" {
+                assert_eq!(event["code"], "payload_too_large", "{event}");
+                assert!(event["error"].as_str().unwrap().contains("dev_file"), "{event}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_is_too_long_is_refused_and_the_socket_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--demo"]);
+    for version in [3, 4] {
+        let mut socket = Socket::connect(&server, version, &json!({})).await.unwrap();
+        // Passed over, but for its length.
+        let with =
+            |length: usize| json!({"question": "Which actors played in Heat?", "more": "x".repeat(length)});
+        socket.emit("query", &with(1024 * 1024)).await;
+        let refused = socket.event("skillResult").await;
+        assert_eq!(refused["code"], "payload_too_large", "{refused}");
+        assert!(refused["error_msg"].as_str().unwrap().contains("1048576"), "{refused}");
+        socket.emit("query", &with(1024 * 1024 - 200)).await;
+        assert_eq!(socket.event("skillResult").await["name"], "Casting");
+        assert_eq!(socket.event("skillResult").await["finished"], true);
+    }
+}
+
+#[tokio::test]
+async fn one_socket_has_so_many_questions_under_way_and_others_have_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::with_account(folder.path()).await;
+    let weather = Stub::start("Rain.").await;
+    let skill = server.register("Weather", &weather.url).await;
+    let auth = json!({"token": server.token()});
+    let query = json!({
+        "question": "Will it rain?",
+        "deadline_ms": 60_000,
+        "options": {"selector": "Base", "selectedSkills": [skill]},
+    });
+    let mut socket = Socket::connect(&server, 4, &auth).await.unwrap();
+    for _ in 0..32 {
+        socket.emit("query", &query).await;
+    }
+    for _ in 0..32 {
+        weather.asked().await;
+    }
+    socket.emit("query", &query).await;
+    let refused = socket.event("skillResult").await;
+    assert_eq!((&refused["code"], &refused["retry_after"]), (&json!("too_many_requests"), &json!(1)));
+    let mut other = Socket::connect(&server, 4, &auth).await.unwrap();
+    other.emit("query", &query).await;
+    weather.asked().await;
+    weather.answer_all();
+    assert_eq!(other.event("skillResult").await["name"], "Weather");
+    let mut finished = 0;
+    while finished < 32 {
+        finished += u32::from(socket.event("skillResult").await["finished"] == json!(true));
+    }
+    socket.emit("query", &query).await;
+    assert_eq!(socket.event("skillResult").await["name"], "Weather");
+}
+
+#[tokio::test]
+async fn who_asks_too_often_is_told_when_to_ask_again_wherever_they_say_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = square(folder.path(), ["serve", "--demo"]);
+    for (name, value) in [("PER_MINUTE", "1"), ("BURST", "2")] {
+        command.env(format!("SQUARE__QUESTIONS__LIMITS__ANONYMOUS__{name}"), value);
+    }
+    let server = Server::of(command);
+    let query = json!({"question": "Which actors played in Heat?"});
+    let mut socket = Socket::connect(&server, 4, &json!({})).await.unwrap();
+    socket.emit("query", &query).await;
+    assert_eq!(socket.event("skillResult").await["name"], "Casting");
+    assert_eq!(socket.event("skillResult").await["finished"], true);
+    // By whatever transport, from the same address.
+    let asked = server.post("/api/question", &query).await;
+    assert_eq!(asked[0]["name"], "Casting");
+    let mut socket = Socket::connect(&server, 3, &json!({})).await.unwrap();
+    socket.emit("query", &query).await;
+    let refused = socket.event("skillResult").await;
+    assert_eq!(refused["code"], "too_many_questions", "{refused}");
+    assert!((1..=60).contains(&refused["retry_after"].as_u64().unwrap()), "{refused}");
 }

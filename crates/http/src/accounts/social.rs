@@ -7,6 +7,7 @@ mod github;
 mod google;
 mod linkedin;
 mod reply;
+mod responses;
 mod unlink;
 mod ways_in;
 

@@ -3,9 +3,9 @@ use crate::api::State;
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use square_accounts::Accounts;
-use square_kernel::{Asker, Identity};
+use square_kernel::{Asker, Identity, Whereabouts};
 use square_wire::{Fault, access_token};
 use std::future::{Ready, ready};
 
@@ -43,8 +43,13 @@ impl FromRequest for SignedIn {
     }
 }
 
-/// Whoever holds the token that was sent, or anybody where none was.
+/// Whoever holds the token that was sent, or anybody where none was; and where they are.
 pub(crate) fn asker(request: &HttpRequest) -> Result<Asker, Failure> {
+    let whereabouts = request.extensions().get::<Whereabouts>().copied().unwrap_or_default();
+    Ok(holder(request)?.at(whereabouts))
+}
+
+fn holder(request: &HttpRequest) -> Result<Asker, Failure> {
     let Some(state) = request.app_data::<Data<State>>() else { return Err(Failure(Fault::internal())) };
     let accounts: &Accounts = &state.services.accounts;
     let Some(value) = request.headers().get(AUTHORIZATION) else { return Ok(accounts.anonymous()) };

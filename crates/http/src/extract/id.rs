@@ -3,6 +3,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use square_kernel::{SessionId, SkillId, UserId};
 use square_routing::QuestionId;
+use square_skills::ProposalId;
 use square_wire::Fault;
 use std::future::{Ready, ready};
 use std::str::FromStr;
@@ -32,12 +33,32 @@ impl Named for QuestionId {
     const WHAT: &'static str = "question";
 }
 
+impl Named for ProposalId {
+    const WHAT: &'static str = "proposal";
+}
+
+/// What stands in the path under `{id}`: the parameter that is called as what it identifies, such as `{skill}`.
+pub(crate) struct Under<T>(pub(crate) T);
+
+impl<T: Named> FromRequest for Under<T> {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(named(request, T::WHAT).map(Self))
+    }
+}
+
 impl<T: Named> FromRequest for Id<T> {
     type Error = Failure;
     type Future = Ready<Result<Self, Failure>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = request.match_info().get("id").and_then(|id| id.parse().ok());
-        ready(id.map(Self).ok_or_else(|| Failure(Fault::not_found(T::WHAT))))
+        ready(named(request, "id").map(Self))
     }
+}
+
+fn named<T: Named>(request: &HttpRequest, parameter: &str) -> Result<T, Failure> {
+    let id = request.match_info().get(parameter).and_then(|id| id.parse().ok());
+    id.ok_or_else(|| Failure(Fault::not_found(T::WHAT)))
 }

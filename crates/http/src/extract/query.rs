@@ -3,6 +3,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use square_kernel::jiff::Timestamp;
 use square_kernel::{FieldError, Invalid, Limit, Page};
 use square_wire::Fault;
 use std::future::{Ready, ready};
@@ -28,6 +29,12 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 pub(crate) fn number(field: &'static str, text: Option<&str>) -> Result<Option<i64>, FieldError> {
     let parse = |text: &str| text.parse().map_err(|_| FieldError::new(field, "must be a whole number"));
     text.map(parse).transpose()
+}
+
+/// A moment, written as RFC 3339 says; `None` where it is missing.
+pub(crate) fn moment(field: &'static str, text: Option<&str>) -> Result<Option<Timestamp>, FieldError> {
+    let rule = "must be a time written as RFC 3339 says, such as 2026-01-31T12:00:00Z";
+    text.map(|text| text.parse().map_err(|_| FieldError::new(field, rule))).transpose()
 }
 
 /// Which part of a list is wanted.

@@ -4,7 +4,7 @@ use super::stream::stream;
 use crate::Failure;
 use crate::api::State;
 use crate::extract::{Json, Query, number};
-use crate::questions::{QUESTION_ID, fallback_from, may_ask};
+use crate::questions::{QUESTION_ID, fallback_from};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use serde::Deserialize;
@@ -56,7 +56,6 @@ pub(crate) async fn complete_chat(
     Query(query): Query<ChatQuery>,
     Json(body): Json<Value>,
 ) -> Result<HttpResponse, Failure> {
-    may_ask(&state, &asker)?;
     let deadline_ms = number("deadline_ms", query.deadline_ms.as_deref());
     let deadline_ms = deadline_ms.map_err(|error| Failure(Fault::unusable_parameters(&error.into())))?;
     let chat = ChatRequest::read(body).map_err(Failure)?.parse(deadline_ms);
@@ -99,7 +98,11 @@ fn addressed(state: &State, asker: &Asker, chat: &Chat) -> Result<(String, Optio
 fn refused(error: &AskError, model: &str) -> Fault {
     match error {
         AskError::Invalid(_) => Fault::model_not_found(model),
-        AskError::Selector(_) | AskError::Unavailable(_) => Fault::from(error),
+        AskError::Selector(_)
+        | AskError::SignInRequired
+        | AskError::TooMany(_)
+        | AskError::TooManyAtOnce(_)
+        | AskError::Unavailable(_) => Fault::from(error),
     }
 }
 

@@ -12,8 +12,9 @@ use bytes::Bytes;
 ))]
 #[get("/.well-known/jwks.json")]
 pub(crate) async fn jwks(state: Data<State>) -> HttpResponse {
+    let kept = state.services.settings.jwks_kept.as_secs();
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/jwk-set+json"))
-        .insert_header((CACHE_CONTROL, "public, max-age=300"))
+        .insert_header((CACHE_CONTROL, format!("public, max-age={kept}")))
         .body(Bytes::copy_from_slice(state.services.accounts.jwks().as_bytes()))
 }

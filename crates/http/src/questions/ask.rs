@@ -1,16 +1,16 @@
 use super::stream::stream;
-use super::{FALLBACK_FROM, QUESTION_ID, preferences};
+use super::{FALLBACK_FROM, QUESTION_ID};
 use crate::api::State;
 use crate::extract::{Caller, Json, Query, number};
-use crate::{Failure, RequestId};
+use crate::{Failure, RequestId, preferences};
 use actix_web::http::header::{ACCEPT, HeaderName, HeaderValue, LOCATION};
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use square_kernel::{Asker, Invalid};
+use square_kernel::Invalid;
 use square_routing::{AnsweredQuestion, QuestionRecord};
-use square_wire::{ErrorBody, EventFilter, Fault, QuestionRequest, QuestionView, SkillAnswer, StreamEvent};
+use square_wire::{ErrorBody, EventFilter, QuestionRequest, QuestionView, SkillAnswer, StreamEvent};
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Deserialize, IntoParams)]
@@ -68,6 +68,7 @@ pub(crate) enum Answers {
         ("X-Question-Id" = String, description = "Names the question."),
     )),
     (status = 401, description = "A bad token, or none where the server wants one.", body = ErrorBody),
+    (status = 429, description = "You ask too often (`too_many_questions`), or have as many questions under way as you may (`too_many_requests`).", body = ErrorBody),
 ))]
 #[post("/question")]
 pub(crate) async fn ask(
@@ -78,7 +79,6 @@ pub(crate) async fn ask(
     Query(query): Query<AskQuery>,
     Json(body): Json<Value>,
 ) -> Result<HttpResponse, Failure> {
-    may_ask(&state, &asker)?;
     let settings = &state.services.settings;
     let mut invalid = Invalid::default();
     let deadline_ms = invalid.collect(number("deadline_ms", query.deadline_ms.as_deref()));
@@ -117,12 +117,6 @@ pub(crate) async fn ask(
 pub(crate) fn fallback_from(record: &QuestionRecord) -> Option<(HeaderName, HeaderValue)> {
     let from = record.choice.fallback_from.as_ref()?;
     Some((HeaderName::from_static(FALLBACK_FROM), HeaderValue::from_str(&from.selector).ok()?))
-}
-
-/// Whether this server lets them ask.
-pub(crate) fn may_ask(state: &State, asker: &Asker) -> Result<(), Failure> {
-    let refused = state.services.settings.questions_need_account && asker.user().is_none();
-    if refused { Err(Failure(Fault::sign_in_required())) } else { Ok(()) }
 }
 
 /// The question goes on by itself.

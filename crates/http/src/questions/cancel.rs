@@ -1,3 +1,4 @@
+use super::view;
 use crate::Failure;
 use crate::api::State;
 use crate::extract::{Caller, Id};
@@ -34,7 +35,7 @@ pub(crate) async fn cancel_question(
     } else {
         question = router.find(&asker, id).await?;
     }
-    Ok(HttpResponse::Ok().json(QuestionView::from(&question)))
+    Ok(HttpResponse::Ok().json(view(&state, question).await?))
 }
 
 /// The question once it has ended, or as it is when that takes too long.

@@ -1,4 +1,3 @@
-use super::ask::may_ask;
 use crate::Failure;
 use crate::api::State;
 use crate::extract::{Caller, Json};
@@ -14,10 +13,11 @@ use square_wire::{ErrorBody, QuestionRequest, RoutingView};
 /// question that is asked (`routing` of `GET /question/{id}`).
 ///
 /// A skill that is named and does not exist, or is not yours to see, is left out as `not_allowed`; `POST /question` refuses
-/// such a question.
+/// such a question. A dry run counts as a question towards how often you may ask.
 #[utoipa::path(tag = "questions", request_body = QuestionRequest, security((), ("token" = [])), responses(
     (status = 200, description = "The decision.", body = RoutingView),
     (status = 401, description = "A bad token, or none where the server wants one.", body = ErrorBody),
+    (status = 429, description = "You ask too often (`too_many_questions`).", body = ErrorBody),
 ))]
 #[post("/route")]
 pub(crate) async fn route(
@@ -25,7 +25,6 @@ pub(crate) async fn route(
     Caller(asker): Caller,
     Json(body): Json<Value>,
 ) -> Result<HttpResponse, Failure> {
-    may_ask(&state, &asker)?;
     let question = QuestionRequest::read(body).map_err(Failure)?.question(None)?;
     let choice = state.services.router.route(&asker, &question).await?;
     Ok(HttpResponse::Ok().json(RoutingView::from(&choice)))

@@ -14,6 +14,7 @@ use square_wire::{ErrorBody, SkillCheck};
     (status = 200, description = "How it went. A built-in skill has no steps.", body = SkillCheck),
     (status = 403, description = "It is somebody else's.", body = ErrorBody),
     (status = 404, description = "Unknown, or not yours to see.", body = ErrorBody),
+    (status = 429, description = "Addresses were called too often of late: for you, or at this host.", body = ErrorBody),
 ))]
 #[post("/skill/{id}/check")]
 pub(crate) async fn check_skill(

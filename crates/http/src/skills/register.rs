@@ -15,6 +15,7 @@ use square_wire::{ErrorBody, Skill};
     (status = 201, description = "The skill, unpublished.", body = Skill),
     (status = 403, description = "The account's address is not confirmed.", body = ErrorBody),
     (status = 409, description = "Another skill has this name.", body = ErrorBody),
+    (status = 429, description = "Addresses were called too often of late: for you, or at this host.", body = ErrorBody),
 ))]
 #[post("/skill")]
 pub(crate) async fn register_skill(

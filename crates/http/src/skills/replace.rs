@@ -17,6 +17,7 @@ use square_wire::{ErrorBody, Skill};
     (status = 403, description = "It is somebody else's.", body = ErrorBody),
     (status = 404, description = "Unknown, or not yours to see.", body = ErrorBody),
     (status = 409, description = "Another skill has this name.", body = ErrorBody),
+    (status = 429, description = "Addresses were called too often of late: for you, or at this host.", body = ErrorBody),
 ))]
 #[put("/skill/{id}")]
 pub(crate) async fn replace_skill(
@@ -36,6 +37,7 @@ pub(crate) async fn replace_skill(
     (status = 403, description = "It is somebody else's.", body = ErrorBody),
     (status = 404, description = "Unknown, or not yours to see.", body = ErrorBody),
     (status = 409, description = "Another skill has this name.", body = ErrorBody),
+    (status = 429, description = "Addresses were called too often of late: for you, or at this host.", body = ErrorBody),
 ))]
 #[post("/skill/{id}")]
 pub(crate) async fn replace_skill_by_post(

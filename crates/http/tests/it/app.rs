@@ -14,15 +14,17 @@ use square_events::testing::InMemoryEvents;
 use square_http::{HttpApi, HttpSettings, Services};
 use square_kernel::testing::{PlainHash, SeededRandomness, TransparentSealer, lock};
 use square_kernel::{Unavailable, UserId};
+use square_limits::Meter;
+use square_limits::testing::MemoryLimits;
 use square_routing::testing::MemoryLog;
 use square_routing::{
-    Candidate, Ranking, Router, RouterParts, RouterPolicy, Score, Selector, SelectorUnavailable,
+    Candidate, Feedback, Ranking, Router, RouterParts, RouterPolicy, Score, Selector, SelectorUnavailable,
 };
 use square_skills::testing::{
     MemoryLearner, MemoryModels, MemorySkills, RefusingGuard, ScriptedConnector, ScriptedProber,
     ScriptedSkill, SkillScript,
 };
-use square_skills::{Skill, SkillDirectory, Skills, SkillsParts};
+use square_skills::{ProbePolicy, ProposalPolicy, Proposals, Skill, SkillDirectory, Skills, SkillsParts};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -36,6 +38,7 @@ pub(crate) struct TestApp {
     pub(crate) connector: Arc<ScriptedConnector>,
     pub(crate) prober: Arc<ScriptedProber>,
     pub(crate) skills: Arc<Skills>,
+    pub(crate) proposals: Arc<Proposals>,
     pub(crate) events: Arc<InMemoryEvents>,
     pub(crate) log: Arc<MemoryLog>,
     pub(crate) broken: Arc<Mutex<bool>>,
@@ -50,6 +53,13 @@ pub(crate) fn also() -> OpenApi {
     let mut document = OpenApi::default();
     document.paths = PathsBuilder::new().path("/api/other", item).build();
     document
+}
+
+/// What the operator chooses about questions and skills.
+#[derive(Default)]
+pub(crate) struct Chosen {
+    pub(crate) policy: RouterPolicy,
+    pub(crate) probing: ProbePolicy,
 }
 
 /// Somebody signed in.
@@ -70,7 +80,22 @@ impl TestApp {
 
     /// The application for these people, with other settings.
     pub(crate) fn of(people: TestAccounts, change: impl FnOnce(&mut HttpSettings)) -> Self {
-        let (owners, log) = (Arc::new(MemorySkills::new()), Arc::new(MemoryLog::default()));
+        Self::made_of(people, Chosen::default(), change)
+    }
+
+    /// The application where the operator chose otherwise about questions and skills, behind a proxy at 10.0.0.1.
+    pub(crate) fn chosen(choose: impl FnOnce(&mut Chosen)) -> Self {
+        let mut chosen = Chosen::default();
+        choose(&mut chosen);
+        Self::made_of(TestAccounts::default(), chosen, |settings| {
+            settings.proxies.trusted = vec!["10.0.0.1".parse().expect("an address")];
+        })
+    }
+
+    fn made_of(people: TestAccounts, chosen: Chosen, change: impl FnOnce(&mut HttpSettings)) -> Self {
+        let Chosen { policy, probing } = chosen;
+        let owners = Arc::new(MemorySkills::new());
+        let log = Arc::new(MemoryLog::beside(owners.clone()));
         let connector = Arc::new(ScriptedConnector::default());
         let prober = Arc::new(ScriptedProber::default());
         let directory = Arc::new(SkillDirectory::new(connector.clone()));
@@ -82,6 +107,9 @@ impl TestApp {
             prober: prober.clone(),
             learners: vec![Arc::new(MemoryLearner::new("Order"))],
             sealer: Arc::new(TransparentSealer),
+            limits: Arc::new(MemoryLimits::default()),
+            keyed_hash: Arc::new(PlainHash),
+            probing,
             clock: people.clock.clone(),
             randomness: Arc::new(SeededRandomness::default()),
         }));
@@ -92,9 +120,13 @@ impl TestApp {
             log: log.clone(),
             clock: people.clock.clone(),
             randomness: Arc::new(SeededRandomness::default()),
+            meter: Arc::new(Meter::new(people.clock.clone())),
             keyed_hash: Arc::new(PlainHash),
-            policy: RouterPolicy::default(),
+            policy,
         }));
+        let proposals =
+            Arc::new(Proposals::new(&skills, owners.clone(), ProposalPolicy { per_skill: 5, per_asker: 3 }));
+        let feedback = Arc::new(Feedback::new(router.clone(), proposals.clone(), log.clone()));
         let events = Arc::new(InMemoryEvents::default());
         let mut settings = HttpSettings::default();
         change(&mut settings);
@@ -106,7 +138,9 @@ impl TestApp {
                 accounts: people.accounts.clone(),
                 skills: skills.clone(),
                 events: Arc::new(OwnedEvents::new(events.clone())),
+                proposals: proposals.clone(),
                 router,
+                feedback,
                 readiness: Arc::new(move || {
                     let broken = *lock(&is_broken);
                     Box::pin(async move {
@@ -117,7 +151,7 @@ impl TestApp {
             },
             also(),
         );
-        Self { people, owners, connector, prober, skills, events, log, broken, api, base_path }
+        Self { people, owners, connector, prober, skills, proposals, events, log, broken, api, base_path }
     }
 
     /// Somebody registered, signed in and allowed to own skills.

@@ -225,4 +225,8 @@ async fn the_signing_keys_are_public() {
     let reply = TestApp::new().get("/.well-known/jwks.json").send().await;
     assert_eq!(reply.header("Content-Type"), Some("application/jwk-set+json"));
     assert_eq!(reply.text(), r#"{"keys":[]}"#);
+    assert_eq!(reply.header("Cache-Control"), Some("public, max-age=300"));
+    let briefly = TestApp::with(|settings| settings.jwks_kept = std::time::Duration::from_secs(1));
+    let reply = briefly.get("/.well-known/jwks.json").send().await;
+    assert_eq!(reply.header("Cache-Control"), Some("public, max-age=1"));
 }

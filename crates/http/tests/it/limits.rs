@@ -1,13 +1,13 @@
 //! What is tried too often, and from where.
 
-use crate::app::{Reply, TestApp};
+use crate::app::{Chosen, Reply, TestApp};
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use serde_json::json;
-use square_accounts::ports::Quota;
 use square_accounts::testing::TestAccounts;
 use square_accounts::{AuditAction, LimitPolicy};
 use square_http::{ForwardedHeader, Proxies};
+use square_limits::Quota;
 
 /// The application for people who may try things so often an hour.
 fn limited(change: impl FnOnce(&mut LimitPolicy)) -> TestApp {
@@ -120,4 +120,81 @@ async fn too_many_letters_for_a_mailbox_are_not_sent_and_the_reply_is_the_same()
     assert!(replies.iter().all(|reply| *reply == replies[0]), "{replies:?}");
     app.people.answer_letter_requests().await;
     assert_eq!(app.people.store.letters().len(), 3);
+}
+
+/// Two questions at once from one address and one more each half a minute.
+fn two_questions(chosen: &mut Chosen) {
+    chosen.policy.fair_use.anonymous.rate = Quota::per_minute(2, 2);
+}
+
+#[actix_web::test]
+async fn who_asks_too_often_is_told_when_to_ask_again() {
+    let app = TestApp::chosen(two_questions);
+    let ada = app.person("ada").await;
+    let ask = |path: &str, from: &str, forwarded: &str| {
+        let call = app.post(path, json!({"question": "Who?"})).from(from);
+        call.header("X-Forwarded-For", forwarded)
+    };
+    assert_eq!(ask("/api/question", "10.0.0.1", "198.51.100.1").send().await.status, 200);
+    assert_eq!(ask("/api/route", "10.0.0.1", "198.51.100.1").send().await.status, 200);
+    let refused = ask("/api/question", "10.0.0.1", "198.51.100.1").send().await;
+    assert_eq!(refused.header("retry-after"), Some("30"));
+    assert_snapshot!(refused, @r#"
+    429
+    {
+      "code": "too_many_questions",
+      "error": 429,
+      "message": "too many questions, please ask again later",
+      "msg": "too many questions, please ask again later",
+      "request_id": "test",
+      "success": false
+    }
+    "#);
+    for path in ["/api/route", "/api/question"] {
+        let stream = ask(path, "10.0.0.1", "198.51.100.1").header("Accept", "text/event-stream");
+        assert_eq!(stream.send().await.status, 429, "{path}");
+    }
+    assert_eq!(ask("/api/question", "10.0.0.1", "198.51.100.2").send().await.status, 200);
+    for number in 1..=3 {
+        let made_up = format!("198.51.100.{number}");
+        let status = ask("/api/question", "203.0.113.7", &made_up).send().await.status;
+        assert_eq!(status, if number < 3 { 200 } else { 429 }, "nobody else is believed");
+    }
+    assert_eq!(ask("/api/question", "10.0.0.1", "198.51.100.1").by(&ada).send().await.status, 200);
+    app.people.clock.advance(SignedDuration::from_secs(30));
+    assert_eq!(ask("/api/question", "10.0.0.1", "198.51.100.1").send().await.status, 200);
+}
+
+#[actix_web::test]
+async fn who_has_too_many_questions_under_way_is_told_so() {
+    let app = TestApp::chosen(|chosen| chosen.policy.fair_use.anonymous.at_once = Some(1));
+    let ada = app.person("ada").await;
+    let mut films = app.scripted(&ada, "Films").await;
+    let ask = || app.post("/api/question", json!({"question": "Who?"})).from("192.0.2.1");
+    let first = ask().header("Prefer", "respond-async").send().await;
+    assert_eq!(first.status, 202);
+    let _waiting = films.asked().await;
+    let refused = ask().send().await;
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!((refused.status, &refused.json()["code"]), (429, &json!("too_many_requests")));
+}
+
+#[actix_web::test]
+async fn who_has_too_many_addresses_called_is_told_when_to_try_again() {
+    let app = TestApp::chosen(|chosen| chosen.probing.per_owner = Quota::per_hour(2));
+    let ada = app.person("ada").await;
+    let skill = |name: &str| json!({"name": name, "url": format!("http://{name}.example")});
+    let films = app.post("/api/skill", skill("films")).by(&ada).send().await;
+    let id = films.json()["id"].as_str().unwrap().to_owned();
+    let check = || app.post(&format!("/api/skill/{id}/check"), json!({})).by(&ada);
+    assert_eq!(check().send().await.status, 200);
+    let moved = app.call(actix_web::http::Method::PUT, &format!("/api/skill/{id}")).json(&skill("songs"));
+    for refused in [
+        check().send().await,
+        moved.by(&ada).send().await,
+        app.post("/api/skill", skill("books")).by(&ada).send().await,
+    ] {
+        assert_eq!((refused.status, &refused.json()["code"]), (429, &json!("too_many_attempts")));
+        assert_eq!(refused.header("retry-after"), Some("1800"));
+    }
 }

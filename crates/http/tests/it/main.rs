@@ -11,6 +11,8 @@ mod credentials;
 mod documented;
 mod documents;
 mod envelope;
+mod feedback;
+mod history;
 mod hostile;
 mod limits;
 mod mfa;

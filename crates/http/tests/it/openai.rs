@@ -40,6 +40,7 @@ impl TestApp {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as scripts take it")]
 fn said(text: &str) -> Result<Vec<ResultItem>, SkillFailure> {
     Ok(vec![ResultItem::text(text)])
 }
@@ -478,7 +479,7 @@ async fn impossible_parameters_are_named() {
 
 #[actix_web::test]
 async fn every_error_of_these_paths_has_their_form() {
-    let app = TestApp::with(|settings| settings.questions_need_account = true);
+    let app = TestApp::chosen(|chosen| chosen.policy.fair_use.account_required = true);
     let shape = |reply: &crate::app::Reply| {
         let error = reply.json()["error"].clone();
         let kind = error["type"].as_str().unwrap().to_owned();
@@ -492,7 +493,7 @@ async fn every_error_of_these_paths_has_their_form() {
     assert_eq!(reply.header("Allow"), Some("POST"));
     assert_eq!(shape(&reply), told(405, invalid, "method_not_allowed"));
     let path = "/v1/chat/completions";
-    let reply = app.post(path, json!({})).send().await;
+    let reply = app.complete(chat("square", "Who?")).send().await;
     assert_eq!(shape(&reply), told(401, "authentication_error", "authentication_required"));
     let signed_in = app.person("ada").await;
     let post = |media_type, text: &str| {
@@ -546,7 +547,7 @@ async fn the_key_is_an_access_token_or_none() {
     }
     "#);
     assert_eq!(app.get("/api/skills").header("Authorization", "Bearer none").send().await.status, 401);
-    let closed = TestApp::with(|settings| settings.questions_need_account = true);
+    let closed = TestApp::chosen(|chosen| chosen.policy.fair_use.account_required = true);
     let call = closed.complete(chat("square", "Who?")).header("Authorization", "Bearer none");
     assert_eq!(call.send().await.status, 401);
 }

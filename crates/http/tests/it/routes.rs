@@ -48,6 +48,6 @@ async fn a_dry_run_tells_where_a_question_would_go_and_asks_nobody() {
     "#);
     assert!(films.already_asked().is_none());
     assert_eq!(app.post("/api/route", json!({"question": ""})).send().await.status, 422);
-    let closed = TestApp::with(|settings| settings.questions_need_account = true);
+    let closed = TestApp::chosen(|chosen| chosen.policy.fair_use.account_required = true);
     assert_eq!(closed.post("/api/route", json!({"question": "Who?"})).send().await.status, 401);
 }

@@ -119,7 +119,7 @@ pub(crate) const TABLES: &[Table] = tables! {
         tokens: Bytes,
         created_at: Integer,
     }
-    limits(digest: Bytes) { full_at: Integer }
+    limits(digest: Bytes) { full_at: Integer, noted: Integer }
     letter_requests(id: Bytes) { letter: Text, content: Bytes, asked_at: Integer, due_at: Integer }
     letters(id: Bytes) {
         occasion: Text,
@@ -166,6 +166,18 @@ pub(crate) const TABLES: &[Table] = tables! {
     // With the instances that worked on them, which the copy does not list: whoever serves it takes them over.
     unfinished_questions(question_id: Bytes) { instance_id: Bytes, watched: Integer }
     streamed_questions(question_id: Bytes) {}
+    departed_askers(id: Bytes) {}
+    verdicts(question_id: Bytes, skill_id: Bytes) { helpful: Bool, comment: Text, given_at: Integer }
+    proposals(id: Bytes) {
+        skill_id: Bytes,
+        text_key: Bytes,
+        state: Text,
+        declined: Text,
+        figures: Text,
+        proposed_at: Integer,
+        changed_at: Integer,
+    }
+    proposing_questions(proposal_id: Bytes, question_id: Bytes) {}
     log_entries(question_id: Bytes, seq: Integer) { logged_at: Integer, kind: Text, content: Text }
     movies(id: Bytes) {
         title: Text,

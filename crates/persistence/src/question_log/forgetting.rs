@@ -4,6 +4,7 @@ use super::stored::ANSWER_DELTA;
 use crate::changes::{Changes, Record};
 use crate::columns::Key;
 use crate::connection::DbConnection;
+use crate::proposals;
 use crate::schema::questions::{log_entries, questions, streamed_questions, unfinished_questions};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -42,13 +43,11 @@ pub(super) fn old(connection: &mut DbConnection, before: Timestamp, at_most: u32
         .limit(at_most.into())
         .select(questions::id)
         .load(connection)?;
-    // With all that refers to them.
-    let old = questions::table.filter(questions::id.eq_any(ids.iter().map(Key::bytes)));
-    diesel::delete(old).execute(connection)
+    delete(connection, &ids)
 }
 
 /// The least id that can be made at a moment or later: ids begin with the milliseconds (RFC 9562, version 7).
-fn first_id_of(at: Timestamp) -> Uuid {
+pub(super) fn first_id_of(at: Timestamp) -> Uuid {
     let millis = u128::try_from(at.as_millisecond()).unwrap_or_default();
     Uuid::from_u128(millis << 80)
 }
@@ -64,11 +63,56 @@ pub(crate) fn of_asker(
 ) -> QueryResult<usize> {
     let own = questions::table.filter(questions::asker_id.eq(asker)).order(questions::id);
     let ids: Vec<Key> = own.select(questions::id).limit(at_most.into()).load(connection)?;
-    let bytes = || ids.iter().map(Key::bytes);
-    let unfinished = unfinished_questions::table.filter(unfinished_questions::question_id.eq_any(bytes()));
+    give_up(connection, &ids, at, changes)?;
+    delete(connection, &ids)
+}
+
+/// Deletes one question of `asker` or of nobody; `false` where there is none.
+pub(super) fn one(
+    connection: &mut DbConnection,
+    id: Key,
+    asker: Option<Key>,
+    at: Timestamp,
+    changes: &mut Changes,
+) -> QueryResult<bool> {
+    let owner = hold(connection, id)?;
+    if !owner.is_some_and(|owner| owner.is_none() || owner == asker) {
+        return Ok(false);
+    }
+    give_up(connection, &[id], at, changes)?;
+    delete(connection, &[id]).map(|deleted| deleted > 0)
+}
+
+/// Has whoever deletes a question, or stores what rests on it, wait for the end of this transaction. Who asked it; `None` where it is gone.
+#[expect(clippy::option_option, reason = "a question that is gone is not one that nobody signed in for")]
+pub(crate) fn hold(connection: &mut DbConnection, id: Key) -> QueryResult<Option<Option<Key>>> {
+    let itself = questions::asked_at.eq(questions::asked_at);
+    diesel::update(questions::table.find(id)).set(itself).execute(connection)?;
+    questions::table.find(id).select(questions::asker_id).first(connection).optional()
+}
+
+/// Tells the instances that work on any of these questions to stop.
+fn give_up(
+    connection: &mut DbConnection,
+    ids: &[Key],
+    at: Timestamp,
+    changes: &mut Changes,
+) -> QueryResult<()> {
+    let bytes = ids.iter().map(Key::bytes);
+    let unfinished = unfinished_questions::table.filter(unfinished_questions::question_id.eq_any(bytes));
     for question in unfinished.select(unfinished_questions::question_id).load::<Key>(connection)? {
         changes.add(Record::internal(Channel::Question, Action::Delete, question.0, at));
     }
-    // With all that refers to them.
-    diesel::delete(questions::table.filter(questions::id.eq_any(bytes()))).execute(connection)
+    Ok(())
+}
+
+/// Deletes questions with all that refers to them, and what they alone propose.
+fn delete(connection: &mut DbConnection, ids: &[Key]) -> QueryResult<usize> {
+    let these = || questions::table.filter(questions::id.eq_any(ids.iter().map(Key::bytes)));
+    // From here on they propose nothing more.
+    diesel::update(these()).set(questions::asked_at.eq(questions::asked_at)).execute(connection)?;
+    let proposals = proposals::hold_those_of(connection, ids)?;
+    let deleted = diesel::delete(these()).execute(connection)?;
+    proposals::drop_bare(connection, &proposals)?;
+    Ok(deleted)
 }

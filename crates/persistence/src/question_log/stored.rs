@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 use uuid::Uuid;
 
-const SKILL_RESULT: &str = "skill_result";
+pub(super) const SKILL_RESULT: &str = "skill_result";
 const SKILL_STARTED: &str = "skill_started";
 pub(super) const ANSWER_DELTA: &str = "answer_delta";
 const DEADLINE: &str = "deadline";

@@ -2,6 +2,7 @@ diesel::table! {
     limits (digest) {
         digest -> Binary,
         full_at -> BigInt,
+        noted -> Nullable<BigInt>,
     }
 }
 

@@ -26,6 +26,12 @@ diesel::table! {
 }
 
 diesel::table! {
+    departed_askers (id) {
+        id -> Binary,
+    }
+}
+
+diesel::table! {
     log_entries (question_id, seq) {
         question_id -> Binary,
         seq -> BigInt,

@@ -48,7 +48,15 @@ mod session_list {
     square_accounts::session_list_contract!(super::fresh());
 }
 mod limits {
-    square_accounts::limits_contract!(super::fresh());
+    use super::{Arc, TestDatabase};
+    use square_limits::testing::contract::Stores;
+
+    square_limits::limits_contract!(fresh());
+
+    async fn fresh() -> (Stores, TestDatabase) {
+        let test = TestDatabase::new().await;
+        (Stores::of(&Arc::new(test.stores())), test)
+    }
 }
 mod letter_requests {
     square_accounts::letter_requests_contract!(super::fresh());

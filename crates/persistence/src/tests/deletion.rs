@@ -6,6 +6,7 @@ use crate::columns::Key;
 use crate::connection::DbConnection;
 use crate::copy::tables::{Kind, TABLES};
 use crate::schema::changes::instances;
+use crate::schema::feedback::proposals;
 use crate::{DatabaseQuestionLog, Stores};
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -28,11 +29,13 @@ use square_events::ports::EventStore;
 use square_events::{Address, Event, EventId, EventTime, Venue};
 use square_kernel::{Clock, OsRandomness, SessionId, SkillId, SystemClock, UserId};
 use square_routing::{
-    AppendError, Choice, Ending, Finish, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord,
+    AppendError, Choice, Comment, Ending, FeedbackStore, Finish, LogEntry, LogEvent, QuestionId, QuestionLog,
+    QuestionRecord, Rating, Verdict,
 };
-use square_skills::ports::SkillStore;
+use square_skills::ports::{ProposalStore, SkillStore, Written};
 use square_skills::{
-    BuiltinName, RegisteredSkill, SkillAddress, SkillDescription, SkillName, TrainingId, TrainingSet,
+    BuiltinName, ExampleText, NewProposal, ProposalId, ProposalPolicy, RegisteredSkill, SkillAddress,
+    SkillDescription, SkillName, TrainingId, TrainingSet,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -120,6 +123,7 @@ impl Owner {
         this.enter_event().await;
         this.finished = this.ask(Some(new.id), true).await;
         this.unfinished = this.ask(Some(new.id), false).await;
+        this.judge().await;
         let unfinished = this.unfinished.uuid();
         this.owned.insert((Channel::Question.as_str(), unfinished));
         this
@@ -185,11 +189,46 @@ impl Owner {
             created_at: at,
             updated_at: at,
         };
-        SkillStore::insert(&self.stores, &skill).await.unwrap();
+        SkillStore::insert(&self.stores, &skill, None).await.unwrap();
         let examples = TrainingSet::parse(MARK, MARK).unwrap();
         let training = TrainingId::new(&SystemClock, &OsRandomness);
-        assert!(self.stores.begin_training(training, skill.id, &examples, at).await.unwrap());
+        let begun = self.stores.begin_training(training, skill.id, &examples, at, None);
+        assert_eq!(begun.await.unwrap(), Written::Done);
         self.owned.insert((Channel::Skill.as_str(), skill.id.uuid()));
+    }
+
+    /// Says something of an answer, by which the question proposes itself to somebody else's skill.
+    async fn judge(&self) {
+        let bystander = account("skilled");
+        self.stores.register(&bystander, None, Consequences::none()).await.unwrap();
+        let (at, skill) = (SystemClock.now(), SkillId::new(&SystemClock, &OsRandomness));
+        let registered = RegisteredSkill {
+            id: skill,
+            owner: bystander.id,
+            name: SkillName::parse("Of somebody else").unwrap(),
+            description: SkillDescription::default(),
+            address: SkillAddress::Builtin(BuiltinName::new("casting")),
+            secret: None,
+            signing: None,
+            model: None,
+            published: true,
+            samples: Arc::default(),
+            created_at: at,
+            updated_at: at,
+        };
+        SkillStore::insert(&self.stores, &registered, None).await.unwrap();
+        let comment = Comment::parse(&marked("Thanks,")).unwrap();
+        let question = self.finished;
+        let verdict = Verdict { question, skill, rating: Rating::Helpful, comment, given_at: at };
+        let proposal = NewProposal {
+            id: ProposalId::new(&SystemClock, &OsRandomness),
+            skill,
+            key: ExampleText::of(MARK).unwrap().key(),
+            policy: ProposalPolicy::default(),
+            at,
+        };
+        assert!(self.stores.give(&verdict, Some(&proposal)).await.unwrap());
+        assert_eq!(self.stores.ratings(skill).await.unwrap().proposed, 1);
     }
 
     async fn enter_event(&mut self) {
@@ -288,12 +327,14 @@ async fn no_table_holds_anything_of_it_but_the_audit_log_its_identifier() {
     let owner = Owner::new().await;
     let before = owner.traces().await;
     for trace in
-        ["accounts.email", "sessions.agent", "letters.username_key", "events.venue", "questions.asker_id"]
+        ["accounts.email", "letters.username_key", "events.venue", "questions.asker_id", "verdicts.comment"]
     {
         assert!(before.iter().any(|found| found == trace), "{trace} is not among {before:?}");
     }
     assert_eq!(owner.delete().await, owner.owned);
     assert_eq!(owner.traces().await, ["audit_log.actor_id", "audit_log.user_id"]);
+    let proposals = |connection: &mut DbConnection| proposals::table.count().get_result::<i64>(connection);
+    assert_eq!(owner.test.database.read(proposals).await.unwrap(), 0, "not even a digest of it");
 }
 
 #[tokio::test]
@@ -325,16 +366,31 @@ async fn a_question_under_way_finds_no_place_any_more_and_is_in_nobodys_way() {
     }
 }
 
+/// There may be so many that they are not deleted all at once, but nothing is left for good.
 #[tokio::test]
-async fn questions_are_forgotten_part_by_part() {
+async fn very_many_questions_follow_part_by_part() {
     let owner = Owner::new().await;
-    for _ in 0..5 {
+    for _ in 0..450 {
         owner.ask(Some(owner.user), true).await;
     }
     let others = owner.ask(None, true).await;
-    let forget =
-        async |at_most| owner.stores.forget_questions(owner.user, SystemClock.now(), at_most).await.unwrap();
-    assert_eq!([forget(3).await, forget(3).await, forget(3).await, forget(3).await], [3, 3, 1, 0]);
+    let forget = async |at_most| owner.stores.forget_departed(SystemClock.now(), at_most).await.unwrap();
+    assert_eq!(forget(500).await, 0, "nobody has departed");
+    owner.delete().await;
+    assert_eq!([forget(150).await, forget(500).await, forget(500).await], [150, 102, 0]);
+    assert_eq!(owner.traces().await, ["audit_log.actor_id", "audit_log.user_id"]);
     assert!(owner.log.find(others).await.unwrap().is_some());
-    assert!(owner.stores.by_id(owner.user).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn whoever_may_not_delete_it_any_more_has_lost_nothing() {
+    let owner = Owner::new().await;
+    let by = Caller { user: owner.user, session: SessionId::new(&SystemClock, &OsRandomness), rights: 0 };
+    let refused =
+        owner.stores.delete_account(owner.user, Some(by), SystemClock.now(), &told(owner.user)).await;
+    assert!(refused.unwrap().is_err());
+    assert_eq!(owner.stores.forget_departed(SystemClock.now(), 500).await.unwrap(), 0);
+    for question in [owner.finished, owner.unfinished] {
+        assert!(owner.log.find(question).await.unwrap().is_some());
+    }
 }

@@ -77,7 +77,7 @@ async fn furnish(stores: &Stores) -> (UserId, Vec<RecoveryCode>) {
         signs_from: now,
     };
     stores.add_first(&key).await.unwrap();
-    SkillStore::insert(stores, &skill(stores, user)).await.unwrap();
+    SkillStore::insert(stores, &skill(stores, user), None).await.unwrap();
     (user, codes)
 }
 
@@ -194,12 +194,12 @@ async fn what_others_have_written_meanwhile_is_not_overwritten() {
     let (old, both) = (under(&test, OLD, &[]), under(&test, NEW, &[OLD]));
     old.register(&owner, None, Consequences::none()).await.unwrap();
     let skill = skill(&old, owner.id);
-    SkillStore::insert(&old, &skill).await.unwrap();
+    SkillStore::insert(&old, &skill, None).await.unwrap();
     // Read before it was sealed anew, stored after: the older form does not come back.
     reseal(&both).await;
     let seen = skill.updated_at;
     let edited = RegisteredSkill { updated_at: seen + SignedDuration::from_secs(1), ..skill };
-    SkillStore::update(&both, &edited, seen).await.unwrap();
+    SkillStore::update(&both, &edited, seen, None).await.unwrap();
     let stored = SkillStore::all(&both).await.unwrap().remove(0);
     for sealed in [stored.secret, stored.signing] {
         assert_eq!(both.sealer.key_of(&sealed.unwrap()), Some(KeyId(*NEW)));

@@ -18,7 +18,7 @@ mod contract {
 }
 
 /// Two instances on one database.
-struct TwoInstances {
+pub(super) struct TwoInstances {
     log: DatabaseQuestionLog,
     other: DatabaseQuestionLog,
     other_instance: InstanceId,
@@ -27,7 +27,7 @@ struct TwoInstances {
 }
 
 impl TwoInstances {
-    async fn fresh() -> Self {
+    pub(super) async fn fresh() -> Self {
         let test = TestDatabase::new().await;
         let [me, other_instance] = [(); 2].map(|()| InstanceId::new(&SystemClock, &OsRandomness));
         let log = DatabaseQuestionLog::new(test.database.clone(), me).unwrap();
@@ -58,6 +58,10 @@ impl TwoInstances {
         };
         self.log.open(&record).await.unwrap();
         id
+    }
+
+    pub(super) fn stores(&self) -> crate::Stores {
+        self.test.stores()
     }
 
     async fn enlist(&self, instance: InstanceId) {

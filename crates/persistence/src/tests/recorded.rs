@@ -400,7 +400,7 @@ async fn skills() {
     let (mut films, mut songs) = (skill(owner, "Films"), skill(owner, "Songs"));
     songs.published = true;
     for new in [&films, &songs] {
-        assert_eq!(SkillStore::insert(&stores, new).await.unwrap(), Written::Done);
+        assert_eq!(SkillStore::insert(&stores, new, None).await.unwrap(), Written::Done);
     }
     let expected =
         [of_skill(Action::Create, &films, false, at(0)), of_skill(Action::Create, &songs, true, at(0))];
@@ -408,19 +408,19 @@ async fn skills() {
 
     for changed in [&mut films, &mut songs] {
         changed.updated_at = at(1);
-        assert_eq!(stores.update(changed, at(0)).await.unwrap(), Written::Done);
+        assert_eq!(stores.update(changed, at(0), None).await.unwrap(), Written::Done);
     }
     let expected =
         [of_skill(Action::Update, &films, false, at(1)), of_skill(Action::Update, &songs, true, at(1))];
     assert_eq!(scene.recorded().await, expected);
 
     // A name that is taken, a skill that is not as it was, one that is gone.
-    assert_eq!(stores.insert(&skill(owner, "FILMS")).await.unwrap(), Written::NameTaken);
+    assert_eq!(stores.insert(&skill(owner, "FILMS"), None).await.unwrap(), Written::NameTaken);
     let renamed = RegisteredSkill { name: SkillName::parse("songs").unwrap(), ..films.clone() };
-    assert_eq!(stores.update(&renamed, at(1)).await.unwrap(), Written::NameTaken);
-    assert_eq!(stores.update(&films, at(0)).await.unwrap(), Written::Changed);
+    assert_eq!(stores.update(&renamed, at(1), None).await.unwrap(), Written::NameTaken);
+    assert_eq!(stores.update(&films, at(0), None).await.unwrap(), Written::Changed);
     let gone = skill(owner, "Gone");
-    assert_eq!(stores.update(&gone, at(0)).await.unwrap(), Written::Gone);
+    assert_eq!(stores.update(&gone, at(0), None).await.unwrap(), Written::Gone);
     assert!(!stores.delete(gone.id).await.unwrap());
     assert_eq!(stores.unpublish(gone.id, at(2)).await.unwrap(), None);
     assert_eq!(scene.recorded().await, []);
@@ -431,7 +431,7 @@ async fn skills() {
         assert_eq!(scene.recorded().await, [of_skill(Action::Update, skill, everybody, at(3))]);
     }
     let tales = RegisteredSkill { published: true, ..skill(owner, "Tales") };
-    assert_eq!(stores.insert(&tales).await.unwrap(), Written::Done);
+    assert_eq!(stores.insert(&tales, None).await.unwrap(), Written::Done);
     scene.recorded().await;
     for (skill, everybody) in [(&tales, true), (&films, false)] {
         let before = SystemClock.now();
@@ -448,12 +448,15 @@ async fn trainings() {
     let (mut scene, owner) = Scene::of_owner().await;
     let stores = scene.stores.clone();
     let films = skill(owner, "Films");
-    stores.insert(&films).await.unwrap();
+    stores.insert(&films, None).await.unwrap();
     scene.recorded().await;
     let examples = TrainingSet { train: ["Who?".to_owned()].into(), dev: ["What?".to_owned()].into() };
     let begin = async |seconds| {
         let id = TrainingId::new(&SystemClock, &OsRandomness);
-        assert!(stores.begin_training(id, films.id, &examples, at(seconds)).await.unwrap());
+        assert_eq!(
+            stores.begin_training(id, films.id, &examples, at(seconds), None).await.unwrap(),
+            Written::Done
+        );
         id
     };
     let of_training = |action, seconds| internal(Channel::Training, action, films.id.uuid(), at(seconds));
@@ -475,7 +478,7 @@ async fn trainings() {
         assert_eq!(stores.finish_training(over, &failed, at(6)).await.unwrap(), None);
     }
     let nowhere = SkillId::new(&SystemClock, &OsRandomness);
-    assert!(!stores.begin_training(first, nowhere, &examples, at(6)).await.unwrap());
+    assert_eq!(stores.begin_training(first, nowhere, &examples, at(6), None).await.unwrap(), Written::Gone);
     assert_eq!(scene.recorded().await, []);
 }
 
@@ -552,7 +555,7 @@ async fn what_fails_is_not_recorded_and_takes_no_number() {
     unknown_role.roles.push("no_such_role".to_owned());
     assert!(stores.register(&unknown_role, None, Consequences::none()).await.is_err());
     let nobody = account("nobody").id;
-    assert!(SkillStore::insert(&stores, &skill(nobody, "Films")).await.is_err());
+    assert!(SkillStore::insert(&stores, &skill(nobody, "Films"), None).await.is_err());
     let failed = stores.database.change(|_, changes| {
         changes.add(Draft::of(Channel::Company, Action::Create, Uuid::nil()).into());
         Err::<(), _>(diesel::result::Error::RollbackTransaction)

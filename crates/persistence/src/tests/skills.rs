@@ -57,3 +57,50 @@ async fn only_active_accounts_with_a_confirmed_address_may_own_skills() {
     stores.set_suspended(confirmed.id, true, SystemClock.now(), Consequences::none()).await.unwrap();
     assert!(!stores.may_own(confirmed.id).await.unwrap());
 }
+
+#[tokio::test]
+async fn who_is_signed_in_registers_edits_and_trains_until_their_session_ends() {
+    use super::mfa::signed_in;
+    use square_accounts::ports::SessionStore;
+    use square_kernel::SkillId;
+    use square_skills::ports::{SkillStore, Written};
+    use square_skills::{
+        Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillName, SkillUrl, TrainingId,
+        TrainingSet,
+    };
+    let (stores, owner, _keep) = fresh().await;
+    let caller = signed_in(&stores, owner).await;
+    let by = Some(caller);
+    let now = SystemClock.now();
+    let skill = |name: &str| RegisteredSkill {
+        id: SkillId::new(&SystemClock, &OsRandomness),
+        owner,
+        name: SkillName::parse(name).unwrap(),
+        description: SkillDescription::default(),
+        address: SkillAddress::Remote {
+            url: SkillUrl::parse("https://films.example").unwrap(),
+            protocol: Protocol::Square,
+        },
+        secret: None,
+        signing: None,
+        model: None,
+        published: false,
+        samples: Arc::default(),
+        created_at: now,
+        updated_at: now,
+    };
+    let examples = TrainingSet { train: ["Who?".to_owned()].into(), dev: ["Who?".to_owned()].into() };
+    let films = skill("Films");
+    let all = async |new: &RegisteredSkill| {
+        let training = TrainingId::new(&SystemClock, &OsRandomness);
+        [
+            stores.insert(new, by).await.unwrap(),
+            stores.update(&films, now, by).await.unwrap(),
+            stores.begin_training(training, films.id, &examples, now, by).await.unwrap(),
+        ]
+    };
+    assert_eq!(all(&films).await, [Written::Done; 3]);
+    assert!(stores.end(caller.session, now, Consequences::none()).await.unwrap());
+    assert_eq!(all(&skill("Songs")).await, [Written::Overtaken; 3]);
+    assert_eq!(SkillStore::all(&*stores).await.unwrap().len(), 1);
+}

@@ -4,6 +4,7 @@
 mod elastic;
 mod elastic_learning;
 mod elastic_ranking;
+mod embedding;
 mod server;
 mod transformer;
 

@@ -2,7 +2,10 @@
 //!
 //! [`question_log_contract!`](crate::question_log_contract) makes a test of each.
 
+pub mod deleting;
+pub mod feedback;
 pub mod forgetting;
+pub mod history;
 pub mod sharing;
 pub mod storing;
 
@@ -51,9 +54,20 @@ macro_rules! question_log_contract {
             a_batch_is_stored_whole_or_not_at_all,
             entries_keep_the_order_of_their_numbers,
             entries_are_read_from_a_number_on,
-            history_is_newest_first_in_pages,
             thirty_two_writers_at_once,
             what_cannot_be_stored_spoils_nothing_that_comes_with_it,
+        );
+        $crate::question_log_contract!(@each $make, history,
+            history_is_newest_first_in_pages,
+            history_is_filtered_by_time,
+            history_is_filtered_by_text_and_skill,
+            all_that_fits_is_found_among_very_many,
+        );
+        $crate::question_log_contract!(@each $make, deleting,
+            a_question_goes_with_its_log,
+            only_the_asker_deletes_a_question,
+            a_question_under_way_is_given_up_and_finds_no_place,
+            all_questions_of_one_person_go_part_by_part,
         );
         $crate::question_log_contract!(@each $make, forgetting,
             old_questions_go_with_their_logs_the_oldest_first,
@@ -78,6 +92,23 @@ macro_rules! question_log_contract {
                 $crate::testing::contract::$group::$rule(&site).await;
             }
         )*
+    };
+}
+
+/// Makes one `#[tokio::test]` per rule of [`FeedbackStore`](crate::FeedbackStore). `$make` is an expression that gives a future of a
+/// [`FeedbackSite`](crate::testing::contract::feedback::FeedbackSite).
+#[macro_export]
+macro_rules! feedback_store_contract {
+    ($make:expr) => {
+        $crate::question_log_contract!(@each $make, feedback,
+            a_verdict_takes_the_place_of_an_earlier_one,
+            verdicts_are_per_skill_and_read_for_many_questions,
+            a_verdict_is_taken_back_once,
+            verdicts_need_their_question_and_go_with_it,
+            a_helpful_answer_proposes_its_question_once,
+            whoever_thinks_better_of_it_proposes_nothing,
+            however_questions_go_their_proposals_go_with_them,
+        );
     };
 }
 
@@ -153,14 +184,17 @@ impl Maker {
     }
 
     fn answered(&self, seq: u32) -> Arc<LogEntry> {
+        self.answered_by(seq, self.chosen("a"))
+    }
+
+    fn answered_by(&self, seq: u32, skill: Chosen) -> Arc<LogEntry> {
         let scored = ResultItem {
             body: ResultBody::RawHtml("<b>x</b>".to_owned()),
             score: Some(0.5),
             documents: Vec::new(),
         };
         let items = vec![ResultItem::text("línea\n2"), ResultItem::pairs([("k", "v"), ("k", "")]), scored];
-        let outcome =
-            SkillOutcome { skill: self.chosen("a"), took: Duration::from_micros(42), answer: Ok(items) };
+        let outcome = SkillOutcome { skill, took: Duration::from_micros(42), answer: Ok(items) };
         self.entry(seq, LogEvent::SkillResult(outcome))
     }
 }

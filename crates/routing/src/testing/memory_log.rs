@@ -1,17 +1,24 @@
-use crate::{AnsweredQuestion, AppendError, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord};
+use crate::{
+    AnsweredQuestion, AppendError, FeedbackStore, HistoryFilter, LogEntry, LogEvent, QuestionId, QuestionLog,
+    QuestionRecord, Rating, Verdict,
+};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use square_kernel::testing::lock;
-use square_kernel::{Page, Slice, Unavailable, UserId};
+use square_kernel::{Page, SkillId, Slice, Unavailable, UserId};
+use square_skills::NewProposal;
+use square_skills::testing::MemorySkills;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// A [`QuestionLog`] in memory, as one instance sees it, that can be told to fail or to be slow.
+/// A [`QuestionLog`] in memory with the verdicts on its answers, as one instance sees it, that can be told to fail or to be slow.
 #[derive(Default)]
 pub struct MemoryLog {
     database: Arc<Mutex<State>>,
+    /// Where questions propose themselves.
+    skills: Arc<MemorySkills>,
     /// Which instance this is.
     me: usize,
     broken: Mutex<bool>,
@@ -26,6 +33,7 @@ struct State {
     listed: BTreeSet<usize>,
     instances: usize,
     cancel_requests: Vec<QuestionId>,
+    verdicts: BTreeMap<(QuestionId, SkillId), Verdict>,
 }
 
 struct Stored {
@@ -48,11 +56,29 @@ impl Default for State {
             listed: BTreeSet::from([0]),
             instances: 1,
             cancel_requests: Vec::new(),
+            verdicts: BTreeMap::new(),
         }
     }
 }
 
+impl State {
+    /// Removes questions with all that refers to them.
+    fn remove(&mut self, ids: &[QuestionId], skills: &MemorySkills) -> u32 {
+        for id in ids {
+            self.questions.remove(id);
+            self.verdicts.retain(|(question, _), _| question != id);
+            skills.forget_question(id.uuid());
+        }
+        u32::try_from(ids.len()).unwrap_or(u32::MAX)
+    }
+}
+
 impl MemoryLog {
+    /// An empty log, by which questions propose themselves to these skills.
+    pub fn beside(skills: Arc<MemorySkills>) -> Self {
+        Self { skills, ..Self::default() }
+    }
+
     /// The same log as one more instance sees it, which is on the list of instances.
     #[must_use]
     pub fn at_another_instance(&self) -> Self {
@@ -60,7 +86,8 @@ impl MemoryLog {
         let me = state.instances;
         state.instances += 1;
         state.listed.insert(me);
-        Self { database: Arc::clone(&self.database), me, ..Self::default() }
+        let (database, skills) = (Arc::clone(&self.database), Arc::clone(&self.skills));
+        Self { database, skills, me, ..Self::default() }
     }
 
     /// Takes this instance off the list of instances.
@@ -166,6 +193,7 @@ impl QuestionLog for MemoryLog {
     async fn of_asker(
         &self,
         asker: UserId,
+        filter: &HistoryFilter,
         page: Page<QuestionId>,
     ) -> Result<Slice<AnsweredQuestion, QuestionId>, Unavailable> {
         self.working()?;
@@ -174,7 +202,8 @@ impl QuestionLog for MemoryLog {
             |question: &&AnsweredQuestion| page.after.is_none_or(|after| question.question.id < after);
         let questions = state.questions.values().rev().map(|stored| &stored.answered);
         let own = questions.filter(|question| question.question.asker == Some(asker)).filter(earlier);
-        let rows = own.take(usize::from(page.limit.get()) + 1).cloned().collect();
+        let wanted = own.filter(|question| filter.fits(question));
+        let rows = wanted.take(usize::from(page.limit.get()) + 1).cloned().collect();
         Ok(Slice::from_surplus(rows, page.limit, |question: &AnsweredQuestion| question.question.id))
     }
 
@@ -238,14 +267,80 @@ impl QuestionLog for MemoryLog {
 
     async fn forget(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
         self.working()?;
-        let questions = &mut lock(&self.database).questions;
-        let old =
-            questions.values().filter(|found| found.answered.question.asked_at < before && !found.is_open());
+        let mut state = lock(&self.database);
+        let old = state
+            .questions
+            .values()
+            .filter(|found| found.answered.question.asked_at < before && !found.is_open());
         let ids: Vec<QuestionId> =
             old.map(|found| found.answered.question.id).take(at_most as usize).collect();
-        for id in &ids {
-            questions.remove(id);
+        Ok(state.remove(&ids, &self.skills))
+    }
+
+    async fn delete(
+        &self,
+        question: QuestionId,
+        asker: Option<UserId>,
+        _at: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        self.working()?;
+        let mut state = lock(&self.database);
+        let allowed = |found: &Stored| {
+            let by = found.answered.question.asker;
+            by.is_none() || by == asker
+        };
+        let Some(open) = state.questions.get(&question).filter(|found| allowed(found)).map(Stored::is_open)
+        else {
+            return Ok(false);
+        };
+        if open {
+            state.cancel_requests.push(question);
         }
-        Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))
+        state.remove(&[question], &self.skills);
+        Ok(true)
+    }
+
+    async fn delete_all_of(&self, asker: UserId, _at: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+        self.working()?;
+        let mut state = lock(&self.database);
+        let own = state.questions.values().filter(|found| found.answered.question.asker == Some(asker));
+        let own: Vec<_> =
+            own.take(at_most as usize).map(|found| (found.answered.question.id, found.is_open())).collect();
+        state.cancel_requests.extend(own.iter().filter(|(_, open)| *open).map(|(id, _)| *id));
+        let ids: Vec<QuestionId> = own.into_iter().map(|(id, _)| id).collect();
+        Ok(state.remove(&ids, &self.skills))
+    }
+}
+
+#[async_trait]
+impl FeedbackStore for MemoryLog {
+    async fn give(&self, verdict: &Verdict, proposal: Option<&NewProposal>) -> Result<bool, Unavailable> {
+        self.working()?;
+        let mut state = lock(&self.database);
+        let Some(found) = state.questions.get(&verdict.question) else { return Ok(false) };
+        let question = found.answered.question.clone();
+        let id = question.id.uuid();
+        self.skills.rate(id, verdict.skill, Some(verdict.rating == Rating::Helpful));
+        match (proposal, question.asker) {
+            (Some(proposal), Some(asker)) => self.skills.propose(id, asker, &question.text, proposal),
+            _ => self.skills.withdraw(id, verdict.skill),
+        }
+        state.verdicts.insert((verdict.question, verdict.skill), verdict.clone());
+        Ok(true)
+    }
+
+    async fn take_back(&self, question: QuestionId, skill: SkillId) -> Result<bool, Unavailable> {
+        self.working()?;
+        let was_there = lock(&self.database).verdicts.remove(&(question, skill)).is_some();
+        self.skills.rate(question.uuid(), skill, None);
+        self.skills.withdraw(question.uuid(), skill);
+        Ok(was_there)
+    }
+
+    async fn verdicts(&self, questions: &[QuestionId]) -> Result<Vec<Verdict>, Unavailable> {
+        self.working()?;
+        let state = lock(&self.database);
+        let on = state.verdicts.values().filter(|verdict| questions.contains(&verdict.question));
+        Ok(on.cloned().collect())
     }
 }

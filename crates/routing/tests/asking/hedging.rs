@@ -1,6 +1,9 @@
 use crate::world::{World, anybody, named, question, told};
+use async_trait::async_trait;
 use square_routing::{AnswerStream, MaxSkills, Question};
-use square_skills::SkillFailure;
+use square_skills::{DeltaSink, ResultItem, Skill, SkillFailure, SkillRequest};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -103,4 +106,70 @@ async fn who_does_not_fit_or_was_not_named_does_not_help() {
     let of_one = Question { selection: named(&["a"]), ..for_one() };
     assert_eq!(rest(ask(&world, of_one).await).await, ["late", "a: timed_out", "deadline"]);
     assert!(world.scripts[1].already_asked().is_none());
+}
+
+/// Says its word every twenty milliseconds, as often as the test wants.
+struct Says(&'static str, Arc<AtomicUsize>);
+
+#[async_trait]
+impl Skill for Says {
+    async fn answer(&self, _: &SkillRequest) -> Result<Vec<ResultItem>, SkillFailure> {
+        unreachable!("it is listened to")
+    }
+
+    async fn answer_in_parts(
+        &self,
+        _: &SkillRequest,
+        deltas: &dyn DeltaSink,
+    ) -> Result<Vec<ResultItem>, SkillFailure> {
+        let words = self.1.load(Ordering::SeqCst);
+        for _ in 0..words {
+            sleep(Duration::from_millis(20)).await;
+            deltas.grown(self.0);
+        }
+        Ok(vec![ResultItem::text(self.0.repeat(words))])
+    }
+}
+
+/// Skills that stream, of which the first has usually said what it has to say after 60 ms; and how much each says.
+async fn streaming() -> (World, [Arc<AtomicUsize>; 2]) {
+    let words = [3, 2].map(|words| Arc::new(AtomicUsize::new(words)));
+    let world = World::connected(
+        &[0.9, 0.8],
+        |_, _| {},
+        |connector| {
+            connector.put("builtin:a", Arc::new(Says("la ", words[0].clone())));
+            connector.put("builtin:b", Arc::new(Says("na ", words[1].clone())));
+        },
+    );
+    for _ in 0..20 {
+        let told = rest(ask(&world, for_one()).await).await;
+        assert!(told.iter().all(|told| !told.contains('b')), "{told:?}");
+    }
+    (world, words)
+}
+
+#[tokio::test(start_paused = true)]
+async fn help_for_a_skill_that_streams_is_told_whole_among_the_pieces_of_the_slow_one() {
+    let (world, [slow, _]) = streaming().await;
+    slow.store(10, Ordering::SeqCst);
+    let told = rest(ask(&world, for_one()).await).await;
+    let (pieces, rest): (Vec<_>, Vec<_>) = told.iter().partition(|told| told.starts_with('…'));
+    assert_eq!(rest, ["b starts", "b: 1 items", "a: 1 items", "complete"]);
+    let said: String = pieces.iter().map(|piece| piece.trim_start_matches('…')).collect();
+    assert!("la ".repeat(10).starts_with(&said) && said.len() >= 3 * 7, "{told:?}");
+    // It came while the slow one was still talking.
+    let place = |of: &str| told.iter().position(|told| told == of).unwrap();
+    let last_piece = told.iter().rposition(|told| told.starts_with('…')).unwrap();
+    assert!(place("b: 1 items") < last_piece && last_piece < place("a: 1 items"), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn help_that_is_still_talking_when_the_slow_one_has_ended_is_not_spoken_of() {
+    let (world, [slow, help]) = streaming().await;
+    slow.store(4, Ordering::SeqCst);
+    help.store(100, Ordering::SeqCst);
+    let told = rest(ask(&world, for_one()).await).await;
+    assert_eq!(told.last().unwrap(), "complete");
+    assert!(told.iter().all(|told| !told.contains('b') && !told.contains("na ")), "{told:?}");
 }

@@ -4,7 +4,8 @@
 use crate::world::{Instance, World, anybody, question, told};
 use square_kernel::{Asker, Page};
 use square_routing::{
-    AnswerStream, AnsweredQuestion, AskError, Deadline, Question, QuestionId, QuestionLog, Router,
+    AnswerStream, AnsweredQuestion, AskError, Deadline, HistoryFilter, Question, QuestionId, QuestionLog,
+    Router,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -294,7 +295,8 @@ async fn a_question_that_was_stored_without_anybody_knowing_is_ended() {
     world.log.repair();
     assert_eq!(world.router.close_interrupted().await.unwrap(), 1);
     assert_eq!(world.router.close_interrupted().await.unwrap(), 0);
-    let questions = world.log.of_asker(world.owner, Page::default()).await.unwrap();
+    let questions =
+        world.log.of_asker(world.owner, &HistoryFilter::default(), Page::default()).await.unwrap();
     let told: Vec<_> = questions.items.iter().map(all_told).collect();
     assert_eq!(told, [["a: interrupted", "interrupted"]]);
 }

@@ -2,8 +2,11 @@
 //! passes as soon as nothing else is left to happen.
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test ends it")]
 
+mod deleting;
 mod deltas;
 mod desertion;
+mod fair_use;
+mod feedback;
 mod forgetting;
 mod hedging;
 mod instances;
@@ -15,7 +18,8 @@ mod world;
 use crate::world::{World, anybody, by_name, named, question, told};
 use square_kernel::{Asker, Page};
 use square_routing::{
-    AskError, Deadline, Ending, FallbackFrom, MaxSkills, Question, QuestionLog, Selection, WatchError,
+    AskError, Deadline, Ending, FallbackFrom, HistoryFilter, MaxSkills, Question, QuestionLog, Selection,
+    WatchError,
 };
 use square_skills::{ResultItem, Skill, SkillFailure, SkillRequest};
 use std::sync::Arc;
@@ -231,8 +235,9 @@ async fn a_question_of_somebody_signed_in_is_nobody_elses() {
     assert!(matches!(world.router.find(&anybody(), id).await, Err(WatchError::NotFound)));
     assert!(matches!(world.router.watch(&anybody(), id, 0).await, Err(WatchError::NotFound)));
     assert_eq!(world.router.find(&ann, id).await.unwrap().entries.len(), 2);
-    assert_eq!(world.router.history(&ann, Page::default()).await.unwrap().items.len(), 1);
-    assert!(world.router.history(&anybody(), Page::default()).await.is_err());
+    let all = HistoryFilter::default();
+    assert_eq!(world.router.history(&ann, &all, Page::default()).await.unwrap().items.len(), 1);
+    assert!(world.router.history(&anybody(), &all, Page::default()).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]

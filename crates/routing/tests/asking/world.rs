@@ -1,10 +1,11 @@
 use jiff::SignedDuration;
 use square_kernel::testing::{ManualClock, PlainHash, SeededRandomness};
 use square_kernel::{Asker, Clock, Identity, Permissions, Sealed, SessionId, SkillId, UserId};
+use square_limits::Meter;
 use square_routing::testing::{MemoryLog, ScriptedSelector};
 use square_routing::{
-    Example, LogEvent, Question, QuestionText, Router, RouterParts, RouterPolicy, Selection, Selector,
-    SelectorRef, SkillRef,
+    Example, FairUse, LogEvent, Question, QuestionText, Router, RouterParts, RouterPolicy, Selection,
+    Selector, SelectorRef, SkillRef,
 };
 use square_skills::testing::{ScriptedConnector, ScriptedSkill, SkillScript};
 use square_skills::{
@@ -18,8 +19,12 @@ pub(crate) const GRACE: Duration = Duration::from_secs(2);
 pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 pub(crate) const DELTAS_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
-const POLICY: RouterPolicy =
-    RouterPolicy { grace: GRACE, questions_kept: Some(KEPT), deltas_kept: DELTAS_KEPT };
+const POLICY: RouterPolicy = RouterPolicy {
+    grace: GRACE,
+    questions_kept: Some(KEPT),
+    deltas_kept: DELTAS_KEPT,
+    fair_use: FairUse::UNLIMITED,
+};
 
 /// A router over skills named a, b, c…, of which each has its script.
 pub(crate) struct World {
@@ -29,6 +34,8 @@ pub(crate) struct World {
     pub(crate) skills: Vec<RegisteredSkill>,
     pub(crate) owner: UserId,
     pub(crate) clock: Arc<ManualClock>,
+    directory: Arc<SkillDirectory>,
+    selectors: Vec<Arc<dyn Selector>>,
 }
 
 /// One of several processes on one database.
@@ -61,6 +68,12 @@ impl World {
         Self::made(scores, |_, _| {}, |_| {}, |_| Vec::new(), true)
     }
 
+    /// Published skills with these scores, whose questions are kept here.
+    pub(crate) fn beside(scores: &[f32], log: MemoryLog) -> Self {
+        let scores: Vec<_> = scores.iter().copied().map(Some).collect();
+        Self::kept(&scores, |_, _| {}, |_| {}, |_| Vec::new(), true, log)
+    }
+
     /// Published skills with these scores, whose example questions the selector `Square` knows.
     pub(crate) fn with_examples(scores: &[f32], examples: impl Fn(usize) -> Vec<Example>) -> Self {
         let scores: Vec<_> = scores.iter().copied().map(Some).collect();
@@ -79,6 +92,17 @@ impl World {
         connect: impl FnOnce(&ScriptedConnector),
         examples: impl Fn(usize) -> Vec<Example>,
         fallback: bool,
+    ) -> Self {
+        Self::kept(scores, adjust, connect, examples, fallback, MemoryLog::default())
+    }
+
+    fn kept(
+        scores: &[Option<f32>],
+        adjust: impl Fn(usize, &mut RegisteredSkill),
+        connect: impl FnOnce(&ScriptedConnector),
+        examples: impl Fn(usize) -> Vec<Example>,
+        fallback: bool,
+        log: MemoryLog,
     ) -> Self {
         let (clock, randomness) = (Arc::new(ManualClock::default()), Arc::new(SeededRandomness::default()));
         let owner = UserId::new(&*clock, &*randomness);
@@ -122,19 +146,45 @@ impl World {
             Arc::new(ScriptedSelector::new("Base", known.clone()).asking_unpublished()),
             Arc::new(ScriptedSelector::new("Elsewhere", known).failing("it is out")),
         ];
-        let log = Arc::new(MemoryLog::default());
+        let log = Arc::new(log);
         let fallback = fallback.then(|| Arc::clone(&selectors[0]));
         let parts = RouterParts {
-            directory,
-            selectors,
+            directory: directory.clone(),
+            selectors: selectors.clone(),
             fallback,
             log: log.clone(),
             clock: clock.clone(),
             randomness,
+            meter: Arc::new(Meter::new(clock.clone())),
             keyed_hash: Arc::new(PlainHash),
             policy: POLICY,
         };
-        Self { router: Arc::new(Router::new(parts)), log, scripts, skills, owner, clock }
+        Self {
+            router: Arc::new(Router::new(parts)),
+            log,
+            scripts,
+            skills,
+            owner,
+            clock,
+            directory,
+            selectors,
+        }
+    }
+
+    /// The same where the operator says how much askers may ask.
+    pub(crate) fn fair(self, fair_use: FairUse) -> Self {
+        let parts = RouterParts {
+            directory: self.directory.clone(),
+            selectors: self.selectors.clone(),
+            fallback: None,
+            log: self.log.clone(),
+            clock: self.clock.clone(),
+            randomness: Arc::new(SeededRandomness::default()),
+            meter: Arc::new(Meter::new(self.clock.clone())),
+            keyed_hash: Arc::new(PlainHash),
+            policy: RouterPolicy { fair_use, ..POLICY },
+        };
+        Self { router: Arc::new(Router::new(parts)), ..self }
     }
 
     /// Another instance on the same database, which knows no skills.
@@ -147,6 +197,7 @@ impl World {
             log: log.clone(),
             clock: self.clock.clone(),
             randomness: Arc::new(SeededRandomness::default()),
+            meter: Arc::new(Meter::new(self.clock.clone())),
             keyed_hash: Arc::new(PlainHash),
             policy: POLICY,
         });
@@ -157,7 +208,7 @@ impl World {
         let session = SessionId::from(self.owner.uuid());
         let (user, username, roles) = (self.owner, "ann".into(), Arc::new([]));
         let identity = Identity { user, session, username, roles, rights: 0 };
-        Asker { identity: Some(identity), permissions: Permissions::default() }
+        Asker::signed_in(identity, Permissions::default())
     }
 }
 

@@ -1,12 +1,16 @@
-use super::features::{Extractor, Feature};
+use super::features::Extractor;
+use super::reading::{Reading, Rounded, readings};
 use super::words::words;
 use square_kernel::SkillId;
 use std::collections::HashSet;
 
 /// What a skill is learnt from.
+#[derive(Clone)]
 pub(crate) struct Examples {
     skill: SkillId,
     questions: Vec<String>,
+    /// One for each question, or none.
+    embeddings: Vec<Rounded>,
 }
 
 impl Examples {
@@ -23,7 +27,7 @@ impl Examples {
             !words.is_empty() && seen.insert(words)
         };
         let questions: Vec<_> = questions.iter().step_by(step).filter(is_new).cloned().collect();
-        (!questions.is_empty()).then_some(Self { skill, questions })
+        (!questions.is_empty()).then_some(Self { skill, questions, embeddings: Vec::new() })
     }
 
     /// Whose they are.
@@ -31,9 +35,24 @@ impl Examples {
         self.skill
     }
 
-    /// The features of each question. They are not kept: they take twenty times the memory.
-    pub(crate) fn features(&self, extractor: &Extractor) -> Vec<Vec<Feature>> {
-        self.questions.iter().map(|question| extractor.features(question)).collect()
+    /// What is learnt from.
+    pub(crate) fn questions(&self) -> &[String] {
+        &self.questions
+    }
+
+    /// Takes one embedding for each question.
+    pub(crate) fn embed(&mut self, embeddings: Vec<Rounded>) {
+        self.embeddings = embeddings;
+    }
+
+    /// How many numbers its embeddings have; 0 where it has none.
+    pub(crate) fn dims(&self) -> usize {
+        self.embeddings.first().map_or(0, |embedding| embedding.numbers.len())
+    }
+
+    /// What is read off each question. It is not kept: it takes twenty times the memory.
+    pub(crate) fn readings(&self, extractor: &Extractor) -> Vec<Reading> {
+        readings(extractor, &self.questions, &self.embeddings)
     }
 
     /// How many, at least one.

@@ -7,8 +7,11 @@ use super::knowledge::{Knowledge, number};
 use super::model::{Model, NOBODY, Rivals};
 use super::near::MANY;
 use super::postings::{Compact, Evidence, Postings};
+use super::reading::Reading;
 use super::train::{LANES, Row, train_block};
+use super::vocabulary::without_embedding;
 use square_kernel::SkillId;
+use square_routing::Embedding;
 
 /// Into how many parts skills and examples are split; each part is left out once, if time allows.
 const PARTS: usize = 4;
@@ -43,10 +46,12 @@ enum Origin {
 
 /// Fits the calibration on questions left out of training. `rows` belong to classes 0 to `classes` − 1. With
 /// few skills, or few examples each, the start values stay.
-pub(crate) fn calibrate(rows: &[Row], features: usize, classes: usize) -> Calibration {
+///
+/// The first `dims` of the features are the numbers of an embedding.
+pub(crate) fn calibrate(rows: &[Row], (dims, features): (usize, usize), classes: usize) -> Calibration {
     if classes > MANY {
         let (some, classes) = some(rows, classes);
-        return calibrate(&some, features, classes);
+        return calibrate(&some, (dims, features), classes);
     }
     let mut sizes = vec![0; classes];
     for row in rows {
@@ -59,7 +64,7 @@ pub(crate) fn calibrate(rows: &[Row], features: usize, classes: usize) -> Calibr
     let parts = (WORK / cost.max(1)).clamp(1, PARTS);
     let mut cases = Vec::new();
     for part in 0..parts {
-        cases.extend(Split::new(rows, &sizes, part).score(features));
+        cases.extend(Split::new(rows, &sizes, part).score((dims, features)));
     }
     Calibration::fit(&weighed(&cases))
 }
@@ -76,13 +81,13 @@ fn some(rows: &[Row], classes: usize) -> (Vec<Row>, usize) {
 impl Knowledge {
     /// Fits the calibration to questions that were not learnt from, with the skill that fits. `model` is what
     /// ranks them.
-    pub(super) fn tune(&mut self, model: &Model, questions: &[(String, Option<SkillId>)]) {
+    pub(super) fn tune(&mut self, model: &Model, questions: &[(String, Option<SkillId>, Option<Embedding>)]) {
         let extractor = Extractor::new();
         let mut tuned = Vec::with_capacity(2 * questions.len());
-        for (question, skill) in questions {
+        for (question, skill, embedding) in questions {
             let class = skill.and_then(|skill| self.class(Some(skill)));
             let origin = if class.is_some() { Origin::Known } else { Origin::LeftOut };
-            let evidence = model.evidence(&extractor.features(question));
+            let evidence = model.evidence(&Reading::new(&extractor, question, embedding.clone()));
             tuned.extend(cases(&evidence, number(class.unwrap_or(NOBODY)), origin));
         }
         self.calibration = self.calibration.tuned(&tuned);
@@ -124,20 +129,21 @@ impl Split {
         Self { trained_on, asked, classes: stay as usize }
     }
 
-    fn score(&self, features: usize) -> Vec<(Case, Origin)> {
+    fn score(&self, (dims, features): (usize, usize)) -> Vec<(Case, Origin)> {
         let rows = &self.trained_on;
         let mut compact = Vec::with_capacity(self.classes);
         for first in (0..self.classes).step_by(LANES) {
             let count = LANES.min(self.classes - first);
             for trained in train_block(rows, features, (first, count), SWEEPS) {
-                compact.push(Compact::new(&trained, compact.len(), rows, usize::MAX));
+                compact.push(Compact::new(&trained, compact.len(), rows, (dims, usize::MAX)));
             }
         }
         let unchanged: Vec<_> = (0..number(features)).collect();
         let postings = Postings::new(&compact, &unchanged);
         let mut scored = Vec::with_capacity(2 * self.asked.len());
         for (row, origin) in &self.asked {
-            let cases = cases(&postings.evidence(&row.vector, row.vector.len()), row.class, *origin);
+            let features = without_embedding(&row.vector, dims).len();
+            let cases = cases(&postings.evidence(&row.vector, features), row.class, *origin);
             scored.extend(cases.map(|case| (case, *origin)));
         }
         scored

@@ -8,9 +8,10 @@ use super::alike::ALIKE;
 use super::calibrate::Calibration;
 use super::examples::Examples;
 use super::features::Extractor;
-use super::knowledge::{BACKGROUND, Knowledge, background, number};
+use super::knowledge::{Knowledge, number};
 use super::model::NOBODY;
 use super::postings::{Compact, Entry};
+use super::reading::{BACKGROUND, Nobodys};
 use super::train::Dual;
 use super::vocabulary::Vocabulary;
 use sha2::{Digest, Sha256};
@@ -18,7 +19,7 @@ use square_kernel::{SkillId, uuid::Uuid};
 use std::collections::{BTreeMap, HashSet};
 
 /// Changes with whatever makes what was learnt before of no use: the form of the bytes, how training is done.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Its features show whether these are still read off as before.
 const PROBE: &str = "Why can't I see the 3 new cards I've ordered, or what's shown of them?";
 
@@ -28,6 +29,7 @@ impl Knowledge {
         let mut to = Writer(Vec::new());
         to.0.extend(mark());
         let (hashes, weights, novel) = self.vocabulary.parts();
+        to.number(self.vocabulary.dims());
         to.number(hashes.len());
         for hash in hashes {
             to.0.extend(hash.to_le_bytes());
@@ -53,18 +55,23 @@ impl Knowledge {
         to.0
     }
 
-    /// `None` when it was not made from `examples`, by this version of the program, or is damaged. The rows are missing
-    /// until [`Knowledge::read_again`].
-    pub(super) fn from_bytes(bytes: &[u8], examples: &BTreeMap<SkillId, Examples>) -> Option<Self> {
+    /// `None` when it was not made from `examples` with their embeddings, by this version of the program, or is damaged. The
+    /// rows are missing until [`Knowledge::read_again`].
+    pub(super) fn from_bytes(
+        bytes: &[u8],
+        examples: &BTreeMap<SkillId, Examples>,
+        nobodys: &Nobodys,
+    ) -> Option<Self> {
         let (content, digest) = bytes.split_last_chunk::<32>()?;
         if Sha256::digest(content)[..] != digest[..] {
             return None;
         }
         let mut from = Reader(content.strip_prefix(&mark()[..])?);
+        let dims = from.length(4)?;
         let features = from.length(8)?;
         let hashes = from.many(features, |from| from.array().map(u32::from_le_bytes))?;
         let weights = from.many(features, Reader::float)?;
-        let vocabulary = Vocabulary::from_parts(&hashes, weights, from.float()?)?;
+        let vocabulary = Vocabulary::from_parts(dims, &hashes, &weights, from.float()?)?;
         let numbers = from.many(Calibration::COUNT, |from| from.array().map(f64::from_le_bytes))?;
         let calibration = Calibration::from_numbers(&numbers)?;
         let rows_at_start = from.number()?;
@@ -74,10 +81,13 @@ impl Knowledge {
         if distinct.len() != examples.len() || !skills.iter().all(|skill| examples.contains_key(skill)) {
             return None;
         }
-        let rows = BACKGROUND.lines().count() + examples.values().map(Examples::len).sum::<usize>();
+        if !examples.values().all(|examples| examples.dims() == dims) {
+            return None;
+        }
+        let rows = nobodys.texts().len() + examples.values().map(Examples::len).sum::<usize>();
         let (mut compact, mut duals) = (Vec::new(), Vec::new());
         for _ in NOBODY..=NOBODY + skills.len() {
-            compact.push(from.compact(features)?);
+            compact.push(from.compact((dims, vocabulary.len()))?);
             duals.push(from.duals(rows)?);
         }
         let whole = from.0.is_empty();
@@ -93,15 +103,15 @@ impl Knowledge {
     }
 
     /// Reads the rows off the examples, if they are missing.
-    pub(super) fn read_again(&mut self, examples: &BTreeMap<SkillId, Examples>, strangers: &[String]) {
+    pub(super) fn read_again(&mut self, examples: &BTreeMap<SkillId, Examples>, nobodys: &Nobodys) {
         if !self.rows.is_empty() {
             return;
         }
         let extractor = Extractor::new();
-        self.add_rows(NOBODY, &background(&extractor, strangers));
+        self.add_rows(NOBODY, &nobodys.readings(&extractor));
         for (class, skill) in (NOBODY + 1..).zip(self.skills.clone()) {
             if let Some(examples) = examples.get(&skill) {
-                self.add_rows(class, &examples.features(&extractor));
+                self.add_rows(class, &examples.readings(&extractor));
             }
         }
     }
@@ -139,6 +149,9 @@ impl Writer {
     fn compact(&mut self, compact: &Compact) {
         for number in [compact.scale, compact.bias, compact.experience] {
             self.float(number);
+        }
+        for &weight in &compact.dense {
+            self.float(weight);
         }
         self.number(compact.entries.len());
         let mut next = 0;
@@ -194,17 +207,19 @@ impl Reader<'_> {
         (0..count).map(|_| one(self)).collect()
     }
 
-    fn compact(&mut self, features: usize) -> Option<Compact> {
+    fn compact(&mut self, (dims, features): (usize, usize)) -> Option<Compact> {
         let (scale, bias, experience) = (self.float()?, self.float()?, self.float()?);
+        let dense = self.many(dims, Self::float)?;
         let count = self.length(2)?;
         let mut feature = 0;
         let entries = self.many(count, |from| {
             let step = from.number()?;
-            feature = usize::checked_add(feature, step / 2).filter(|&feature| feature < features)?;
+            feature =
+                usize::checked_add(feature, step / 2).filter(|feature| (dims..features).contains(feature))?;
             let [weight] = from.array()?;
             Some(Entry { feature: number(feature), weight: weight.cast_signed(), seen: step % 2 == 1 })
         })?;
-        Some(Compact { entries, scale, bias, experience })
+        Some(Compact { dense, entries, scale, bias, experience })
     }
 
     fn duals(&mut self, rows: usize) -> Option<Vec<Dual>> {
@@ -228,19 +243,23 @@ mod tests {
         (0..skills).map(|n| (skill(n), examples(n))).collect()
     }
 
+    fn from_bytes(bytes: &[u8], examples: &BTreeMap<SkillId, Examples>) -> Option<Knowledge> {
+        Knowledge::from_bytes(bytes, examples, &Nobodys::default())
+    }
+
     #[test]
     fn what_comes_back_ranks_alike_and_learns_alike() {
-        let mut before = Knowledge::new(&known(9), &[], &|_| ());
+        let mut before = Knowledge::new(&known(9), &Nobodys::default(), &|_| ());
         before.forget(skill(8));
-        let mut back = Knowledge::from_bytes(&before.to_bytes(), &known(8)).unwrap();
+        let mut back = from_bytes(&before.to_bytes(), &known(8)).unwrap();
         assert_eq!(before.to_bytes(), back.to_bytes());
         let candidates: Vec<_> = (0..10).map(skill).collect();
         let ranked = |knowledge: &Knowledge| {
-            (0..10).map(|n| knowledge.model(0).rank(&asked(n), &candidates)).collect()
+            (0..10).map(|n| knowledge.model(0).rank(&asked(n), None, &candidates)).collect()
         };
         let (expected, got): (Vec<_>, Vec<_>) = (ranked(&before), ranked(&back));
         assert_eq!(expected, got);
-        back.read_again(&known(8), &[]);
+        back.read_again(&known(8), &Nobodys::default());
         for knowledge in [&mut before, &mut back] {
             let model = knowledge.model(0);
             knowledge.learn(&examples(9), &model, &|_| ());
@@ -250,14 +269,14 @@ mod tests {
 
     #[test]
     fn what_was_made_from_other_skills_is_refused() {
-        let bytes = Knowledge::new(&known(3), &[], &|_| ()).to_bytes();
-        assert!(Knowledge::from_bytes(&bytes, &known(3)).is_some());
-        assert!(Knowledge::from_bytes(&bytes, &known(2)).is_none());
-        assert!(Knowledge::from_bytes(&bytes, &known(4)).is_none());
+        let bytes = Knowledge::new(&known(3), &Nobodys::default(), &|_| ()).to_bytes();
+        assert!(from_bytes(&bytes, &known(3)).is_some());
+        assert!(from_bytes(&bytes, &known(2)).is_none());
+        assert!(from_bytes(&bytes, &known(4)).is_none());
         let fewer = Examples::new(skill(2), &["where is my thing".to_owned()]).unwrap();
         let mut changed = known(2);
         changed.insert(skill(2), fewer);
-        assert!(Knowledge::from_bytes(&bytes, &changed).is_none(), "rows that do not exist");
+        assert!(from_bytes(&bytes, &changed).is_none(), "rows that do not exist");
     }
 
     /// With a digest that is right, so that everything else is looked at.
@@ -288,15 +307,15 @@ mod tests {
             cut: prop::sample::Index,
         ) {
             let examples = known(2);
-            let bytes = Knowledge::new(&examples, &[], &|_| ()).to_bytes();
+            let bytes = Knowledge::new(&examples, &Nobodys::default(), &|_| ()).to_bytes();
             let mut damaged = bytes.clone();
             damaged[place.index(bytes.len())] ^= 1 << bit;
-            prop_assert!(Knowledge::from_bytes(&damaged, &examples).is_none());
-            prop_assert!(Knowledge::from_bytes(&bytes[..cut.index(bytes.len())], &examples).is_none());
+            prop_assert!(from_bytes(&damaged, &examples).is_none());
+            prop_assert!(from_bytes(&bytes[..cut.index(bytes.len())], &examples).is_none());
             // Whatever the content says, what comes of it can be asked.
             damaged.truncate(bytes.len() - 32);
-            if let Some(knowledge) = Knowledge::from_bytes(&sealed(damaged), &examples) {
-                knowledge.model(0).rank(&asked(0), &[skill(0), skill(1)]);
+            if let Some(knowledge) = from_bytes(&sealed(damaged), &examples) {
+                knowledge.model(0).rank(&asked(0), None, &[skill(0), skill(1)]);
             }
         }
     }

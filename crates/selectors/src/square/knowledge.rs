@@ -2,19 +2,16 @@
 
 use super::calibrate::Calibration;
 use super::examples::Examples;
-use super::features::{Extractor, Feature};
+use super::features::Extractor;
 use super::holdout::calibrate;
 use super::model::{Model, NOBODY};
 use super::near::{MANY, Neighbours};
 use super::postings::{Compact, Postings};
+use super::reading::{Nobodys, Reading};
 use super::train::{Dual, LANES, Row, SWEEPS, Trained, rows_of, train_block, train_one};
 use super::vocabulary::Vocabulary;
 use square_kernel::SkillId;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Everyday questions about nothing in particular. They stand for all that is nobody's: function words and
-/// turns of phrase cannot make a question fit, also when there is one skill only and no other to compare with.
-pub(crate) const BACKGROUND: &str = include_str!("background.txt");
 
 /// Rows times blocks of classes up to which learning anew is so quick (some 0.1 s) that nothing else is worth
 /// its small loss.
@@ -49,18 +46,18 @@ pub(crate) struct Knowledge {
 }
 
 impl Knowledge {
-    /// Learns from nothing. The same examples give the same knowledge, whatever came before. `strangers` are
-    /// questions that are known to be nobody's, beside the everyday ones.
+    /// Learns from nothing. The same examples give the same knowledge, whatever came before.
     pub(crate) fn new(
         examples: &BTreeMap<SkillId, Examples>,
-        strangers: &[String],
+        nobodys: &Nobodys,
         progress: &dyn Fn(f32),
     ) -> Self {
         let extractor = Extractor::new();
-        let mut classes = vec![background(&extractor, strangers)];
-        classes.extend(examples.values().map(|examples| examples.features(&extractor)));
+        let mut classes = vec![nobodys.readings(&extractor)];
+        classes.extend(examples.values().map(|examples| examples.readings(&extractor)));
+        let dims = examples.values().next().map_or(0, Examples::dims);
         let mut knowledge = Self {
-            vocabulary: Vocabulary::new(classes.iter().flatten().map(Vec::as_slice)),
+            vocabulary: Vocabulary::new(dims, classes.iter().flatten().map(|reading| &reading.features[..])),
             skills: examples.keys().copied().collect(),
             rows: Vec::new(),
             duals: Vec::new(),
@@ -78,7 +75,7 @@ impl Knowledge {
         } else {
             knowledge.train_all(progress);
         }
-        knowledge.calibration = calibrate(&knowledge.rows, knowledge.vocabulary.len(), knowledge.classes());
+        knowledge.calibration = calibrate(&knowledge.rows, knowledge.features(), knowledge.classes());
         knowledge
     }
 
@@ -96,14 +93,14 @@ impl Knowledge {
     /// `model` is what questions are ranked by so far.
     pub(crate) fn learn(&mut self, examples: &Examples, model: &Model, progress: &dyn Fn(f32)) {
         let extractor = Extractor::new();
-        let features = examples.features(&extractor);
-        let near = self.near(&features, model);
+        let readings = examples.readings(&extractor);
+        let near = self.near(&readings, model);
         let mut disturbed: BTreeSet<_> = self.drop_rows(examples.skill()).unwrap_or_default();
-        for features in &features {
-            self.vocabulary.extend(features);
+        for reading in &readings {
+            self.vocabulary.extend(&reading.features);
         }
         let (class, first_row) = (self.classes(), self.rows.len());
-        self.add_rows(class, &features);
+        self.add_rows(class, &readings);
         self.skills.push(examples.skill());
         disturbed.extend(near.iter().filter_map(|skill| self.class(*skill)));
         disturbed.remove(&class);
@@ -151,9 +148,13 @@ impl Knowledge {
         self.classes() > MANY
     }
 
-    pub(super) fn add_rows(&mut self, class: usize, examples: &[Vec<Feature>]) {
-        let row =
-            |features: &Vec<Feature>| Row { class: number(class), vector: self.vocabulary.vector(features) };
+    /// How many numbers an embedding has, and how many features there are together with these.
+    fn features(&self) -> (usize, usize) {
+        (self.vocabulary.dims(), self.vocabulary.len())
+    }
+
+    pub(super) fn add_rows(&mut self, class: usize, examples: &[Reading]) {
+        let row = |reading| Row { class: number(class), vector: self.vocabulary.vector(reading) };
         let rows: Vec<_> = examples.iter().map(row).collect();
         self.rows.extend(rows);
     }
@@ -174,7 +175,7 @@ impl Knowledge {
 
     fn train_from_nearest(&mut self, progress: &dyn Fn(f32)) {
         let classes = self.classes();
-        let neighbours = Neighbours::new(&self.rows, self.vocabulary.len(), classes);
+        let neighbours = Neighbours::new(&self.rows, self.features(), classes);
         for class in 0..classes {
             let within = neighbours.rows(class, &self.rows);
             let trained = self.train(class, &[], &within, SWEEPS_WHEN_LARGE);
@@ -187,7 +188,7 @@ impl Knowledge {
     /// What a new class is told from.
     fn told_from(&self, class: usize) -> Vec<u32> {
         if self.is_many() {
-            Neighbours::new(&self.rows, self.vocabulary.len(), self.classes()).rows(class, &self.rows)
+            Neighbours::new(&self.rows, self.features(), self.classes()).rows(class, &self.rows)
         } else {
             (0..number(self.rows.len())).collect()
         }
@@ -199,14 +200,14 @@ impl Knowledge {
 
     fn compact(&self, trained: &Trained, class: usize) -> Compact {
         let most = if self.is_many() { WEIGHTS_AMONG_MANY } else { usize::MAX };
-        Compact::new(trained, class, &self.rows, most)
+        Compact::new(trained, class, &self.rows, (self.vocabulary.dims(), most))
     }
 
     /// The classes to which any of these questions is not plainly somebody else's: by skill, `None` for nobody's.
-    fn near(&self, questions: &[Vec<Feature>], model: &Model) -> Vec<Option<SkillId>> {
+    fn near(&self, questions: &[Reading], model: &Model) -> Vec<Option<SkillId>> {
         let mut largest = vec![f32::MIN; self.classes()];
-        for features in questions {
-            for (largest, evidence) in largest.iter_mut().zip(model.evidence(features)) {
+        for reading in questions {
+            for (largest, evidence) in largest.iter_mut().zip(model.evidence(reading)) {
                 *largest = largest.max(evidence.margin);
             }
         }
@@ -254,12 +255,6 @@ impl Knowledge {
     }
 }
 
-/// The features of what is nobody's.
-pub(super) fn background(extractor: &Extractor, strangers: &[String]) -> Vec<Vec<Feature>> {
-    let all = BACKGROUND.lines().chain(strangers.iter().map(String::as_str));
-    all.map(|line| extractor.features(line)).collect()
-}
-
 /// Rows and classes are counted in 32 bits; memory ends long before.
 pub(crate) fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
@@ -271,7 +266,7 @@ mod tests {
     use crate::square::tests::{asked, examples, skill};
 
     fn knowledge(skills: std::ops::Range<u8>) -> Knowledge {
-        Knowledge::new(&skills.map(|n| (skill(n), examples(n))).collect(), &[], &|_| ())
+        Knowledge::new(&skills.map(|n| (skill(n), examples(n))).collect(), &Nobodys::default(), &|_| ())
     }
 
     fn learn(knowledge: &mut Knowledge, n: u8) {
@@ -283,7 +278,7 @@ mod tests {
     fn scores(knowledge: &Knowledge) -> Vec<Vec<f32>> {
         let (model, candidates): (_, Vec<_>) = (knowledge.model(0), (0..8).map(skill).collect());
         let scores = |question: String| {
-            let mut scores = model.rank(&question, &candidates);
+            let mut scores = model.rank(&question, None, &candidates);
             scores.sort_by_key(|score| score.candidate);
             scores.iter().map(|score| score.score).collect()
         };
@@ -314,7 +309,7 @@ mod tests {
         forgotten.forget(skill(8));
         let difference = largest_difference(&scores(&forgotten), &scores(&never));
         assert!(difference < 0.15, "{difference}");
-        assert!(forgotten.model(0).rank(&asked(8), &[skill(8)]).is_empty());
+        assert!(forgotten.model(0).rank(&asked(8), None, &[skill(8)]).is_empty());
     }
 
     #[test]
@@ -323,7 +318,7 @@ mod tests {
         let (rows, classes) = (knowledge.rows.len(), knowledge.classes());
         learn(&mut knowledge, 3);
         assert_eq!((knowledge.rows.len(), knowledge.classes()), (rows, classes));
-        let best = knowledge.model(0).rank(&asked(3), &(0..8).map(skill).collect::<Vec<_>>())[0];
+        let best = knowledge.model(0).rank(&asked(3), None, &(0..8).map(skill).collect::<Vec<_>>())[0];
         assert_eq!(best.candidate, 3);
     }
 
@@ -351,15 +346,8 @@ mod tests {
     fn strangers_are_told_from_skills() {
         let (without, question) = (knowledge(0..2), asked(1));
         let skills = (0..2).map(|n| (skill(n), examples(n))).collect();
-        let with = Knowledge::new(&skills, std::slice::from_ref(&question), &|_| ());
-        let score = |knowledge: &Knowledge| knowledge.model(0).rank(&question, &[skill(1)])[0].score;
+        let with = Knowledge::new(&skills, &Nobodys::new(std::slice::from_ref(&question)), &|_| ());
+        let score = |knowledge: &Knowledge| knowledge.model(0).rank(&question, None, &[skill(1)])[0].score;
         assert!(score(&with) < score(&without));
-    }
-
-    #[test]
-    fn everyday_questions_are_all_different() {
-        let lines: BTreeSet<_> = BACKGROUND.lines().collect();
-        assert_eq!(lines.len(), BACKGROUND.lines().count());
-        assert!(!lines.contains(""));
     }
 }

@@ -16,6 +16,7 @@ mod model;
 mod near;
 mod nearest;
 mod postings;
+mod reading;
 mod state;
 mod train;
 mod vocabulary;
@@ -27,14 +28,17 @@ mod tests;
 use crate::evaluation::{Sample, evaluate};
 use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
-use examples::Examples;
-use model::Model;
+pub(crate) use examples::Examples;
+pub(crate) use model::Model;
 use nearest::NearestExamples;
+#[cfg(test)]
+pub(crate) use reading::Nobodys;
+pub(crate) use reading::Rounded;
 use square_kernel::SkillId;
 use square_routing::{Candidate, Example, Ranking, Selector, SelectorUnavailable};
 use square_skills::ports::{Learner, LearningFailed};
 use square_skills::{ExamplesVersion, KeptModel, Measured};
-use state::State;
+pub(crate) use state::{Lesson, State};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -49,7 +53,7 @@ use tokio::sync::{Mutex, mpsc};
 pub struct SquareSelector {
     model: Arc<ArcSwapOption<Model>>,
     learning: Arc<Mutex<State>>,
-    nearest: Arc<NearestExamples>,
+    pub(crate) nearest: Arc<NearestExamples>,
     /// How long learning took last, in microseconds.
     took: Arc<AtomicU64>,
 }
@@ -81,7 +85,7 @@ impl SquareSelector {
     ) -> Result<(), LearningFailed> {
         let (skills, nearest) = (skills.to_vec(), Arc::clone(&self.nearest));
         let change = move |state: &mut State, progress: &dyn Fn(f32)| {
-            state.learn_all(&skills, progress);
+            state.learn_all(Lesson::new(&skills), progress);
             nearest.replace_all(&skills);
             Ok(())
         };
@@ -92,12 +96,27 @@ impl SquareSelector {
     /// learnt later goes by what was fitted, until learning starts anew.
     pub async fn tune(&self, samples: &[Sample]) -> Result<(), LearningFailed> {
         let questions: Vec<_> =
-            samples.iter().map(|sample| (sample.question.clone(), sample.skill)).collect();
+            samples.iter().map(|sample| (sample.question.clone(), sample.skill, None)).collect();
         let change = move |state: &mut State, _: &dyn Fn(f32)| {
             state.tune(&questions);
             Ok(())
         };
         self.change(&|_| (), change).await
+    }
+
+    /// What questions are ranked by.
+    pub(crate) fn model(&self) -> Option<Arc<Model>> {
+        self.model.load_full()
+    }
+
+    /// Reads what is known on a blocking thread, once no change is under way.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<T, LearningFailed> {
+        let state = Arc::clone(&self.learning).lock_owned().await;
+        let looking = tokio::task::spawn_blocking(move || look(&state));
+        looking.await.map_err(|broken| broke_off(&broken))
     }
 
     /// The memory that ranking takes.
@@ -107,7 +126,7 @@ impl SquareSelector {
 
     /// Runs `change` on a blocking thread once no other change is under way, then swaps its outcome in. It
     /// runs to its end also when the caller goes away meanwhile.
-    async fn change(
+    pub(crate) async fn change(
         &self,
         progress: &(dyn Fn(f32) + Send + Sync),
         change: impl FnOnce(&mut State, &dyn Fn(f32)) -> Result<(), LearningFailed> + Send + 'static,
@@ -142,7 +161,7 @@ impl Selector for SquareSelector {
 
     async fn rank(&self, question: &str, candidates: &[Candidate]) -> Result<Ranking, SelectorUnavailable> {
         let model = self.model.load();
-        let scores = model.as_ref().map_or_else(Vec::new, |model| model.rank(question, candidates));
+        let scores = model.as_ref().map_or_else(Vec::new, |model| model.rank(question, None, candidates));
         Ok(Ranking { scores, threshold: Self::THRESHOLD, share_of_best: Self::SHARE_OF_BEST })
     }
 
@@ -191,15 +210,13 @@ impl Learner for SquareSelector {
     }
 
     async fn keep(&self) -> Result<Option<KeptModel>, LearningFailed> {
-        let state = Arc::clone(&self.learning).lock_owned().await;
-        let keeping = tokio::task::spawn_blocking(move || state.keep());
-        keeping.await.map_err(|broken| broke_off(&broken))
+        self.look(State::keep).await
     }
 
     async fn take_up(&self, skills: &[(SkillId, Arc<[String]>)], kept: &KeptModel) -> bool {
         let (skills, kept, nearest) = (skills.to_vec(), kept.clone(), Arc::clone(&self.nearest));
         let change = move |state: &mut State, _: &dyn Fn(f32)| {
-            if !state.take_up(&skills, &kept) {
+            if !state.take_up(Lesson::new(&skills), kept.version, &kept.bytes) {
                 return Err(LearningFailed("what was kept is of no use".to_owned()));
             }
             nearest.replace_all(&skills);
@@ -208,24 +225,42 @@ impl Learner for SquareSelector {
         self.change(&|_| (), change).await.is_ok()
     }
 
+    fn scratch(&self) -> Option<Arc<dyn Learner>> {
+        Some(Arc::new(Self::new()))
+    }
+
     async fn accuracy(&self, skill: SkillId, questions: &[String]) -> Result<f64, LearningFailed> {
         self.measure(skill, questions).await.map(|measured| measured.top1)
     }
 
     async fn measure(&self, skill: SkillId, questions: &[String]) -> Result<Measured, LearningFailed> {
-        let Some(model) = self.model.load_full() else { return Ok(Measured::default()) };
+        self.measure_by(skill, questions, |frozen| frozen).await
+    }
+}
+
+impl SquareSelector {
+    /// Measures the selector that `by` makes of one like this, which learns nothing any more.
+    pub(crate) async fn measure_by<S: Selector>(
+        &self,
+        skill: SkillId,
+        questions: &[String],
+        by: impl FnOnce(Self) -> S + Send + 'static,
+    ) -> Result<Measured, LearningFailed> {
+        let Some(model) = self.model() else { return Ok(Measured::default()) };
         let sample = |question: &String| Sample { question: question.clone(), skill: Some(skill) };
         let samples: Vec<_> = questions.iter().map(sample).collect();
         let took = self.took.load(Ordering::Relaxed);
         let handle = tokio::runtime::Handle::current();
         let measuring = tokio::task::spawn_blocking(move || {
             let (known, examples) = (model.skills(), model.examples());
+            let model_bytes = model.bytes();
             // What is learnt meanwhile does not change what is measured.
-            let frozen = Self { model: Arc::new(ArcSwapOption::new(Some(model))), ..Self::default() };
+            let frozen = by(Self { model: Arc::new(ArcSwapOption::new(Some(model))), ..Self::default() });
             let evaluation = handle.block_on(evaluate(&frozen, &known, &samples, &|_| ()));
-            let report = evaluation.map(|evaluation| evaluation.report()).unwrap_or_default();
+            let unmeasured = |error: SelectorUnavailable| LearningFailed(error.0);
+            let report = evaluation.map_err(unmeasured)?.report();
             let micros = |time: Duration| Some(time.as_secs_f64() * 1e6);
-            Measured {
+            Ok(Measured {
                 top1: report.top1.unwrap_or(0.0),
                 top3: report.top3,
                 in_scope_at_threshold: report.in_scope_at_threshold,
@@ -233,12 +268,12 @@ impl Learner for SquareSelector {
                 train_ms: Some(took as f64 / 1e3),
                 p50_us: micros(report.p50),
                 p99_us: micros(report.p99),
-                model_bytes: u64::try_from(frozen.model_bytes()).ok(),
+                model_bytes: u64::try_from(model_bytes).ok(),
                 skills: u64::try_from(known.len()).ok(),
                 examples: u64::try_from(examples).ok(),
-            }
+            })
         });
-        measuring.await.map_err(|broken| broke_off(&broken))
+        measuring.await.map_err(|broken| broke_off(&broken))?
     }
 }
 

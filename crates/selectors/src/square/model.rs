@@ -1,11 +1,12 @@
 //! What has been learnt, as questions are routed by it. Never changes once made; swapped whole.
 
 use super::calibrate::Calibration;
-use super::features::{Extractor, Feature};
+use super::features::Extractor;
 use super::postings::{Evidence, Postings};
+use super::reading::Reading;
 use super::vocabulary::Lookup;
 use square_kernel::SkillId;
-use square_routing::Score;
+use square_routing::{Embedding, Score};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -37,11 +38,16 @@ impl Model {
     }
 
     /// Those of `candidates` that are known, best first, each once; equally good ones in the order given.
-    /// The others take no part, also not as rivals.
-    pub(crate) fn rank(&self, question: &str, candidates: &[SkillId]) -> Vec<Score> {
-        let features = self.extractor.features(question);
-        let vector = self.lookup.vector(&features);
-        let evidence = self.postings.evidence(&vector, features.len());
+    /// The others take no part, also not as rivals. An embedding counts if it has as many numbers as those learnt from.
+    pub(crate) fn rank(
+        &self,
+        question: &str,
+        embedding: Option<Embedding>,
+        candidates: &[SkillId],
+    ) -> Vec<Score> {
+        let reading = Reading::new(&self.extractor, question, embedding);
+        let vector = self.lookup.vector(&reading);
+        let evidence = self.postings.evidence(&vector, reading.features.len());
         let mut taken = vec![false; evidence.len()];
         let known = candidates.iter().enumerate().filter_map(|(candidate, skill)| {
             let class = *self.classes.get(skill)?;
@@ -63,9 +69,14 @@ impl Model {
         scores
     }
 
-    /// What speaks for each class, given the features of a question.
-    pub(crate) fn evidence(&self, features: &[Feature]) -> Vec<Evidence> {
-        self.postings.evidence(&self.lookup.vector(features), features.len())
+    /// What speaks for each class, given what was read off a question.
+    pub(crate) fn evidence(&self, reading: &Reading) -> Vec<Evidence> {
+        self.postings.evidence(&self.lookup.vector(reading), reading.features.len())
+    }
+
+    /// How many numbers the embeddings had that it was made from; 0 where there were none.
+    pub(crate) fn dims(&self) -> usize {
+        self.lookup.dims()
     }
 
     /// The memory it takes.

@@ -1,6 +1,7 @@
 //! What to tell a skill from, where there are too many skills to tell each from all others.
 
 use super::train::{Row, rows_of};
+use super::vocabulary::without_embedding;
 use std::collections::HashMap;
 
 /// With more classes than this, each is told only from those that are like it and from some of the rest. That
@@ -23,10 +24,11 @@ pub(crate) struct Neighbours {
 }
 
 impl Neighbours {
-    /// `rows` belong to classes 0 to `classes` − 1, in that order.
-    pub(crate) fn new(rows: &[Row], features: usize, classes: usize) -> Self {
+    /// `rows` belong to classes 0 to `classes` − 1, in that order. The first `dims` of the features are not looked at: all
+    /// classes have them.
+    pub(crate) fn new(rows: &[Row], (dims, features): (usize, usize), classes: usize) -> Self {
         let telling: Vec<_> =
-            (0..classes).map(|class| telling(&rows[rows_of(rows, class)], features)).collect();
+            (0..classes).map(|class| telling(&rows[rows_of(rows, class)], (dims, features))).collect();
         let mut by_feature = vec![Vec::new(); features];
         for (class, telling) in (0..).zip(&telling) {
             for &(feature, weight) in telling {
@@ -67,9 +69,9 @@ impl Neighbours {
 }
 
 /// The features that weigh most in all of `rows` together, with a length of one.
-fn telling(rows: &[Row], features: usize) -> Vec<(u32, f32)> {
+fn telling(rows: &[Row], (dims, features): (usize, usize)) -> Vec<(u32, f32)> {
     let mut sums = HashMap::with_capacity(features.min(4096));
-    for item in rows.iter().flat_map(|row| row.vector.iter()) {
+    for item in rows.iter().flat_map(|row| without_embedding(&row.vector, dims)) {
         *sums.entry(item.feature).or_insert(0.0) += item.value;
     }
     let mut sums: Vec<(u32, f32)> = sums.into_iter().collect();
@@ -97,7 +99,7 @@ mod tests {
         };
         let rows: Vec<_> =
             (0..1500).flat_map(|class| [row(class, 2 * class), row(class, 2 * class + 1)]).collect();
-        let neighbours = Neighbours::new(&rows, 10_000, 1500);
+        let neighbours = Neighbours::new(&rows, (0, 10_000), 1500);
         assert_eq!(neighbours.alike(701), [700]);
         let taken = neighbours.rows(701, &rows);
         assert!(taken.is_sorted() && taken.len() <= OTHERS + 2 * (ALIKE + 2), "{}", taken.len());

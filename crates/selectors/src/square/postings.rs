@@ -2,7 +2,7 @@
 
 use super::model::NOBODY;
 use super::train::{Row, Trained, rows_of};
-use super::vocabulary::Item;
+use super::vocabulary::{Item, without_embedding};
 
 /// Weights below this many 127ths of the largest are dropped.
 const SMALLEST: f32 = 1.5;
@@ -10,6 +10,8 @@ const SMALLEST: f32 = 1.5;
 /// A class as questions are scored by it: eight-bit weights with one scale.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Compact {
+    /// The weights of the numbers of an embedding, not rounded: there are few.
+    pub(crate) dense: Vec<f32>,
     /// In the order of features.
     pub(crate) entries: Vec<Entry>,
     pub(crate) scale: f32,
@@ -26,9 +28,9 @@ pub(crate) struct Entry {
 }
 
 impl Compact {
-    /// Rounds what was trained for `class`; `rows` are the examples of all classes, in the order of these. Of
-    /// the weights the `most` that are largest are taken.
-    pub(crate) fn new(trained: &Trained, class: usize, rows: &[Row], most: usize) -> Self {
+    /// Rounds what was trained for `class`; `rows` are the examples of all classes, in the order of these. The first
+    /// `dims` features are the numbers of an embedding; of the other weights the `most` that are largest are taken.
+    pub(crate) fn new(trained: &Trained, class: usize, rows: &[Row], (dims, most): (usize, usize)) -> Self {
         let mut seen = vec![false; trained.weights.len()];
         let own = &rows[rows_of(rows, class)];
         for item in own.iter().flat_map(|row| row.vector.iter()) {
@@ -37,7 +39,8 @@ impl Compact {
         for item in rows[rows_of(rows, NOBODY)].iter().flat_map(|row| row.vector.iter()) {
             seen[item.feature as usize] = false;
         }
-        let largest = trained.weights.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+        let (dense, sparse) = trained.weights.split_at(dims);
+        let largest = sparse.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
         let scale = if largest > 0.0 { largest / f32::from(i8::MAX) } else { 1.0 };
         let smallest = scale * SMALLEST;
         let entry = |(feature, (&weight, seen)): (usize, (&f32, bool))| {
@@ -49,9 +52,16 @@ impl Compact {
             let weight = if large { (weight / scale).round() as i8 } else { 0 };
             Some(Entry { feature: u32::try_from(feature).unwrap_or(u32::MAX), weight, seen })
         };
-        let mut entries: Vec<_> = trained.weights.iter().zip(seen).enumerate().filter_map(entry).collect();
+        let mut entries: Vec<_> =
+            trained.weights.iter().zip(seen).enumerate().skip(dims).filter_map(entry).collect();
         keep_largest(&mut entries, most);
-        Self { entries, scale, bias: trained.bias, experience: (own.len().max(1) as f32).ln() }
+        Self {
+            dense: dense.to_vec(),
+            entries,
+            scale,
+            bias: trained.bias,
+            experience: (own.len().max(1) as f32).ln(),
+        }
     }
 }
 
@@ -89,6 +99,9 @@ pub(crate) struct Postings {
     starts: Vec<u32>,
     /// Class in the upper 23 bits, then a bit for `seen`, then the weight.
     entries: Vec<u32>,
+    /// By class, the weights of the numbers of an embedding.
+    dense: Vec<f32>,
+    dims: usize,
     /// By class.
     classes: Vec<Line>,
 }
@@ -123,19 +136,25 @@ impl Postings {
             }
         }
         let line = |&Compact { scale, bias, experience, .. }: &Compact| Line { scale, bias, experience };
-        Self { starts, entries, classes: classes.iter().map(line).collect() }
+        let dims = classes.first().map_or(0, |class| class.dense.len());
+        let dense = classes.iter().flat_map(|class| class.dense.iter().copied()).collect();
+        Self { starts, entries, dense, dims, classes: classes.iter().map(line).collect() }
     }
 
     /// The memory it takes.
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&*self.starts) + size_of_val(&*self.entries) + size_of_val(&*self.classes)
+        size_of_val(&*self.starts)
+            + size_of_val(&*self.entries)
+            + size_of_val(&*self.dense)
+            + size_of_val(&*self.classes)
     }
 
     /// What speaks for each class, given a question of so many features, known or not.
     pub(crate) fn evidence(&self, vector: &[Item], features: usize) -> Vec<Evidence> {
         let mut evidence =
             vec![Evidence { length: length(features), ..Evidence::default() }; self.classes.len()];
-        for item in vector {
+        let sparse = without_embedding(vector, self.dims);
+        for item in sparse {
             let feature = item.feature as usize;
             let postings = self.starts[feature] as usize..self.starts[feature + 1] as usize;
             for &entry in &self.entries[postings] {
@@ -149,8 +168,29 @@ impl Postings {
             evidence.margin = evidence.margin * line.scale + line.bias;
             evidence.experience = line.experience;
         }
+        let embedding = &vector[..vector.len() - sparse.len()];
+        if embedding.len() == self.dims && self.dims > 0 {
+            let embedding: Vec<f32> = embedding.iter().map(|item| item.value).collect();
+            for (evidence, weights) in evidence.iter_mut().zip(self.dense.chunks_exact(self.dims)) {
+                evidence.margin += product(weights, &embedding);
+            }
+        }
         evidence
     }
+}
+
+/// The scalar product, summed up in parts side by side, which the compiler makes vector instructions of.
+fn product(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 8;
+    let mut sums = [0.0_f32; LANES];
+    let (a, a_rest) = a.as_chunks::<LANES>();
+    let (b, b_rest) = b.as_chunks::<LANES>();
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    sums.iter().sum::<f32>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
 }
 
 #[cfg(test)]
@@ -166,7 +206,7 @@ mod tests {
         let rows = [row(0, &[0]), row(1, &[0, 1, 2, 4]), row(1, &[2])];
         let nobody = Trained { weights: vec![0.0; 5], bias: -0.25, duals: Vec::new() };
         let trained = Trained { weights: vec![1.0, -0.5, 0.003, 0.25, 0.0], bias: 0.1, duals: Vec::new() };
-        let compact = [(&nobody, 0), (&trained, 1)].map(|(of, class)| Compact::new(of, class, &rows, 9));
+        let compact = [(&nobody, 0), (&trained, 1)].map(|(of, class)| Compact::new(of, class, &rows, (0, 9)));
         let postings = Postings::new(&compact, &[0, 1, 2, 3, 4]);
         let question: Vec<_> = (0..4).map(|feature| Item { feature, value: 0.5 }).collect();
         let [nobody, known] = postings.evidence(&question, 200)[..] else { panic!("two classes") };
@@ -182,10 +222,28 @@ mod tests {
         let row = Row { class: 0, vector: [].into() };
         let trained = Trained { weights: vec![1.0, -0.5, 0.1, 0.25, 0.0], bias: 0.0, duals: Vec::new() };
         let kept = |most| {
-            let compact = Compact::new(&trained, 0, std::slice::from_ref(&row), most);
+            let compact = Compact::new(&trained, 0, std::slice::from_ref(&row), (0, most));
             compact.entries.iter().map(|entry| entry.feature).collect::<Vec<_>>()
         };
         assert_eq!(kept(9), [0, 1, 2, 3]);
         assert_eq!(kept(2), [0, 1]);
+    }
+
+    #[test]
+    fn embeddings_are_scored_beside_features() {
+        let dims = 11;
+        let embedding = (0..11).map(|feature| Item { feature, value: 0.1 });
+        let row =
+            Row { class: 0, vector: embedding.clone().chain([Item { feature: 11, value: 1.0 }]).collect() };
+        let weights = (0..11_u8).map(f32::from).chain([0.5]).collect();
+        let trained = Trained { weights, bias: 0.25, duals: Vec::new() };
+        let compact = Compact::new(&trained, 0, std::slice::from_ref(&row), (dims, 9));
+        let postings = Postings::new(&[compact], &(0..12).collect::<Vec<_>>());
+        let margin = |vector: &[Item]| postings.evidence(vector, 200)[0].margin;
+        assert!((margin(&row.vector) - (5.5 + 0.5 + 0.25)).abs() < 1e-4);
+        assert!((margin(&row.vector[dims..]) - 0.75).abs() < 1e-4, "a question without one");
+        assert!((margin(&row.vector[..dims]) - 5.75).abs() < 1e-4);
+        let coverage = postings.evidence(&row.vector, 200)[0].coverage;
+        assert!((coverage - 0.0).abs() < 1e-6, "what is nobody's is not covered");
     }
 }

@@ -229,9 +229,9 @@ mod tests {
 
     fn rows(classes: u8) -> (Vec<Row>, usize) {
         let extractor = Extractor::new();
-        let examples: Vec<_> = (0..classes).map(|n| examples(n).features(&extractor)).collect();
-        let vocabulary = Vocabulary::new(examples.iter().flatten().map(Vec::as_slice));
-        let row = |class, features: &[_]| Row { class, vector: vocabulary.vector(features) };
+        let examples: Vec<_> = (0..classes).map(|n| examples(n).readings(&extractor)).collect();
+        let vocabulary = Vocabulary::new(0, examples.iter().flatten().map(|reading| &reading.features[..]));
+        let row = |class, reading| Row { class, vector: vocabulary.vector(reading) };
         let rows = (0..).zip(&examples);
         let rows = rows.flat_map(|(class, of)| of.iter().map(move |question| (class, question)));
         (rows.map(|(class, question)| row(class, question)).collect(), vocabulary.len())

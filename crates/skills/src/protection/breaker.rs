@@ -77,6 +77,10 @@ impl Skill for Breaker {
         };
         Some(Outage { reason: Arc::clone(&memory.reason), next_probe })
     }
+
+    fn is_exhausted(&self) -> bool {
+        self.shared.inner.is_exhausted()
+    }
 }
 
 /// Whether a ping tells that somebody is there who may answer questions: some skills have no ping.

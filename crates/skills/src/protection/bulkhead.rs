@@ -40,4 +40,8 @@ impl Skill for Bulkhead {
     fn outage(&self) -> Option<Outage> {
         self.inner.outage()
     }
+
+    fn is_exhausted(&self) -> bool {
+        self.inner.is_exhausted()
+    }
 }

@@ -75,6 +75,7 @@ impl Verdict {
                 SkillFailure::AddressNotAllowed
                 | SkillFailure::BreakerOpen { .. }
                 | SkillFailure::Busy(_)
+                | SkillFailure::RateLimited { .. }
                 | SkillFailure::Cancelled
                 | SkillFailure::Internal,
             ) => Self::None,

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 
-/// Learns examples by heart: a skill comes first for the questions that are among its examples.
+/// Learns examples by heart: a skill comes first for the questions that are among its examples. One with the word "misleading" in it
+/// has it take all questions for those of other skills.
 #[derive(Debug)]
 pub struct MemoryLearner {
     name: String,
@@ -17,6 +18,7 @@ pub struct MemoryLearner {
     taken_up: Mutex<bool>,
     held: Option<mpsc::UnboundedSender<HeldLearning>>,
     outside: bool,
+    own: bool,
     begun: AtomicU32,
 }
 
@@ -46,6 +48,7 @@ impl MemoryLearner {
             taken_up: Mutex::default(),
             held: None,
             outside: false,
+            own: false,
             begun: AtomicU32::new(0),
         }
     }
@@ -60,6 +63,12 @@ impl MemoryLearner {
     #[must_use]
     pub fn outside(self) -> Self {
         Self { outside: true, ..self }
+    }
+
+    /// Needs somebody outside, and keeps what it knows to itself.
+    #[must_use]
+    pub fn leaning(self) -> Self {
+        Self { outside: true, own: true, ..self }
     }
 
     /// How often it was to learn or to start anew.
@@ -122,6 +131,10 @@ impl Learner for MemoryLearner {
         self.outside
     }
 
+    fn is_shared(&self) -> bool {
+        self.outside && !self.own
+    }
+
     async fn learn_all(&self, skills: &[(SkillId, Arc<[String]>)]) -> Result<(), LearningFailed> {
         self.begun.fetch_add(1, Ordering::Relaxed);
         if let Some(reason) = lock(&self.failing).clone() {
@@ -160,7 +173,8 @@ impl Learner for MemoryLearner {
     }
 
     async fn take_up(&self, skills: &[(SkillId, Arc<[String]>)], kept: &KeptModel) -> bool {
-        let of_use = kept.bytes[..] == b"by heart"[..];
+        let versions = skills.iter().map(|(skill, examples)| (*skill, ExamplesVersion::of_skill(examples)));
+        let of_use = kept.bytes[..] == b"by heart"[..] && kept.version == ExamplesVersion::of_all(versions);
         if of_use {
             *lock(&self.known) = skills.iter().map(|(id, examples)| (*id, examples.to_vec())).collect();
             *lock(&self.taken_up) = true;
@@ -173,9 +187,16 @@ impl Learner for MemoryLearner {
         Ok(())
     }
 
+    fn scratch(&self) -> Option<Arc<dyn Learner>> {
+        (!self.outside).then(|| Arc::new(Self::new(&self.name)) as Arc<dyn Learner>)
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "tests have few questions")]
     async fn accuracy(&self, skill: SkillId, questions: &[String]) -> Result<f64, LearningFailed> {
         let known = lock(&self.known);
+        if known.values().flatten().any(|example| example.contains("misleading")) {
+            return Ok(0.0);
+        }
         let examples = known.get(&skill).map_or(&[][..], Vec::as_slice);
         let hits = questions.iter().filter(|question| examples.contains(question)).count();
         Ok(hits as f64 / questions.len() as f64)

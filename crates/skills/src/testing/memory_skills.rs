@@ -1,35 +1,38 @@
+use super::memory_proposals::Feedback;
 use crate::RegisteredSkill;
 use crate::ports::{SkillStore, Written};
 use crate::training::{TrainingId, TrainingRecord, TrainingSet, TrainingState};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use square_kernel::testing::lock;
-use square_kernel::{SkillId, Unavailable, UserId};
+use square_kernel::{Caller, SessionId, SkillId, Unavailable, UserId};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Keeps skills in memory.
+/// Keeps skills in memory, with what askers say of them.
 #[derive(Debug, Default)]
-pub struct MemorySkills(Mutex<State>);
+pub struct MemorySkills(pub(super) Mutex<State>);
 
 #[derive(Debug, Default)]
-struct State {
+pub(super) struct State {
     broken: bool,
     silent: bool,
     owners: HashSet<UserId>,
-    skills: BTreeMap<SkillId, RegisteredSkill>,
+    ended: HashSet<SessionId>,
+    pub(super) skills: BTreeMap<SkillId, RegisteredSkill>,
     /// In the order they began: of each skill the one it is published with and the newest.
-    trainings: Vec<Training>,
+    pub(super) trainings: Vec<Training>,
+    pub(super) feedback: Feedback,
 }
 
 #[derive(Debug)]
-struct Training {
-    record: TrainingRecord,
-    examples: Option<TrainingSet>,
+pub(super) struct Training {
+    pub(super) record: TrainingRecord,
+    pub(super) examples: Option<TrainingSet>,
 }
 
 impl Training {
-    fn is_published(&self) -> bool {
+    pub(super) fn is_published(&self) -> bool {
         matches!(self.record.state, TrainingState::Published { .. })
     }
 
@@ -42,6 +45,11 @@ impl State {
     fn name_is_taken(&self, skill: &RegisteredSkill) -> bool {
         let key = skill.name.key();
         self.skills.values().any(|other| other.id != skill.id && other.name.key() == key)
+    }
+
+    /// Whether somebody holds still what they asked with; sessions of those who may own skills are live until they end.
+    fn is_still(&self, by: Option<Caller>) -> bool {
+        by.is_none_or(|by| self.owners.contains(&by.user) && !self.ended.contains(&by.session))
     }
 
     fn drop_trainings(&mut self, skill: SkillId) {
@@ -60,6 +68,11 @@ impl MemorySkills {
         lock(&self.0).owners.insert(user);
     }
 
+    /// Ends a session.
+    pub fn end_session(&self, session: SessionId) {
+        lock(&self.0).ended.insert(session);
+    }
+
     /// Whether every call fails.
     pub fn set_broken(&self, broken: bool) {
         lock(&self.0).broken = broken;
@@ -70,7 +83,7 @@ impl MemorySkills {
         lock(&self.0).silent = true;
     }
 
-    fn state(&self) -> Result<MutexGuard<'_, State>, Unavailable> {
+    pub(super) fn state(&self) -> Result<MutexGuard<'_, State>, Unavailable> {
         let state = lock(&self.0);
         if state.broken { Err(Unavailable::new("the store is broken")) } else { Ok(state) }
     }
@@ -82,8 +95,11 @@ impl SkillStore for MemorySkills {
         Ok(self.state()?.owners.contains(&user))
     }
 
-    async fn insert(&self, skill: &RegisteredSkill) -> Result<Written, Unavailable> {
+    async fn insert(&self, skill: &RegisteredSkill, by: Option<Caller>) -> Result<Written, Unavailable> {
         let mut state = self.state()?;
+        if !state.is_still(by) {
+            return Ok(Written::Overtaken);
+        }
         if state.name_is_taken(skill) {
             return Ok(Written::NameTaken);
         }
@@ -91,8 +107,16 @@ impl SkillStore for MemorySkills {
         Ok(Written::Done)
     }
 
-    async fn update(&self, skill: &RegisteredSkill, seen: Timestamp) -> Result<Written, Unavailable> {
+    async fn update(
+        &self,
+        skill: &RegisteredSkill,
+        seen: Timestamp,
+        by: Option<Caller>,
+    ) -> Result<Written, Unavailable> {
         let mut state = self.state()?;
+        if !state.is_still(by) {
+            return Ok(Written::Overtaken);
+        }
         let taken = state.name_is_taken(skill);
         let Some(stored) = state.skills.get_mut(&skill.id) else { return Ok(Written::Gone) };
         if stored.updated_at != seen {
@@ -114,6 +138,7 @@ impl SkillStore for MemorySkills {
     async fn delete(&self, id: SkillId) -> Result<bool, Unavailable> {
         let mut state = self.state()?;
         state.drop_trainings(id);
+        state.feedback.forget_skill(id);
         Ok(state.skills.remove(&id).is_some())
     }
 
@@ -134,10 +159,14 @@ impl SkillStore for MemorySkills {
         skill: SkillId,
         examples: &TrainingSet,
         at: Timestamp,
-    ) -> Result<bool, Unavailable> {
+        by: Option<Caller>,
+    ) -> Result<Written, Unavailable> {
         let mut state = self.state()?;
+        if !state.is_still(by) {
+            return Ok(Written::Overtaken);
+        }
         if !state.skills.contains_key(&skill) {
-            return Ok(false);
+            return Ok(Written::Gone);
         }
         state.trainings.retain(|training| training.record.skill != skill || training.is_published());
         let record = TrainingRecord {
@@ -150,7 +179,7 @@ impl SkillStore for MemorySkills {
             finished_at: None,
         };
         state.trainings.push(Training { record, examples: Some(examples.clone()) });
-        Ok(true)
+        Ok(Written::Done)
     }
 
     async fn finish_training(

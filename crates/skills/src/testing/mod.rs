@@ -1,11 +1,12 @@
-//! Stand-ins for the ports of this crate, for tests, and the rules that every [`crate::ports::SkillStore`]
-//! and [`crate::ports::ModelStore`] keeps ([`contract`]).
+//! Stand-ins for the ports of this crate, for tests, and the rules that every [`crate::ports::SkillStore`],
+//! [`crate::ports::ModelStore`] and [`crate::ports::ProposalStore`] keeps ([`contract`]).
 
 #[expect(clippy::unwrap_used, reason = "a rule that is broken ends its test by a panic")]
 pub mod contract;
 mod guard;
 mod learner;
 mod memory_models;
+mod memory_proposals;
 mod memory_skills;
 mod prober;
 mod scripted;

@@ -4,3 +4,4 @@
 mod breaker;
 mod bulkhead;
 mod support;
+mod throttle;

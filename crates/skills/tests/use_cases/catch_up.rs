@@ -2,7 +2,7 @@
 
 use crate::world::{World, examples, fields};
 use square_skills::testing::MemoryLearner;
-use square_skills::{OwnerError, SkillName, SkillPatch, TrainingState};
+use square_skills::{OwnerError, SkillName, SkillPatch, TrainingReports, TrainingState};
 
 /// A process, and another one on the same store.
 fn two() -> (World, World) {
@@ -64,6 +64,46 @@ async fn a_training_that_another_process_works_off_ends_for_those_who_watch_here
     one.skills.catch_up(id).await.unwrap();
     assert!(matches!(progress.borrow().state, TrainingState::Published { .. }));
     assert!(one.listed(id).skill.published);
+}
+
+/// What the watcher of a training is told last.
+async fn last(reports: &mut TrainingReports) -> TrainingState {
+    let mut last = TrainingState::Running;
+    while let Some(report) = reports.next().await {
+        last = report.state;
+    }
+    last
+}
+
+#[tokio::test]
+async fn a_training_whose_place_another_process_takes_ends_for_those_who_watch_here() {
+    let (one, other) = two();
+    let id = one.registered("Films").await;
+    let first = one.skills.train(&one.owner, id, examples("a")).await.unwrap();
+    let mut watching = one.skills.follow_training(&first);
+    assert_eq!(watching.next().await.unwrap().state, TrainingState::Running);
+    let second = other.skills.train(&one.owner, id, examples("b")).await.unwrap();
+    one.skills.catch_up(id).await.unwrap();
+    let reason = "a newer training took its place".to_owned();
+    assert_eq!(last(&mut watching).await, TrainingState::Failed { reason });
+    // The one that took its place is told of here as well, to its end.
+    let mut watching = one.skills.follow_training(&second);
+    assert_eq!(watching.next().await.unwrap().state, TrainingState::Running);
+    other.skills.train_next().await.unwrap().unwrap();
+    one.skills.catch_up(id).await.unwrap();
+    assert!(matches!(last(&mut watching).await, TrainingState::Published { .. }));
+}
+
+#[tokio::test]
+async fn a_training_ends_for_those_who_watch_here_when_another_process_unpublishes_the_skill() {
+    let (one, other) = two();
+    let id = one.registered("Films").await;
+    let training = one.skills.train(&one.owner, id, examples("a")).await.unwrap();
+    let mut watching = one.skills.follow_training(&training);
+    other.skills.unpublish(&one.owner, id).await.unwrap();
+    one.skills.catch_up(id).await.unwrap();
+    let reason = "the skill was unpublished".to_owned();
+    assert_eq!(last(&mut watching).await, TrainingState::Failed { reason });
 }
 
 #[tokio::test]

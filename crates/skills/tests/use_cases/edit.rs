@@ -1,7 +1,9 @@
 use crate::world::{REFUSED, World, examples, fields, name, url};
 use jiff::SignedDuration;
 use square_kernel::{Asker, Clock, Secret};
-use square_skills::{BuiltinName, EditError, Health, OwnerError, Protocol, SkillDescription, SkillPatch};
+use square_skills::{
+    BuiltinName, EditError, Health, OwnerError, Protocol, RegisterError, SkillDescription, SkillPatch,
+};
 
 #[tokio::test]
 async fn replacing_changes_all_that_is_shown_and_keeps_the_secret_that_is_not() {
@@ -164,4 +166,24 @@ async fn an_edit_is_carried_through_when_nobody_waits_for_it() {
     // The next change waits for the one under way.
     world.registered("Songs").await;
     assert_eq!(world.listed(id).skill.name.as_str(), "Movies");
+}
+
+#[tokio::test]
+async fn whoever_is_signed_out_meanwhile_changes_nothing() {
+    let world = World::new();
+    let id = world.registered("Films").await;
+    world.store.end_session(world.owner.identity.as_ref().unwrap().session);
+    let registered = world.skills.register(&world.owner, fields("Songs")).await;
+    assert!(matches!(registered, Err(RegisterError::Overtaken(_))));
+    let replaced = world.skills.replace(&world.owner, id, fields("Movies")).await;
+    assert!(matches!(replaced, Err(EditError::Overtaken(_))));
+    let patch = SkillPatch { name: Some(name("Movies")), ..SkillPatch::default() };
+    let patched = world.skills.patch(&world.owner, id, patch).await;
+    assert!(matches!(patched, Err(EditError::Overtaken(_))));
+    let trained = world.skills.train(&world.owner, id, examples("a")).await;
+    assert!(matches!(trained, Err(OwnerError::Overtaken(_))));
+    let rotated = world.skills.rotate_signing_key(&world.owner, id).await;
+    assert!(matches!(rotated, Err(EditError::Overtaken(_))));
+    assert_eq!(world.listed(id).skill.name, name("Films"));
+    assert_eq!(world.directory.snapshot().all().len(), 1);
 }

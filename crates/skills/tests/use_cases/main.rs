@@ -9,6 +9,7 @@ mod health;
 mod load;
 mod outside;
 mod probing;
+mod proposals;
 mod publish;
 mod register;
 mod remove;

@@ -1,9 +1,11 @@
-//! Learners whose knowledge is kept outside, for all instances together. Time is paused.
+//! Learners that need somebody outside: those whose knowledge is kept there, for all instances together, and those that keep it
+//! to themselves. Time is paused.
 
 use crate::world::{World, examples};
 use square_kernel::SkillId;
+use square_skills::ports::ModelStore;
 use square_skills::testing::MemoryLearner;
-use square_skills::{Failures, TrainingState};
+use square_skills::{ExamplesVersion, Failures, TrainingState};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::advance;
@@ -103,7 +105,8 @@ async fn an_instance_that_takes_over_compares_it_with_all_that_is_published() {
     trained(&world, id, "a").await;
     far(&world).lose();
     // Another instance does it for a while, of which this one sees nothing.
-    world.skills.leave_outside();
+    world.skills.bring_own_in_step().await.unwrap();
+    assert!(far(&world).known().is_empty());
     world.skills.bring_in_step().await.unwrap();
     assert_eq!(far(&world).known(), known(id, "a"));
 }
@@ -157,4 +160,64 @@ async fn while_it_catches_up_a_training_does_not_wait_for_it() {
     script.learning().await.go();
     catching_up.await.unwrap().unwrap();
     assert_eq!(far(&world).known().len(), 2);
+}
+
+/// A learner inside and one that needs somebody outside but keeps what it knows to itself, which has caught up.
+async fn leaning() -> World {
+    let world = World::with(vec![MemoryLearner::new("Square"), MemoryLearner::new("Far").leaning()]);
+    world.skills.bring_in_step().await.unwrap();
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_keeps_to_itself_learns_on_every_instance() {
+    let world = leaning().await;
+    let id = world.registered("Films").await;
+    trained(&world, id, "a").await;
+    assert_eq!(far(&world).known(), known(id, "a"));
+
+    let other = world.beside(MemoryLearner::new("Far").leaning());
+    other.skills.load().await.unwrap();
+    assert!(other.learners[0].known().is_empty(), "no start waits for it");
+    other.skills.bring_own_in_step().await.unwrap();
+    assert_eq!(other.learners[0].known(), known(id, "a"));
+
+    trained(&world, id, "b").await;
+    other.skills.catch_up(id).await.unwrap();
+    other.skills.settle().await.unwrap();
+    other.skills.bring_own_in_step().await.unwrap();
+    assert_eq!(other.learners[0].known(), known(id, "b"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_keeps_to_itself_starts_with_what_was_kept() {
+    let world = leaning().await;
+    let id = world.registered("Films").await;
+    trained(&world, id, "a").await;
+    world.skills.train_next().await.unwrap();
+    let world = world.restarted(MemoryLearner::new("Far").leaning());
+    world.skills.load().await.unwrap();
+    world.skills.bring_in_step().await.unwrap();
+    assert!(world.learners[0].has_taken_up() && world.learners[0].begun() == 0);
+    assert_eq!(world.learners[0].known(), known(id, "a"));
+    // It is offered once; later comparisons go by what it knows.
+    advance(Duration::from_mins(10)).await;
+    world.skills.bring_in_step().await.unwrap();
+    assert_eq!(world.learners[0].begun(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_that_keeps_to_itself_learnt_late_is_kept_as_well() {
+    let world = leaning().await;
+    let id = world.registered("Films").await;
+    far(&world).fail(Some("it is away"));
+    trained(&world, id, "a").await;
+    world.skills.train_next().await.unwrap();
+    far(&world).fail(None);
+    advance(Duration::from_mins(1)).await;
+    world.skills.bring_in_step().await.unwrap();
+    world.skills.train_next().await.unwrap();
+    let kept = world.models.kept_version("Far").await.unwrap();
+    let expected = [(id, ExamplesVersion::of_skill(&examples("a").train))];
+    assert_eq!(kept, Some(ExamplesVersion::of_all(expected)));
 }

@@ -1,9 +1,11 @@
 use crate::world::{World, fields, signed_in, url};
+use jiff::SignedDuration;
 use square_kernel::testing::TransparentSealer;
 use square_kernel::{Sealer, Secret};
+use square_limits::Quota;
 use square_skills::{
-    BuiltinName, EditError, OwnerError, Protocol, RegisteredSkill, SkillDescription, SkillFields, SkillModel,
-    SkillName, SkillPatch,
+    BuiltinName, CheckError, EditError, OwnerError, ProbePolicy, Protocol, RegisterError, RegisteredSkill,
+    SkillDescription, SkillFields, SkillModel, SkillName, SkillPatch,
 };
 
 fn unsaid(name: &str) -> SkillFields {
@@ -55,7 +57,7 @@ async fn a_check_is_the_owners() {
     let world = World::new();
     let id = world.published("Films").await;
     let nobody = world.skills.check(&signed_in(), id).await;
-    assert!(matches!(nobody, Err(OwnerError::NotOwner)));
+    assert!(matches!(nobody, Err(CheckError::Owner(OwnerError::NotOwner))));
     let report = world.skills.check(&world.owner, id).await.unwrap();
     assert!(!report.passed());
     assert_eq!(report.steps.last().unwrap().message, "the skill could not be reached");
@@ -117,4 +119,57 @@ async fn a_model_is_kept_until_it_is_changed_or_taken_away() {
     for wrong in ["", "  ", "a\nb", &"x".repeat(201)] {
         assert_eq!(SkillModel::parse(wrong).unwrap_err().field, "model", "{wrong:?}");
     }
+}
+
+#[tokio::test]
+async fn an_owner_has_so_many_addresses_called_however_they_are_named() {
+    let world = World::probing(ProbePolicy { per_owner: Quota::per_hour(3), per_host: None });
+    let id = world.skills.register(&world.owner, unsaid("Films")).await.unwrap().skill.id;
+    world.skills.check(&world.owner, id).await.unwrap();
+    world.skills.replace(&world.owner, id, at("http://moved.example")).await.unwrap();
+    let probes = world.prober.probed().len();
+    let wait = SignedDuration::from_mins(20);
+    match world.skills.register(&world.owner, unsaid("Songs")).await {
+        Err(RegisterError::TooMany(error)) => assert_eq!(error.retry_after, wait),
+        other => panic!("{:?}", other.err()),
+    }
+    let moved = world.skills.replace(&world.owner, id, at("http://elsewhere.example")).await;
+    assert!(matches!(moved, Err(EditError::TooMany(_))));
+    let checked = world.skills.check(&world.owner, id).await;
+    assert!(matches!(checked, Err(CheckError::TooMany(_))));
+    assert_eq!(world.prober.probed().len(), probes, "nothing was called");
+    assert_eq!(world.listed(id).skill.address.url(), "http://moved.example", "nothing was changed");
+    // What calls nobody goes on, and so do others.
+    world.skills.register(&world.owner, fields("Songs")).await.unwrap();
+    world.skills.register(&world.other, unsaid("Books")).await.unwrap();
+    world.clock.advance(wait);
+    world.skills.check(&world.owner, id).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_host_is_called_so_often_whoever_has_it_called() {
+    let world = World::probing(ProbePolicy { per_owner: None, per_host: Quota::per_hour(2) });
+    let at = |name, address: &str| SkillFields { url: url(address), ..unsaid(name) };
+    let films = world.skills.register(&world.owner, at("Films", "http://victim.example/a")).await.unwrap();
+    world.skills.register(&world.other, at("Songs", "https://VICTIM.example:8443/b")).await.unwrap();
+    let third = world.skills.register(&world.other, at("Books", "http://victim.example./c")).await;
+    assert!(matches!(third, Err(RegisterError::TooMany(_))));
+    let checked = world.skills.check(&world.owner, films.skill.id).await;
+    assert!(matches!(checked, Err(CheckError::TooMany(_))));
+    world.skills.register(&world.other, at("Books", "http://other.example")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_checks_at_once_exactly_as_many_are_made_as_the_budget_holds() {
+    let world = World::probing(ProbePolicy { per_owner: Quota::per_hour(5), per_host: Quota::per_hour(50) });
+    let id = world.registered("Films").await;
+    let checks = (0..32).map(|_| {
+        let (skills, owner) = (world.skills.clone(), world.owner.clone());
+        tokio::spawn(async move { skills.check(&owner, id).await.is_ok() })
+    });
+    let mut made = 0;
+    for check in checks.collect::<Vec<_>>() {
+        made += u32::from(check.await.unwrap());
+    }
+    assert_eq!(made, 5);
 }

@@ -1,13 +1,15 @@
-use square_kernel::testing::{ManualClock, SeededRandomness, TransparentSealer};
+use square_kernel::testing::{ManualClock, PlainHash, SeededRandomness, TransparentSealer};
 use square_kernel::{
     Asker, Identity, OsRandomness, Permissions, Secret, SessionId, SkillId, SystemClock, UserId,
 };
+use square_limits::testing::MemoryLimits;
+use square_skills::ports::Learner;
 use square_skills::testing::{
     MemoryLearner, MemoryModels, MemorySkills, RefusingGuard, ScriptedConnector, ScriptedProber,
 };
 use square_skills::{
-    Listed, Protocol, SkillDescription, SkillDirectory, SkillFields, SkillName, SkillUrl, Skills,
-    SkillsParts, TrainingSet,
+    Listed, ProbePolicy, Protocol, SkillDescription, SkillDirectory, SkillFields, SkillName, SkillUrl,
+    Skills, SkillsParts, TrainingSet,
 };
 use std::sync::Arc;
 
@@ -35,7 +37,7 @@ pub(crate) fn signed_in() -> Asker {
         roles: Arc::default(),
         rights: 0,
     };
-    Asker { identity: Some(identity), permissions: Permissions::default() }
+    Asker::signed_in(identity, Permissions::default())
 }
 
 impl World {
@@ -44,23 +46,44 @@ impl World {
     }
 
     pub(crate) fn with(learners: Vec<MemoryLearner>) -> Self {
+        let learners: Vec<_> = learners.into_iter().map(Arc::new).collect();
+        Self { learners: learners.clone(), ..Self::learning(as_parts(&learners)) }
+    }
+
+    /// One whose operator lets so much be probed.
+    pub(crate) fn probing(policy: ProbePolicy) -> Self {
+        Self::of(as_parts(&[Arc::new(MemoryLearner::new("Square"))]), policy)
+    }
+
+    /// With learners of the test's own.
+    pub(crate) fn learning(learners: Vec<Arc<dyn Learner>>) -> Self {
+        Self::of(learners, ProbePolicy::default())
+    }
+
+    fn of(learners: Vec<Arc<dyn Learner>>, probing: ProbePolicy) -> Self {
         let (store, models) = (Arc::new(MemorySkills::new()), Arc::new(MemoryModels::default()));
         let (owner, other) = (signed_in(), signed_in());
         store.let_own(owner.user().unwrap());
         store.let_own(other.user().unwrap());
-        let learners: Vec<_> = learners.into_iter().map(Arc::new).collect();
         let connector = Arc::new(ScriptedConnector::default());
         let clock = Arc::new(ManualClock::default());
         let prober = Arc::new(ScriptedProber::default());
-        let (skills, directory) = assemble((&store, &models), (&connector, &prober), &learners, &clock);
+        let (skills, directory) =
+            assemble((&store, &models), (&connector, &prober), learners, &clock, probing);
+        let learners = Vec::new();
         Self { skills, store, models, directory, connector, prober, learners, clock, owner, other }
     }
 
     /// Another process on the same store, at the same time.
     pub(crate) fn beside(&self, learner: MemoryLearner) -> Self {
         let learners = vec![Arc::new(learner)];
-        let (skills, directory) =
-            assemble((&self.store, &self.models), (&self.connector, &self.prober), &learners, &self.clock);
+        let (skills, directory) = assemble(
+            (&self.store, &self.models),
+            (&self.connector, &self.prober),
+            as_parts(&learners),
+            &self.clock,
+            ProbePolicy::default(),
+        );
         Self {
             skills,
             store: self.store.clone(),
@@ -78,8 +101,13 @@ impl World {
     /// What another process makes of the same store.
     pub(crate) fn restarted(self, learner: MemoryLearner) -> Self {
         let learners = vec![Arc::new(learner)];
-        let (skills, directory) =
-            assemble((&self.store, &self.models), (&self.connector, &self.prober), &learners, &self.clock);
+        let (skills, directory) = assemble(
+            (&self.store, &self.models),
+            (&self.connector, &self.prober),
+            as_parts(&learners),
+            &self.clock,
+            ProbePolicy::default(),
+        );
         Self { skills, directory, learners, ..self }
     }
 
@@ -104,11 +132,16 @@ impl World {
     }
 }
 
+fn as_parts(learners: &[Arc<MemoryLearner>]) -> Vec<Arc<dyn Learner>> {
+    learners.iter().map(|learner| Arc::clone(learner) as _).collect()
+}
+
 fn assemble(
     (store, models): (&Arc<MemorySkills>, &Arc<MemoryModels>),
     (connector, prober): (&Arc<ScriptedConnector>, &Arc<ScriptedProber>),
-    learners: &[Arc<MemoryLearner>],
+    learners: Vec<Arc<dyn Learner>>,
     clock: &Arc<ManualClock>,
+    probing: ProbePolicy,
 ) -> (Arc<Skills>, Arc<SkillDirectory>) {
     let directory = Arc::new(SkillDirectory::new(Arc::clone(connector) as _));
     let parts = SkillsParts {
@@ -117,8 +150,11 @@ fn assemble(
         directory: Arc::clone(&directory),
         guard: Arc::new(RefusingGuard::of([REFUSED])),
         prober: Arc::clone(prober) as _,
-        learners: learners.iter().map(|learner| Arc::clone(learner) as _).collect(),
+        learners,
         sealer: Arc::new(TransparentSealer),
+        limits: Arc::new(MemoryLimits::default()),
+        keyed_hash: Arc::new(PlainHash),
+        probing,
         clock: Arc::clone(clock) as _,
         randomness: Arc::new(SeededRandomness::default()),
     };

@@ -15,9 +15,6 @@ impl Connection {
     pub(super) fn query(&mut self, reference: Option<Ref>, body: Value) -> Outcome {
         self.jobs.admit(reference.as_ref())?;
         let asker = self.asker()?;
-        if self.services.settings.questions_need_account && asker.identity.is_none() {
-            return Err(Fault::sign_in_required());
-        }
         let QueryOptions { deadline_ms, ack, events, respond_async } = parts(&body)?;
         let filter = filter(events.as_deref())?;
         let question = QuestionRequest::read(body)?.question(deadline_ms);

@@ -101,8 +101,8 @@ mod tests {
     use square_accounts::testing::TestAccounts;
     use square_changes::testing::{Draft, MemoryChanges};
     use square_changes::{Action, Audience, Channel, Subscribers};
-    use square_kernel::UserId;
     use square_kernel::uuid::Uuid;
+    use square_kernel::{UserId, Whereabouts};
     use std::pin::Pin;
     use std::sync::Arc;
     use std::task::{Context, Waker};
@@ -129,7 +129,7 @@ mod tests {
             let accounts = TestAccounts::default();
             let ada = accounts.register("ada").await.id;
             let token = accounts.sign_in("ada").await.tokens.access.expose().to_owned();
-            let sign_in = SignIn::nobody(accounts.accounts.clone());
+            let sign_in = SignIn::nobody(accounts.accounts.clone(), Whereabouts::default());
             sign_in.take(&token).unwrap();
             let (outbox, waiting) = Outbox::new("request");
             let (subscribers, stop) = (Subscribers::default(), CancellationToken::new());

@@ -3,7 +3,8 @@
 use crate::support::{TestServer, brief, in_time};
 use serde_json::json;
 use square_kernel::Asker;
-use square_routing::{Ending, RouterPolicy};
+use square_limits::Quota;
+use square_routing::{Ending, FairUse, RouterPolicy};
 use square_skills::SkillFailure;
 use std::time::Duration;
 
@@ -250,4 +251,27 @@ async fn a_question_that_is_to_be_answered_anyway_outlives_its_socket() {
         answered.finish().unwrap().ending
     };
     assert_eq!((ending(id).await, ending(id_of_other).await), (Ending::Cancelled, Ending::Complete));
+}
+
+#[actix_web::test]
+async fn who_asks_too_often_is_told_when_to_ask_again_on_whatever_socket() {
+    let mut fair_use = FairUse::UNLIMITED;
+    fair_use.anonymous.rate = Quota::per_minute(2, 2);
+    let server = TestServer::with_policy(RouterPolicy { fair_use, ..RouterPolicy::default() });
+    let mut skill = server.skill(1, "Weather").await;
+    let query = json!({"type": "query", "ref": "q", "question": "Rain?"});
+    for _ in 0..2 {
+        let mut client = server.connect().await;
+        client.send(query.clone()).await;
+        in_time(skill.asked()).await;
+    }
+    let mut client = server.connect().await;
+    let error = client.ask(query.clone()).await;
+    assert_eq!((&error["type"], &error["ref"]), (&json!("error"), &json!("q")));
+    assert_eq!((&error["error"], &error["code"]), (&json!(429), &json!("too_many_questions")));
+    assert_eq!(error["retry_after"], 30);
+    let (_, token) = server.sign_in("ada").await;
+    client.ask(json!({"type": "auth", "token": token})).await;
+    client.send(query).await;
+    assert!(in_time(skill.asked()).await.request.asker.user().is_some());
 }

@@ -2,6 +2,7 @@
 
 use crate::support::{TestServer, in_time};
 use serde_json::{Value, json};
+use square_routing::{FairUse, RouterPolicy};
 use square_websocket::WebSocketSettings;
 use square_wire::Origins;
 
@@ -86,8 +87,8 @@ async fn a_token_that_is_refused_leaves_the_socket_as_it_was() {
 
 #[actix_web::test]
 async fn asking_may_need_an_account() {
-    let settings = WebSocketSettings { questions_need_account: true, ..Default::default() };
-    let server = TestServer::with(settings, Vec::new());
+    let fair_use = FairUse { account_required: true, ..FairUse::UNLIMITED };
+    let server = TestServer::with_policy(RouterPolicy { fair_use, ..RouterPolicy::default() });
     let mut skill = server.skill(1, "Weather").await;
     let mut client = server.connect().await;
     let query = json!({"type": "query", "question": "Rain?"});

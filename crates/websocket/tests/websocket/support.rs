@@ -10,6 +10,8 @@ use square_changes::{Change, Subscribers};
 use square_kernel::testing::{ManualClock, PlainHash, SeededRandomness, TransparentSealer};
 use square_kernel::uuid::Uuid;
 use square_kernel::{Clock, SkillId, UserId};
+use square_limits::Meter;
+use square_limits::testing::MemoryLimits;
 use square_routing::testing::{MemoryLog, ScriptedSelector};
 use square_routing::{Router, RouterParts, RouterPolicy, Selector};
 use square_skills::ports::{Learner, SkillStore};
@@ -17,8 +19,8 @@ use square_skills::testing::{
     MemoryModels, MemorySkills, RefusingGuard, ScriptedConnector, ScriptedProber, ScriptedSkill, SkillScript,
 };
 use square_skills::{
-    Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillDirectory, SkillName, SkillUrl, Skills,
-    SkillsParts,
+    ProbePolicy, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillDirectory, SkillName,
+    SkillUrl, Skills, SkillsParts,
 };
 use square_websocket::{WebSocketServices, WebSocketSettings, configure};
 use std::sync::Arc;
@@ -74,6 +76,9 @@ impl TestServer {
             prober: Arc::new(ScriptedProber::default()),
             learners,
             sealer: Arc::new(TransparentSealer),
+            limits: Arc::new(MemoryLimits::default()),
+            keyed_hash: Arc::new(PlainHash),
+            probing: ProbePolicy::default(),
             clock: clock.clone(),
             randomness: randomness.clone(),
         });
@@ -87,6 +92,7 @@ impl TestServer {
             log: log.clone(),
             clock: clock.clone(),
             randomness,
+            meter: Arc::new(Meter::new(clock.clone())),
             keyed_hash: Arc::new(PlainHash),
             policy,
         });
@@ -140,7 +146,8 @@ impl TestServer {
             created_at: at,
             updated_at: at,
         };
-        self.store.insert(&skill).await.unwrap();
+        self.store.let_own(owner);
+        self.store.insert(&skill, None).await.unwrap();
         self.services.skills.load().await.unwrap();
     }
 

@@ -105,6 +105,7 @@ impl From<&EditProfileError> for Fault {
     fn from(error: &EditProfileError) -> Self {
         match error {
             EditProfileError::Gone => Self::from(&TokenRejected::Invalid),
+            EditProfileError::Overtaken(error) => Self::from(error),
             EditProfileError::TooMany(error) => Self::from(error),
             EditProfileError::Unavailable(error) => Self::from(error),
         }

@@ -1,14 +1,23 @@
 //! What it looks like when something was tried too often.
 
 use super::Fault;
-use square_accounts::{EndSessionError, LimitError, TooMany};
+use jiff::SignedDuration;
+use square_accounts::EndSessionError;
+use square_limits::{LimitError, TooMany};
 
 impl From<&TooMany> for Fault {
     fn from(error: &TooMany) -> Self {
+        Self::limited("too_many_attempts", error.to_string(), error.retry_after)
+    }
+}
+
+impl Fault {
+    /// Something was done so often that it has to wait.
+    pub(super) fn limited(code: &'static str, message: String, retry_after: SignedDuration) -> Self {
         // Rounded up: who comes back then is not sent away again.
-        let whole = error.retry_after.as_secs() + i64::from(error.retry_after.subsec_nanos() > 0);
+        let whole = retry_after.as_secs() + i64::from(retry_after.subsec_nanos() > 0);
         let seconds = u32::try_from(whole.max(1)).unwrap_or(u32::MAX);
-        Self { retry_after: Some(seconds), ..Self::new(429, "too_many_attempts", error.to_string()) }
+        Self { retry_after: Some(seconds), ..Self::new(429, code, message) }
     }
 }
 
@@ -33,7 +42,6 @@ impl From<&EndSessionError> for Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::SignedDuration;
 
     #[test]
     fn the_wait_is_told_in_whole_seconds_that_suffice() {

@@ -154,7 +154,8 @@ impl ChatRequest {
             [("max_tokens", self.max_tokens), ("max_completion_tokens", self.max_completion_tokens)];
         let lengths = lengths
             .into_iter()
-            .filter_map(|(name, number)| (number? < 1).then(|| FieldError::new(name, "must be at least 1")));
+            .filter(|(_, number)| number.is_some_and(|number| number < 1))
+            .map(|(name, _)| FieldError::new(name, "must be at least 1"));
         let format = self.response_format.as_ref().filter(|format| format["type"] != "text");
         let format = format.map(|_| {
             FieldError::new("response_format", "must be {\"type\": \"text\"}: skills answer in texts")

@@ -4,6 +4,7 @@ use super::samples::email;
 use super::{Samples, Stores};
 use crate::account::Standing;
 use crate::mfa::OtpSecret;
+use crate::names::PersonName;
 use crate::password::PasswordHash;
 use crate::ports::identity::{ExternalIdentity, Grant, ShownText, Subject};
 use crate::ports::{
@@ -100,6 +101,8 @@ impl<'a> Scene<'a> {
         let wanted = Rights { standing: Standing::Suspended, roles: vec!["admin".to_owned()] };
         let rights =
             stores.administration.change_rights(&seen, &wanted, Keep::Nobody, Some(by), at, none).await;
+        let (first, last) = (name("Late"), name(""));
+        let renamed = stores.credentials.rename(by, &first, &last, at, none).await;
         let verified = self.verified(by, 3).await;
         let deleted = stores.credentials.delete_account(self.user, Some(by), at, none).await;
         let outcomes = [
@@ -112,6 +115,7 @@ impl<'a> Scene<'a> {
             linked.expect("asked").is_err(),
             unlinked.expect("asked").is_err(),
             rights.expect("asked").is_err(),
+            renamed.expect("asked").is_err(),
             verified.is_err(),
             deleted.expect("asked").is_err(),
         ];
@@ -125,6 +129,7 @@ impl<'a> Scene<'a> {
         assert_eq!(refused, all);
         let (account, hash) =
             self.stores.credentials.own_credentials(self.user).await.expect("read").expect("there");
+        assert_ne!(account.first_name, name("Late"));
         assert_eq!((account.email, hash), (Some(email("somebody")), PasswordHash::new("hash of somebody")));
         assert_eq!((account.mfa_enabled_at, account.credentials), (None, 0));
         assert_eq!(self.ways_in().await, before);
@@ -140,6 +145,10 @@ impl<'a> Scene<'a> {
     async fn ways_in(&self) -> WaysIn {
         self.stores.login_methods.ways_in(self.user).await.expect("read").expect("there")
     }
+}
+
+fn name(text: &str) -> PersonName {
+    PersonName::parse("first_name", text).expect("a good name")
 }
 
 fn method(samples: &Samples, provider: Provider) -> NewLoginMethod {

@@ -21,7 +21,6 @@ pub mod credentials;
 pub mod letter_queue;
 pub mod letter_requests;
 pub mod letter_shelf;
-pub mod limits;
 pub mod login_methods;
 pub mod mfa;
 pub mod one_time_secrets;
@@ -38,7 +37,7 @@ use crate::ports::{
     AccountStore, AuditLog, LetterQueue, MfaStore, OneTimeSecrets, SessionStore, SigningKeyStore,
 };
 use crate::ports::{Administration, LetterShelf, RoleStore};
-use crate::ports::{CredentialStore, LetterRequests, Limits, SessionList};
+use crate::ports::{CredentialStore, LetterRequests, SessionList};
 use samples::Samples;
 use std::sync::Arc;
 
@@ -53,8 +52,6 @@ pub struct Stores {
     pub sessions: Arc<dyn SessionStore>,
     /// The same, as their owners see them.
     pub session_list: Arc<dyn SessionList>,
-    /// How often things may be tried.
-    pub limits: Arc<dyn Limits>,
     /// Letters that strangers asked for.
     pub letter_requests: Arc<dyn LetterRequests>,
     /// Secrets that are good once.
@@ -90,7 +87,6 @@ impl Stores {
             + LetterQueue
             + SigningKeyStore
             + SessionList
-            + Limits
             + LetterRequests
             + LoginMethodStore
             + Administration
@@ -103,7 +99,6 @@ impl Stores {
             credentials: store.clone(),
             sessions: store.clone(),
             session_list: store.clone(),
-            limits: store.clone(),
             letter_requests: store.clone(),
             secrets: store.clone(),
             mfa: store.clone(),
@@ -199,9 +194,6 @@ mod tests {
     mod session_list {
         crate::session_list_contract!(super::stores());
     }
-    mod limits {
-        crate::limits_contract!(super::stores());
-    }
     mod letter_requests {
         crate::letter_requests_contract!(super::stores());
     }
@@ -249,7 +241,6 @@ mod tests {
             include_str!("one_time_secrets.rs"),
             include_str!("session_store.rs"),
             include_str!("session_list.rs"),
-            include_str!("limits.rs"),
             include_str!("letter_requests.rs"),
             include_str!("letter_queue.rs"),
             include_str!("letter_shelf.rs"),

@@ -19,6 +19,8 @@ macro_rules! signing_key_store_contract {
                 the_next_key_comes_first_though_of_the_same_moment,
                 a_key_comes_only_after_the_newest,
                 one_of_many_next_keys_is_stored,
+                a_key_takes_the_place_of_all_others_at_once,
+                of_many_that_take_all_places_or_come_next_one_is_stored,
                 retired_keys_are_gone_and_the_newest_stays,
             ]
         );
@@ -117,6 +119,48 @@ pub async fn one_of_many_next_keys_is_stored(stores: &Stores) {
     assert_eq!(added.iter().filter(|added| **added).count(), 1);
     let winner = added.iter().position(|added| *added).expect("one of them");
     assert_eq!(ids(stores).await, [format!("key-{winner}"), "key-99".to_owned()]);
+}
+
+/// Where the newest is the one that was looked at.
+pub async fn a_key_takes_the_place_of_all_others_at_once(stores: &Stores) {
+    let keys = keys(4);
+    assert_eq!(
+        stores.signing_keys.replace_all(&keys[1], "key-0").await.expect("asked"),
+        None,
+        "there is none"
+    );
+    stored(stores, &keys[..3]).await;
+    assert_eq!(stores.signing_keys.replace_all(&keys[3], "key-1").await.expect("asked"), None);
+    assert_eq!(ids(stores).await, ["key-2", "key-1", "key-0"]);
+    assert_eq!(stores.signing_keys.replace_all(&keys[3], "key-2").await.expect("asked"), Some(3));
+    assert_eq!(stores.signing_keys.all().await.expect("read"), keys[3..]);
+    assert!(stores.signing_keys.add_next(&keys[0], "key-3").await.expect("asked"));
+    assert_eq!(ids(stores).await, ["key-0", "key-3"]);
+}
+
+/// Whoever looks meanwhile sees all of the old ones, or the new one.
+pub async fn of_many_that_take_all_places_or_come_next_one_is_stored(stores: &Stores) {
+    let samples = Samples::default();
+    stored(stores, &[key(&samples, 98), key(&samples, 99)]).await;
+    let made = at_once(|number| {
+        let (stores, key) = (stores.clone(), key(&samples, number));
+        async move {
+            let keys = &stores.signing_keys;
+            let won = if number % 2 == 0 {
+                keys.replace_all(&key, "key-99").await.expect("asked").is_some()
+            } else {
+                keys.add_next(&key, "key-99").await.expect("asked")
+            };
+            (won, keys.all().await.expect("read").len())
+        }
+    });
+    let made = made.await;
+    assert_eq!(made.iter().filter(|(won, _)| *won).count(), 1);
+    let winner = made.iter().position(|(won, _)| *won).expect("one of them");
+    let left = ids(stores).await;
+    assert_eq!(left[0], format!("key-{winner}"));
+    assert_eq!(left.len(), if winner % 2 == 0 { 1 } else { 3 });
+    assert!(made.iter().all(|(_, seen)| [2, left.len()].contains(seen)), "{made:?}");
 }
 
 /// Somebody has to sign, whatever is asked for.

@@ -1,14 +1,13 @@
 use crate::Failure;
 use crate::accounts::private;
 use crate::api::State;
-use crate::extract::{Paging, Query, SignedIn};
+use crate::extract::{Paging, Query, SignedIn, moment};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use square_accounts::ports::{AuditFilter, AuditPosition};
 use square_accounts::{AuditAction, AuditEntry};
-use square_kernel::jiff::Timestamp;
 use square_kernel::{FieldError, Invalid, Slice, UserId};
 use square_wire::ErrorBody;
 use utoipa::{IntoParams, ToSchema};
@@ -48,8 +47,8 @@ impl AuditQuery {
             text.parse::<AuditAction>().map_err(|()| FieldError::new("action", "is no kind of entry"))
         };
         let action = invalid.collect(self.action.map(action).transpose());
-        let from = invalid.collect(self.from.map(|text| moment("from", &text)).transpose());
-        let until = invalid.collect(self.until.map(|text| moment("until", &text)).transpose());
+        let from = invalid.collect(moment("from", self.from.as_deref()));
+        let until = invalid.collect(moment("until", self.until.as_deref()));
         match (user, action, from, until) {
             (Some(user), Some(action), Some(from), Some(until)) => {
                 Ok(AuditFilter { user, action, from, until })
@@ -57,11 +56,6 @@ impl AuditQuery {
             _ => Err(invalid),
         }
     }
-}
-
-fn moment(field: &'static str, text: &str) -> Result<Timestamp, FieldError> {
-    let rule = "must be a time written as RFC 3339 says, such as 2026-01-31T12:00:00Z";
-    text.parse().map_err(|_| FieldError::new(field, rule))
 }
 
 /// One page of the audit log.

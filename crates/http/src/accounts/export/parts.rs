@@ -4,6 +4,7 @@ use super::shapes::{EntryView, EventView, Head, OwnedSkill, StoredSession};
 use crate::Failure;
 use crate::api::State;
 use crate::extract::SignedIn;
+use crate::questions::shown;
 use actix_web::web::Data;
 use bytes::Bytes;
 use futures::Stream;
@@ -12,9 +13,9 @@ use square_accounts::AccountData;
 use square_accounts::ports::{AuditFilter, AuditPosition};
 use square_events::EventId;
 use square_kernel::{Limit, Page, SessionId, Slice};
-use square_routing::QuestionId;
+use square_routing::{HistoryFilter, QuestionId};
 use square_skills::Listed;
-use square_wire::{Fault, QuestionView, Skill, Training};
+use square_wire::{Fault, Skill, Training};
 use std::sync::Arc;
 
 /// So many rows are read at a time; of questions fewer, since their answers may be large.
@@ -85,8 +86,10 @@ impl Parts {
                 None => self.begin(&mut part, "questions", Next::Questions(None)),
             },
             Next::Questions(after) => {
-                let slice = services.router.history(asker, page(QUESTIONS, after)).await?;
-                self.begun = items(&mut part, self.begun, slice.items.iter().map(QuestionView::from))?;
+                let all = HistoryFilter::default();
+                let slice = services.router.history(asker, &all, page(QUESTIONS, after)).await?;
+                let questions = shown(&state, &slice.items).await?;
+                self.begun = items(&mut part, self.begun, questions.iter())?;
                 self.follow(&mut part, slice, Next::Questions, "events", || Next::Events(None))
             }
             Next::Events(after) => {

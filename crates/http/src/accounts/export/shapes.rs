@@ -16,7 +16,7 @@ pub(crate) struct Export {
     sessions: Vec<StoredSession>,
     /// Skills, oldest first.
     skills: Vec<OwnedSkill>,
-    /// Questions with their answers, newest first.
+    /// Questions with their answers and what was said of them, newest first.
     questions: Vec<QuestionView>,
     /// Events, newest first.
     events: Vec<EventView>,

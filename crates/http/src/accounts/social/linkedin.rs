@@ -1,4 +1,5 @@
 use super::reply::{LetterSent, SocialReply};
+use super::responses::SocialErrors;
 use super::{come, request, secret};
 use crate::Failure;
 use crate::api::State;
@@ -9,7 +10,6 @@ use serde::Deserialize;
 use square_accounts::Provider;
 use square_accounts::ports::identity::Proof;
 use square_kernel::Invalid;
-use square_wire::ErrorBody;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -30,13 +30,7 @@ pub(crate) struct LinkedinCode {
 #[utoipa::path(tag = "accounts", request_body = LinkedinCode, security((), ("token" = [])), responses(
     (status = 200, description = "Signed in, the account made, or linked; or the second factor is asked for.", body = SocialReply),
     (status = 202, description = "A letter asks whoever has the mailbox.", body = LetterSent),
-    (status = 400, description = "`state` is unknown, used, expired or another sign-in's.", body = ErrorBody),
-    (status = 401, description = "LinkedIn does not confirm what was sent, or the account is suspended, or the access token is not good.", body = ErrorBody),
-    (status = 403, description = "Linking takes a fresh sign-in (`reauthentication_required`) and a confirmed address (`address_not_confirmed`), or a browser sent it from a page of a site that may not call (`origin_not_allowed`).", body = ErrorBody),
-    (status = 404, description = "LinkedIn is not set up on this server (`provider_not_set_up`).", body = ErrorBody),
-    (status = 409, description = "The identity belongs to another account.", body = ErrorBody),
-    (status = 422, description = "A field breaks a rule, or LinkedIn tells no address (`address_missing`).", body = ErrorBody),
-    (status = 429, description = "Too many attempts from this address.", body = ErrorBody),
+    SocialErrors,
 ))]
 #[post("/social/linkedin")]
 pub(crate) async fn sign_in_by_linkedin(

@@ -1,7 +1,7 @@
 //! Rules for questions that were kept for long enough.
 
 use super::{Maker, Site, WORKS, found, numbers};
-use crate::{QuestionId, QuestionRecord};
+use crate::{HistoryFilter, QuestionId, QuestionRecord};
 use jiff::SignedDuration;
 use square_kernel::Page;
 
@@ -17,7 +17,7 @@ pub async fn old_questions_go_with_their_logs_the_oldest_first(site: &dyn Site) 
         records.push(record);
     }
     let left = async || {
-        let slice = log.of_asker(site.user(), Page::default()).await.expect(WORKS);
+        let slice = log.of_asker(site.user(), &HistoryFilter::default(), Page::default()).await.expect(WORKS);
         slice.items.iter().rev().map(|question| question.question.id).collect::<Vec<QuestionId>>()
     };
     let ids: Vec<QuestionId> = records.iter().map(|record| record.id).collect();

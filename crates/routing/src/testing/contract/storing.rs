@@ -2,10 +2,9 @@
 
 use super::{Maker, Site, WORKS, found, numbers};
 use crate::{
-    AnsweredQuestion, AppendError, Chosen, Example, Exclusion, LeftOut, LogEvent, QuestionId, QuestionRecord,
-    SkillError, SkillOutcome,
+    AnsweredQuestion, AppendError, Chosen, Example, Exclusion, LeftOut, LogEvent, QuestionRecord, SkillError,
+    SkillOutcome,
 };
-use square_kernel::{Limit, Page};
 use square_skills::{Document, ResultBody, ResultItem};
 use std::sync::Arc;
 use std::time::Duration;
@@ -143,30 +142,6 @@ pub async fn entries_are_read_from_a_number_on(site: &dyn Site) {
         assert_eq!(rest, entries[entries.len().min(seen as usize)..]);
     }
     assert_eq!(log.entries_after(maker.record(None).id, 0).await.expect(WORKS), []);
-}
-
-/// A person's own questions only, newest first, page by page without gap or repeat.
-pub async fn history_is_newest_first_in_pages(site: &dyn Site) {
-    let (log, maker) = (site.log(), Maker::new());
-    let own: Vec<QuestionRecord> = (0..5).map(|_| maker.record(Some(site.user()))).collect();
-    let other = maker.record(None);
-    for record in own.iter().chain([&other]) {
-        log.open(record).await.expect(WORKS);
-    }
-    let mut page = Page { limit: Limit::new(2).expect("in range"), after: None };
-    let (mut seen, mut sizes) = (Vec::new(), Vec::new());
-    loop {
-        let slice = log.of_asker(site.user(), page).await.expect(WORKS);
-        sizes.push(slice.items.len());
-        seen.extend(slice.items.iter().map(|question| question.question.id));
-        page.after = slice.next;
-        if page.after.is_none() {
-            break;
-        }
-    }
-    let newest_first: Vec<QuestionId> = own.iter().rev().map(|record| record.id).collect();
-    assert_eq!(seen, newest_first);
-    assert_eq!(sizes, [2, 2, 1]);
 }
 
 /// Writers side by side neither fail nor mix up their questions.

@@ -1,16 +1,19 @@
 //! The rules that every [`SkillStore`] keeps, one function each, and those of every
-//! [`ModelStore`](crate::ports::ModelStore). [`skill_store_contract!`] and
-//! [`model_store_contract!`](crate::model_store_contract) make a test of every one.
+//! [`ModelStore`](crate::ports::ModelStore) and [`ProposalStore`](crate::ports::ProposalStore). [`skill_store_contract!`],
+//! [`model_store_contract!`](crate::model_store_contract) and [`proposal_store_contract!`](crate::proposal_store_contract) make a test of
+//! every one.
 //!
 //! [`skill_store_contract!`]: crate::skill_store_contract
 
 mod models;
+mod proposals;
 mod races;
 mod skills;
 mod texts;
 mod trainings;
 
 pub use models::*;
+pub use proposals::*;
 pub use races::*;
 pub use skills::*;
 pub use texts::*;
@@ -47,6 +50,7 @@ macro_rules! skill_store_contract {
             a_name_given_up_is_free,
             of_parallel_updates_one_wins,
             nothing_gone_is_updated,
+            who_is_not_signed_in_any_more_changes_nothing,
             deleting_takes_trainings_along,
             all_are_listed_oldest_first,
             nothing_gone_is_trained,
@@ -112,7 +116,7 @@ fn skill(owner: UserId, name: &str) -> RegisteredSkill {
 
 async fn inserted(store: &dyn SkillStore, owner: UserId, name: &str) -> RegisteredSkill {
     let skill = skill(owner, name);
-    assert_eq!(store.insert(&skill).await.unwrap(), Written::Done);
+    assert_eq!(store.insert(&skill, None).await.unwrap(), Written::Done);
     skill
 }
 
@@ -123,7 +127,7 @@ fn examples(prefix: &str) -> TrainingSet {
 
 async fn begun(store: &dyn SkillStore, skill: SkillId, prefix: &str, when: Timestamp) -> TrainingId {
     let id = TrainingId::new(&SystemClock, &OsRandomness);
-    assert!(store.begin_training(id, skill, &examples(prefix), when).await.unwrap());
+    assert_eq!(store.begin_training(id, skill, &examples(prefix), when, None).await.unwrap(), Written::Done);
     id
 }
 

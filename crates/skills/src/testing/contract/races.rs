@@ -21,7 +21,7 @@ pub async fn of_parallel_renamings_to_one_name_one_wins(store: &dyn SkillStore, 
     let wanted = SkillName::parse("Films").unwrap();
     let edits: Vec<_> =
         before.iter().map(|skill| RegisteredSkill { name: wanted.clone(), ..skill.clone() }).collect();
-    let outcomes = join_all(edits.iter().map(|edit| store.update(edit, at(0)))).await;
+    let outcomes = join_all(edits.iter().map(|edit| store.update(edit, at(0), None))).await;
     let outcomes: Vec<Written> = outcomes.into_iter().map(Result::unwrap).collect();
     assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Written::Done).count(), 1);
     assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Written::NameTaken).count(), CALLS - 1);
@@ -41,8 +41,9 @@ pub async fn of_parallel_deletions_one_wins(store: &dyn SkillStore, owner: UserI
 pub async fn of_parallel_trainings_one_is_left(store: &dyn SkillStore, owner: UserId) {
     let skill = inserted(store, owner, "Films").await;
     let set = examples("a");
-    let begun = join_all((0..CALLS).map(|_| store.begin_training(new_training(), skill.id, &set, at(1))));
-    assert!(begun.await.into_iter().all(|begun| begun.unwrap()));
+    let begun =
+        join_all((0..CALLS).map(|_| store.begin_training(new_training(), skill.id, &set, at(1), None)));
+    assert!(begun.await.into_iter().all(|begun| begun.unwrap() == Written::Done));
     let newest = store.training(skill.id).await.unwrap().unwrap();
     assert_eq!(running(store).await, [newest.id]);
     assert!(store.finish_training(newest.id, &published(), at(2)).await.unwrap().is_some());
@@ -59,7 +60,10 @@ pub async fn what_happens_at_once_leaves_a_skill_of_one_piece(store: &dyn SkillS
             let (set, end, skill) = (&set, &ends[number % ends.len()], skill.id);
             async move {
                 match number % 4 {
-                    0 => assert!(store.begin_training(new_training(), skill, set, at(round)).await.unwrap()),
+                    0 => assert_eq!(
+                        store.begin_training(new_training(), skill, set, at(round), None).await.unwrap(),
+                        Written::Done
+                    ),
                     1 => drop(store.finish_training(one, end, at(round)).await.unwrap()),
                     2 => {
                         let newest = store.training(skill).await.unwrap().map_or(one, |newest| newest.id);
@@ -97,10 +101,10 @@ pub async fn nothing_that_happens_beside_a_deletion_is_left(store: &dyn SkillSto
         async move {
             match number % 4 {
                 _ if number == CALLS / 2 => assert!(store.delete(skill.id).await.unwrap()),
-                0 => drop(store.begin_training(new_training(), skill.id, set, at(1)).await.unwrap()),
+                0 => drop(store.begin_training(new_training(), skill.id, set, at(1), None).await.unwrap()),
                 1 => drop(store.finish_training(one, done, at(2)).await.unwrap()),
                 2 => drop(store.unpublish(skill.id, at(2)).await.unwrap()),
-                _ => drop(store.update(skill, at(0)).await.unwrap()),
+                _ => drop(store.update(skill, at(0), None).await.unwrap()),
             }
         }
     };

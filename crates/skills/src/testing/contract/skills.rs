@@ -1,7 +1,9 @@
-use super::{at, begun, inserted, published, running, skill, stored};
+use super::{at, begun, examples, inserted, published, running, skill, stored};
 use crate::ports::{SkillStore, Written};
-use crate::{BuiltinName, Protocol, SkillAddress, SkillDescription, SkillName, SkillUrl};
-use square_kernel::{OsRandomness, Sealed, SkillId, SystemClock, UserId};
+use crate::{
+    BuiltinName, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillName, SkillUrl, TrainingId,
+};
+use square_kernel::{Caller, OsRandomness, Sealed, SessionId, SkillId, SystemClock, UserId};
 
 /// An account that does not exist may not own skills; the one given may.
 pub async fn nobody_unknown_may_own(store: &dyn SkillStore, owner: UserId) {
@@ -18,7 +20,7 @@ pub async fn what_is_inserted_is_found(store: &dyn SkillStore, owner: UserId) {
     part.secret = None;
     part.signing = None;
     part.model = None;
-    assert_eq!(store.insert(&part).await.unwrap(), Written::Done);
+    assert_eq!(store.insert(&part, None).await.unwrap(), Written::Done);
 
     assert_eq!(store.find(remote.id).await.unwrap(), Some(remote));
     assert_eq!(store.find(part.id).await.unwrap(), Some(part));
@@ -29,14 +31,14 @@ pub async fn what_is_inserted_is_found(store: &dyn SkillStore, owner: UserId) {
 pub async fn a_name_is_taken_in_any_case(store: &dyn SkillStore, owner: UserId) {
     let first = inserted(store, owner, "Übersetzer").await;
     let second = skill(owner, "üBERSETZER");
-    assert_eq!(store.insert(&second).await.unwrap(), Written::NameTaken);
+    assert_eq!(store.insert(&second, None).await.unwrap(), Written::NameTaken);
     assert_eq!(store.all().await.unwrap(), [first]);
 }
 
 /// Of 32 parallel inserts of one name, one wins and the others are told that it is taken.
 pub async fn of_parallel_inserts_of_one_name_one_wins(store: &dyn SkillStore, owner: UserId) {
     let skills: Vec<_> = (0..32).map(|_| skill(owner, "Films")).collect();
-    let outcomes = futures::future::join_all(skills.iter().map(|skill| store.insert(skill))).await;
+    let outcomes = futures::future::join_all(skills.iter().map(|skill| store.insert(skill, None))).await;
     let outcomes: Vec<_> = outcomes.into_iter().map(Result::unwrap).collect();
     assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Written::Done).count(), 1);
     assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Written::NameTaken).count(), 31);
@@ -59,7 +61,7 @@ pub async fn an_update_replaces_what_the_owner_says(store: &dyn SkillStore, owne
     after.updated_at = at(9);
     let mut written = after.clone();
     written.created_at = at(5);
-    assert_eq!(store.update(&written, before.updated_at).await.unwrap(), Written::Done);
+    assert_eq!(store.update(&written, before.updated_at, None).await.unwrap(), Written::Done);
     assert_eq!(stored(store, before.id).await, after);
 }
 
@@ -70,7 +72,7 @@ pub async fn an_update_keeps_what_publishing_made(store: &dyn SkillStore, owner:
     let shown = store.finish_training(training, &published(), at(2)).await.unwrap().unwrap();
     skill.name = SkillName::parse("Movies").unwrap();
     skill.updated_at = at(3);
-    assert_eq!(store.update(&skill, shown.updated_at).await.unwrap(), Written::Done);
+    assert_eq!(store.update(&skill, shown.updated_at, None).await.unwrap(), Written::Done);
 
     let after = stored(store, skill.id).await;
     assert!(after.published);
@@ -85,7 +87,7 @@ pub async fn an_update_to_a_taken_name_changes_nothing(store: &dyn SkillStore, o
     let mut after = before.clone();
     after.name = SkillName::parse("FILMS").unwrap();
     after.description = SkillDescription::default();
-    assert_eq!(store.update(&after, before.updated_at).await.unwrap(), Written::NameTaken);
+    assert_eq!(store.update(&after, before.updated_at, None).await.unwrap(), Written::NameTaken);
     assert_eq!(stored(store, before.id).await, before);
 }
 
@@ -93,7 +95,7 @@ pub async fn an_update_to_a_taken_name_changes_nothing(store: &dyn SkillStore, o
 pub async fn a_skill_may_change_the_case_of_its_name(store: &dyn SkillStore, owner: UserId) {
     let mut skill = inserted(store, owner, "Films").await;
     skill.name = SkillName::parse("FILMS").unwrap();
-    assert_eq!(store.update(&skill, skill.updated_at).await.unwrap(), Written::Done);
+    assert_eq!(store.update(&skill, skill.updated_at, None).await.unwrap(), Written::Done);
     assert_eq!(stored(store, skill.id).await.name.as_str(), "FILMS");
 }
 
@@ -101,7 +103,7 @@ pub async fn a_skill_may_change_the_case_of_its_name(store: &dyn SkillStore, own
 pub async fn a_name_given_up_is_free(store: &dyn SkillStore, owner: UserId) {
     let mut renamed = inserted(store, owner, "Films").await;
     renamed.name = SkillName::parse("Movies").unwrap();
-    assert_eq!(store.update(&renamed, renamed.updated_at).await.unwrap(), Written::Done);
+    assert_eq!(store.update(&renamed, renamed.updated_at, None).await.unwrap(), Written::Done);
     let deleted = inserted(store, owner, "Films").await;
     assert!(store.delete(deleted.id).await.unwrap());
     inserted(store, owner, "Films").await;
@@ -114,7 +116,7 @@ pub async fn of_parallel_updates_one_wins(store: &dyn SkillStore, owner: UserId)
         let mut update = skill.clone();
         update.description = SkillDescription::parse(&format!("number {number}")).unwrap();
         update.updated_at = at(10 + number);
-        async move { (store.update(&update, skill.updated_at).await.unwrap(), update) }
+        async move { (store.update(&update, skill.updated_at, None).await.unwrap(), update) }
     });
     let outcomes = futures::future::join_all(updates).await;
     let done: Vec<_> = outcomes.iter().filter(|(written, _)| *written == Written::Done).collect();
@@ -126,8 +128,26 @@ pub async fn of_parallel_updates_one_wins(store: &dyn SkillStore, owner: UserId)
 /// A skill that is not there is not made by an update.
 pub async fn nothing_gone_is_updated(store: &dyn SkillStore, owner: UserId) {
     let unknown = skill(owner, "Films");
-    assert_eq!(store.update(&unknown, unknown.updated_at).await.unwrap(), Written::Gone);
+    assert_eq!(store.update(&unknown, unknown.updated_at, None).await.unwrap(), Written::Gone);
     assert_eq!(store.all().await.unwrap(), []);
+}
+
+/// However good their token looked when the request came in.
+pub async fn who_is_not_signed_in_any_more_changes_nothing(store: &dyn SkillStore, owner: UserId) {
+    let films = inserted(store, owner, "Films").await;
+    // In no session that there is.
+    let stranger = UserId::new(&SystemClock, &OsRandomness);
+    let session = SessionId::new(&SystemClock, &OsRandomness);
+    let by = Some(Caller { user: stranger, session, rights: 0 });
+    assert_eq!(store.insert(&skill(owner, "Songs"), by).await.unwrap(), Written::Overtaken);
+    let renamed =
+        RegisteredSkill { name: SkillName::parse("Movies").unwrap(), updated_at: at(1), ..films.clone() };
+    assert_eq!(store.update(&renamed, films.updated_at, by).await.unwrap(), Written::Overtaken);
+    let training = TrainingId::new(&SystemClock, &OsRandomness);
+    let begun = store.begin_training(training, films.id, &examples("a"), at(1), by).await;
+    assert_eq!(begun.unwrap(), Written::Overtaken);
+    assert_eq!(store.all().await.unwrap(), [films]);
+    assert_eq!(running(store).await, []);
 }
 
 /// With a skill go its trainings and examples; what is gone cannot be deleted.
@@ -152,7 +172,7 @@ pub async fn all_are_listed_oldest_first(store: &dyn SkillStore, owner: UserId) 
     let mut skills: Vec<_> = ["b", "c", "a"].map(|name| skill(owner, name)).into();
     skills.sort_by_key(|skill| skill.id);
     for skill in skills.iter().rev() {
-        assert_eq!(store.insert(skill).await.unwrap(), Written::Done);
+        assert_eq!(store.insert(skill, None).await.unwrap(), Written::Done);
     }
     assert_eq!(store.all().await.unwrap(), skills);
 }

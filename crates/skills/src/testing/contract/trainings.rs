@@ -1,6 +1,6 @@
 use super::{at, begun, examples, failed, inserted, published, running, stored};
 use crate::RegisteredSkill;
-use crate::ports::SkillStore;
+use crate::ports::{SkillStore, Written};
 use crate::training::{TrainingId, TrainingSet, TrainingState};
 use square_kernel::{OsRandomness, SkillId, SystemClock, UserId};
 
@@ -8,7 +8,7 @@ use square_kernel::{OsRandomness, SkillId, SystemClock, UserId};
 pub async fn nothing_gone_is_trained(store: &dyn SkillStore, _owner: UserId) {
     let id = TrainingId::new(&SystemClock, &OsRandomness);
     let unknown = SkillId::new(&SystemClock, &OsRandomness);
-    assert!(!store.begin_training(id, unknown, &examples("a"), at(1)).await.unwrap());
+    assert_eq!(store.begin_training(id, unknown, &examples("a"), at(1), None).await.unwrap(), Written::Gone);
     assert_eq!(store.examples(id).await.unwrap(), None);
     assert_eq!(running(store).await, []);
 }
@@ -19,7 +19,7 @@ pub async fn examples_keep_their_order(store: &dyn SkillStore, owner: UserId) {
     let id = TrainingId::new(&SystemClock, &OsRandomness);
     let given = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
     let set = TrainingSet { train: given(&["b?", "a?", "b?", "ü 'x' \"y\" ?"]), dev: given(&["z?", "y?"]) };
-    assert!(store.begin_training(id, skill.id, &set, at(1)).await.unwrap());
+    assert_eq!(store.begin_training(id, skill.id, &set, at(1), None).await.unwrap(), Written::Done);
     assert_eq!(store.examples(id).await.unwrap(), Some(set));
 }
 

@@ -16,6 +16,7 @@ pub(super) fn attempts(settings: &Settings) -> Vec<Attempt<'static>> {
     [
         ("Elasticsearch", set(&selectors.elasticsearch.url)),
         ("Transformer", set(&selectors.transformer.url)),
+        ("Embedding", set(&selectors.embedding.url)),
         ("Pusher", pusher(&settings.pusher)),
         ("GitHub", where_set(&github.client_id, &[&github.token_url, &github.api_url])),
         ("LinkedIn", where_set(&linkedin.client_id, &[&linkedin.token_url, &linkedin.userinfo_url])),

@@ -1,0 +1,3 @@
+DROP TABLE proposing_questions;
+DROP TABLE proposals;
+DROP TABLE verdicts;

@@ -1,0 +1,2 @@
+DELETE FROM counters WHERE name = 'exchanges';
+ALTER TABLE limits DROP INDEX limits_noted, DROP COLUMN noted;
