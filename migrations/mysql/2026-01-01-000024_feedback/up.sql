@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS verdicts (
 CREATE TABLE IF NOT EXISTS proposals (
     id BINARY(16) NOT NULL PRIMARY KEY,
     skill_id BINARY(16) NOT NULL,
-    text_key BINARY(32) NOT NULL,
+    text_key VARBINARY(255) NOT NULL,
     state VARCHAR(255) NOT NULL,
     declined LONGTEXT,
     figures LONGTEXT,
