@@ -117,7 +117,7 @@ const POSTGRES_REFERENCES: &str = "SELECT k.table_name::text, k.column_name::tex
     WHERE r.constraint_schema = current_schema()";
 
 const MYSQL_COLUMNS: &str = "SELECT table_name, column_name, is_nullable, CASE
-        WHEN data_type IN ('binary', 'longblob') THEN 'BLOB'
+        WHEN data_type IN ('binary', 'varbinary', 'longblob') THEN 'BLOB'
         WHEN data_type IN ('char', 'varchar', 'longtext') THEN 'TEXT'
         WHEN column_type = 'tinyint(1)' THEN 'BOOLEAN'
         ELSE data_type END
