@@ -1,6 +1,6 @@
 //! How the selector `Square` grows: selection among 64 to 10 000 skills, training, publishing, size.
 //!
-//! `cargo run --release -p square-selectors --example scale [-- SKILLS…]`
+//! `cargo run --release -p square-selectors --example scale [-- SKILLSxEXAMPLES…]`
 //!
 //! Skills have made-up questions that behave like real ones: common words in many of them, some words of a subject
 //! that a few skills share, a few of the skill's own; the same in every run. Beside each figure stands a limit
@@ -31,13 +31,10 @@ type Skills = Vec<(SkillId, Arc<[String]>)>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let asked: Vec<usize> =
-        std::env::args().skip(1).map(|number| number.parse()).collect::<Result<_, _>>()?;
-    let sizes = if asked.is_empty() {
-        vec![(64, 20), (150, 100), (300, 20), (1000, 20), (10_000, 20)]
-    } else {
-        asked.into_iter().map(|skills| (skills, 20)).collect()
-    };
+    let asked: Vec<(usize, usize)> =
+        std::env::args().skip(1).map(|size| parsed(&size)).collect::<Result<_, _>>()?;
+    let all = vec![(64, 20), (150, 100), (300, 20), (1000, 20), (10_000, 20)];
+    let sizes = if asked.is_empty() { all } else { asked };
     show(
         "skills × examples   top1    train ms  publish ms  take up ms    p50 µs    p99 µs   limit µs   model MB   kept MB",
     );
@@ -45,6 +42,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         measure(skills, examples).await?;
     }
     Ok(())
+}
+
+fn parsed(size: &str) -> Result<(usize, usize), Box<dyn Error>> {
+    let (skills, examples) = size.split_once('x').ok_or("write sizes as 150x100")?;
+    Ok((skills.parse()?, examples.parse()?))
 }
 
 async fn measure(count: usize, examples: usize) -> Result<(), Box<dyn Error>> {

@@ -56,12 +56,9 @@ impl Calibration {
         numbers.iter().all(|number| number.is_finite()).then_some(Self(numbers))
     }
 
-    /// The probability that a class fits.
-    pub(crate) fn probability(&self, evidence: &Evidence, rival: f32) -> f32 {
-        let inputs = inputs(evidence, rival);
-        #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more digits")]
-        let probability = logistic(dot(&self.0, &inputs)) as f32;
-        probability
+    /// How well a class fits; [`probability`] makes a number from 0 to 1 of it.
+    pub(crate) fn fit_of(&self, evidence: &Evidence, rival: f32) -> f64 {
+        dot(&self.0, &inputs(evidence, rival))
     }
 
     /// Fits the numbers to `cases`, held near their start (a normal prior around it) so that a handful of cases moves
@@ -86,6 +83,13 @@ impl Calibration {
         numbers[COUNT - 1] += shift;
         Self(numbers)
     }
+}
+
+/// The probability that a class fits, given how well it does.
+pub(crate) fn probability(fit: f64) -> f32 {
+    #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more digits")]
+    let probability = logistic(fit) as f32;
+    probability
 }
 
 /// Finds the numbers with which a logistic function of `inputs` fits `cases` best, near `start` as `prior` says and
@@ -183,10 +187,10 @@ mod tests {
     #[test]
     fn more_of_each_evidence_is_more_probable() {
         let calibration = Calibration::default();
-        let least = calibration.probability(&evidence(0.0, 0.3), 0.0);
-        assert!(calibration.probability(&evidence(0.2, 0.3), 0.2) > least);
-        assert!(calibration.probability(&evidence(0.0, 0.3), -0.2) > least);
-        assert!(calibration.probability(&evidence(0.0, 0.5), 0.0) > least);
+        let least = probability(calibration.fit_of(&evidence(0.0, 0.3), 0.0));
+        assert!(probability(calibration.fit_of(&evidence(0.2, 0.3), 0.2)) > least);
+        assert!(probability(calibration.fit_of(&evidence(0.0, 0.3), -0.2)) > least);
+        assert!(probability(calibration.fit_of(&evidence(0.0, 0.5), 0.0)) > least);
     }
 
     #[test]
@@ -197,11 +201,11 @@ mod tests {
         };
         let cases: Vec<_> = (0..200).map(case).collect();
         let (start, fitted) = (Calibration::default(), Calibration::fit(&cases));
-        let probability =
-            |calibration: Calibration, margin| calibration.probability(&evidence(margin, 0.1), -1.0);
-        assert!(probability(start, 0.2) > 0.5, "the start does not do it");
-        assert!(probability(fitted, 0.2) < 0.2);
-        assert!(probability(fitted, 0.8) > 0.8);
+        let after =
+            |calibration: Calibration, margin| probability(calibration.fit_of(&evidence(margin, 0.1), -1.0));
+        assert!(after(start, 0.2) > 0.5, "the start does not do it");
+        assert!(after(fitted, 0.2) < 0.2);
+        assert!(after(fitted, 0.8) > 0.8);
     }
 
     #[test]
@@ -215,16 +219,16 @@ mod tests {
         };
         let (start, tuned) =
             (Calibration::default(), Calibration::default().tuned(&(0..240).map(case).collect::<Vec<_>>()));
-        assert!(start.probability(&evidence(1.0, 0.5), -1.0) > 0.9);
-        let probability = tuned.probability(&evidence(1.0, 0.5), -1.0);
+        assert!(probability(start.fit_of(&evidence(1.0, 0.5), -1.0)) > 0.9);
+        let probability = probability(tuned.fit_of(&evidence(1.0, 0.5), -1.0));
         assert!((0.25..0.5).contains(&probability), "{probability}");
         let order = |calibration: &Calibration| {
             let mut cases: Vec<_> =
                 (0..50_u8).map(|n| (n, f32::from(n % 7) / 3.0 - 1.0, f32::from(n % 5) / 5.0)).collect();
-            let probability = |(_, margin, coverage): &(u8, f32, f32)| {
+            let fit = |(_, margin, coverage): &(u8, f32, f32)| {
                 dot(&calibration.0, &inputs(&evidence(*margin, *coverage), -0.3))
             };
-            cases.sort_by(|a, b| probability(a).total_cmp(&probability(b)).then(a.0.cmp(&b.0)));
+            cases.sort_by(|a, b| fit(a).total_cmp(&fit(b)).then(a.0.cmp(&b.0)));
             cases.iter().map(|case| case.0).collect::<Vec<_>>()
         };
         assert_eq!(order(&start), order(&tuned));

@@ -2,13 +2,15 @@
 //! questions that no skill fits.
 
 use super::calibrate::{Calibration, Case};
+use super::condense::Condenser;
 use super::features::Extractor;
 use super::knowledge::{Knowledge, number};
 use super::model::{Model, NOBODY, Rivals};
 use super::near::MANY;
-use super::postings::{Compact, Evidence, Postings};
+use super::postings::{Compact, Evidence, Features, Postings};
 use super::reading::Reading;
-use super::train::{LANES, Row, train_block};
+use super::sums::Sums;
+use super::train::{LANES, Row, Task, rows_of, train};
 use super::vocabulary::without_embedding;
 use square_kernel::SkillId;
 use square_routing::Embedding;
@@ -131,11 +133,15 @@ impl Split {
 
     fn score(&self, (dims, features): (usize, usize)) -> Vec<(Case, Origin)> {
         let rows = &self.trained_on;
-        let mut compact = Vec::with_capacity(self.classes);
+        let condensed = Condenser::new(features).condense(rows, 0..number(rows.len()));
+        let (mut sums, everyday) =
+            (Sums::new(features), Features::of(&rows[rows_of(rows, NOBODY)], features));
+        let (all, mut compact) = (condensed.all_lines(), Vec::with_capacity(self.classes));
         for first in (0..self.classes).step_by(LANES) {
-            let count = LANES.min(self.classes - first);
-            for trained in train_block(rows, features, (first, count), SWEEPS) {
-                compact.push(Compact::new(&trained, compact.len(), rows, (dims, usize::MAX)));
+            let tasks: Vec<_> = (first..self.classes.min(first + LANES)).map(Task::from_nothing).collect();
+            for trained in train(&condensed, &all, &tasks, SWEEPS, &mut sums) {
+                let own = &rows[rows_of(rows, compact.len())];
+                compact.push(Compact::new(&trained, own, &everyday, (dims, usize::MAX)));
             }
         }
         let unchanged: Vec<_> = (0..number(features)).collect();
@@ -143,7 +149,7 @@ impl Split {
         let mut scored = Vec::with_capacity(2 * self.asked.len());
         for (row, origin) in &self.asked {
             let features = without_embedding(&row.vector, dims).len();
-            let cases = cases(&postings.evidence(&row.vector, features), row.class, *origin);
+            let cases = cases(&postings.evidences(&row.vector, features), row.class, *origin);
             scored.extend(cases.map(|case| (case, *origin)));
         }
         scored
@@ -154,7 +160,10 @@ impl Split {
 fn cases(evidence: &[Evidence], class: u32, origin: Origin) -> impl Iterator<Item = Case> + use<> {
     let mut skills: Vec<_> = evidence.iter().copied().enumerate().skip(NOBODY + 1).collect();
     skills.sort_by(|(_, a), (_, b)| b.margin.total_cmp(&a.margin));
-    let rivals = Rivals::new(evidence.get(NOBODY), skills.iter().map(|(_, evidence)| evidence.margin));
+    let rivals = Rivals::new(
+        evidence.get(NOBODY).map(|nobody| nobody.margin),
+        skills.iter().map(|(_, evidence)| evidence.margin),
+    );
     skills.truncate(2);
     skills.into_iter().map(move |(number, evidence)| Case {
         evidence,

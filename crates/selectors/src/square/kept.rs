@@ -19,7 +19,7 @@ use square_kernel::{SkillId, uuid::Uuid};
 use std::collections::{BTreeMap, HashSet};
 
 /// Changes with whatever makes what was learnt before of no use: the form of the bytes, how training is done.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Its features show whether these are still read off as before.
 const PROBE: &str = "Why can't I see the 3 new cards I've ordered, or what's shown of them?";
 
@@ -97,6 +97,7 @@ impl Knowledge {
             rows: Vec::new(),
             duals,
             compact,
+            telling: Vec::new(),
             calibration,
             rows_at_start,
         })

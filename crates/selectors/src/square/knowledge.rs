@@ -1,14 +1,16 @@
 //! What is learnt from: vectors, dual variables; and how it changes when a skill comes or goes.
 
 use super::calibrate::Calibration;
+use super::condense::{Condensed, Condenser};
 use super::examples::Examples;
 use super::features::Extractor;
 use super::holdout::calibrate;
 use super::model::{Model, NOBODY};
-use super::near::{MANY, Neighbours};
-use super::postings::{Compact, Postings};
+use super::near::{MANY, Neighbours, Telling, telling};
+use super::postings::{Compact, Features, Postings};
 use super::reading::{Nobodys, Reading};
-use super::train::{Dual, LANES, Row, SWEEPS, Trained, rows_of, train_block, train_one};
+use super::sums::Sums;
+use super::train::{Dual, LANES, Row, SWEEPS, Task, Trained, rows_of, train};
 use super::vocabulary::Vocabulary;
 use square_kernel::SkillId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +42,8 @@ pub(crate) struct Knowledge {
     pub(super) rows: Vec<Row>,
     pub(super) duals: Vec<Vec<Dual>>,
     pub(super) compact: Vec<Compact>,
+    /// Of the first classes, or of all; looked at where there are [`MANY`].
+    pub(super) telling: Vec<Telling>,
     pub(super) calibration: Calibration,
     /// How many rows there were when the vocabulary was made and the calibration fitted.
     pub(super) rows_at_start: usize,
@@ -62,6 +66,7 @@ impl Knowledge {
             rows: Vec::new(),
             duals: Vec::new(),
             compact: Vec::new(),
+            telling: Vec::new(),
             calibration: Calibration::default(),
             rows_at_start: 0,
         };
@@ -99,26 +104,30 @@ impl Knowledge {
         for reading in &readings {
             self.vocabulary.extend(&reading.features);
         }
-        let (class, first_row) = (self.classes(), self.rows.len());
+        let class = self.classes();
         self.add_rows(class, &readings);
         self.skills.push(examples.skill());
         disturbed.extend(near.iter().filter_map(|skill| self.class(*skill)));
         disturbed.remove(&class);
-        let within = self.told_from(class);
+        let mut desk = self.desk();
+        let rows = self.told_from(class, &mut desk.condenser);
         progress(0.1);
-        let trained = self.train(class, &[], &within, SWEEPS);
-        self.compact.push(self.compact(&trained, class));
-        self.duals.push(trained.duals);
+        let task = Task::from_nothing(class);
+        for trained in train(&rows, &rows.all_lines(), &[task], SWEEPS, &mut desk.sums) {
+            self.push(trained, &desk.everyday);
+        }
         progress(0.3);
-        let fresh: Vec<u32> = (number(first_row)..number(self.rows.len())).collect();
-        self.look_again(&disturbed, &fresh, progress);
+        // Among few skills one is told from all rows, and all are what the others look at as well.
+        let rows = (!self.is_many()).then_some(rows);
+        self.look_again(&disturbed, Some(class), rows, &mut desk, progress);
     }
 
     /// Forgets one skill; the classifiers whose boundary its examples held in place look once more at what
     /// holds it now.
     pub(crate) fn forget(&mut self, skill: SkillId) {
         if let Some(disturbed) = self.drop_rows(skill) {
-            self.look_again(&disturbed, &[], &|_| ());
+            let mut desk = self.desk();
+            self.look_again(&disturbed, None, None, &mut desk, &|_| ());
         }
     }
 
@@ -159,48 +168,80 @@ impl Knowledge {
         self.rows.extend(rows);
     }
 
+    fn desk(&self) -> Desk {
+        let features = self.vocabulary.len();
+        let nobodys = &self.rows[rows_of(&self.rows, NOBODY)];
+        Desk {
+            condenser: Condenser::new(features),
+            sums: Sums::new(features),
+            everyday: Features::of(nobodys, features),
+        }
+    }
+
     fn train_all(&mut self, progress: &dyn Fn(f32)) {
         let classes = self.classes();
         let large = self.rows.len() * classes.div_ceil(LANES) > LARGE;
         let sweeps = if large { SWEEPS_WHEN_LARGE } else { SWEEPS };
+        let mut desk = self.desk();
+        let rows = desk.condenser.condense(&self.rows, 0..number(self.rows.len()));
+        let all = rows.all_lines();
         for first in (0..classes).step_by(LANES) {
-            let count = LANES.min(classes - first);
-            for trained in train_block(&self.rows, self.vocabulary.len(), (first, count), sweeps) {
-                self.compact.push(self.compact(&trained, self.compact.len()));
-                self.duals.push(trained.duals);
+            let until = classes.min(first + LANES);
+            let tasks: Vec<_> = (first..until).map(Task::from_nothing).collect();
+            for trained in train(&rows, &all, &tasks, sweeps, &mut desk.sums) {
+                self.push(trained, &desk.everyday);
             }
-            progress((first + count) as f32 / classes as f32 * 0.8);
+            progress(until as f32 / classes as f32 * 0.8);
         }
     }
 
     fn train_from_nearest(&mut self, progress: &dyn Fn(f32)) {
         let classes = self.classes();
-        let neighbours = Neighbours::new(&self.rows, self.features(), classes);
+        self.tell();
+        let telling = std::mem::take(&mut self.telling);
+        let neighbours = Neighbours::new(&telling, self.vocabulary.len());
+        let mut desk = self.desk();
+        let rows = desk.condenser.condense(&self.rows, 0..number(self.rows.len()));
         for class in 0..classes {
             let within = neighbours.rows(class, &self.rows);
-            let trained = self.train(class, &[], &within, SWEEPS_WHEN_LARGE);
-            self.compact.push(self.compact(&trained, class));
-            self.duals.push(trained.duals);
+            let task = Task::from_nothing(class);
+            for trained in train(&rows, &within, &[task], SWEEPS_WHEN_LARGE, &mut desk.sums) {
+                self.push(trained, &desk.everyday);
+            }
             progress(class as f32 / classes as f32 * 0.9);
         }
+        self.telling = telling;
     }
 
-    /// What a new class is told from.
-    fn told_from(&self, class: usize) -> Vec<u32> {
-        if self.is_many() {
-            Neighbours::new(&self.rows, self.features(), self.classes()).rows(class, &self.rows)
-        } else {
-            (0..number(self.rows.len())).collect()
+    /// Finds out what tells of each class, where that is not known.
+    fn tell(&mut self) {
+        let dims = self.vocabulary.dims();
+        for class in self.telling.len()..self.classes() {
+            self.telling.push(telling(&self.rows[rows_of(&self.rows, class)], dims));
         }
     }
 
-    fn train(&self, class: usize, duals: &[Dual], fresh: &[u32], sweeps: usize) -> Trained {
-        train_one(&self.rows, self.vocabulary.len(), number(class), duals, fresh, sweeps)
+    /// The rows that a new class is told from.
+    fn told_from(&mut self, class: usize, condenser: &mut Condenser) -> Condensed {
+        if self.is_many() {
+            self.tell();
+            let within = Neighbours::new(&self.telling, self.vocabulary.len()).rows(class, &self.rows);
+            condenser.condense(&self.rows, within.into_iter())
+        } else {
+            condenser.condense(&self.rows, 0..number(self.rows.len()))
+        }
     }
 
-    fn compact(&self, trained: &Trained, class: usize) -> Compact {
+    /// Puts in the classifier of one more class.
+    fn push(&mut self, trained: Trained, everyday: &Features) {
+        self.compact.push(self.compact(&trained, self.compact.len(), everyday));
+        self.duals.push(trained.duals);
+    }
+
+    fn compact(&self, trained: &Trained, class: usize, everyday: &Features) -> Compact {
         let most = if self.is_many() { WEIGHTS_AMONG_MANY } else { usize::MAX };
-        Compact::new(trained, class, &self.rows, (self.vocabulary.dims(), most))
+        let own = &self.rows[rows_of(&self.rows, class)];
+        Compact::new(trained, own, everyday, (self.vocabulary.dims(), most))
     }
 
     /// The classes to which any of these questions is not plainly somebody else's: by skill, `None` for nobody's.
@@ -219,14 +260,44 @@ impl Knowledge {
         near.into_iter().map(|class| class.checked_sub(NOBODY + 1).map(|at| self.skills[at])).collect()
     }
 
-    /// One sweep of each of these classifiers.
-    fn look_again(&mut self, classes: &BTreeSet<usize>, fresh: &[u32], progress: &dyn Fn(f32)) {
-        for (done, &class) in classes.iter().enumerate() {
-            let trained = self.train(class, &self.duals[class], fresh, 1);
-            self.compact[class] = self.compact(&trained, class);
-            self.duals[class] = trained.duals;
-            progress(0.3 + 0.6 * done as f32 / classes.len() as f32);
+    /// One sweep of each of these classifiers over the rows that hold it in place and over those of the class `fresh`. `rows`
+    /// are all rows, where they are condensed already.
+    fn look_again(
+        &mut self,
+        classes: &BTreeSet<usize>,
+        fresh: Option<usize>,
+        rows: Option<Condensed>,
+        desk: &mut Desk,
+        progress: &dyn Fn(f32),
+    ) {
+        let classes: Vec<_> = classes.iter().copied().collect();
+        let rows = rows.unwrap_or_else(|| {
+            let within = self.holding(&classes, fresh);
+            desk.condenser.condense(&self.rows, within.iter().copied())
+        });
+        for (done, some) in (1..).zip(classes.chunks(LANES)) {
+            let task = |&class: &usize| Task { class: number(class), duals: &self.duals[class] };
+            let tasks: Vec<_> = some.iter().map(task).collect();
+            let lines = rows.lines_of(&self.holding(some, fresh));
+            let trained = train(&rows, &lines, &tasks, 1, &mut desk.sums);
+            for (&class, trained) in some.iter().zip(trained) {
+                self.compact[class] = self.compact(&trained, class, &desk.everyday);
+                self.duals[class] = trained.duals;
+            }
+            progress(0.3 + 0.6 * (done * LANES) as f32 / classes.len().max(done * LANES) as f32);
         }
+    }
+
+    /// The rows that hold the boundary of one of `classes` in place, theirs, and those of `fresh`; in order.
+    fn holding(&self, classes: &[usize], fresh: Option<usize>) -> Vec<u32> {
+        let mut holds = vec![false; self.rows.len()];
+        for &class in classes {
+            self.duals[class].iter().for_each(|dual| holds[dual.row as usize] = true);
+        }
+        for class in classes.iter().copied().chain(fresh) {
+            holds[rows_of(&self.rows, class)].fill(true);
+        }
+        (0..).zip(holds).filter(|(_, holds)| *holds).map(|(row, _)| row).collect()
     }
 
     /// Drops the classifier and the examples of `skill`. The classes (as numbered from then on) whose
@@ -236,6 +307,9 @@ impl Knowledge {
         self.skills.remove(gone - NOBODY - 1);
         self.duals.remove(gone);
         self.compact.remove(gone);
+        if gone < self.telling.len() {
+            self.telling.remove(gone);
+        }
         let rows = rows_of(&self.rows, gone);
         let (from, to) = (number(rows.start), number(rows.end));
         self.rows.drain(rows);
@@ -253,6 +327,14 @@ impl Knowledge {
         }
         Some(disturbed)
     }
+}
+
+/// What training works with, for all classes.
+struct Desk {
+    condenser: Condenser,
+    sums: Sums,
+    /// What stands in questions that are nobody's.
+    everyday: Features,
 }
 
 /// Rows and classes are counted in 32 bits; memory ends long before.

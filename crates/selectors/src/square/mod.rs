@@ -1,12 +1,13 @@
 //! Learning from example questions: hashed features, one linear classifier a skill, calibrated probabilities.
 //!
 //! A question's way: [`words`] → [`features`] → [`vocabulary`] (vector) → [`postings`] (margins) → [`calibrate`]
-//! (probabilities), put together in [`model`]. Learning's way: [`train`] (classifiers), [`holdout`]
+//! (probabilities), put together in [`model`]. Learning's way: [`condense`] (fewer numbers), [`train`] (classifiers), [`holdout`]
 //! (calibration), put together in [`knowledge`]; [`near`] where there are too many skills
 //! for all of it. [`state`] is what changes, and [`kept`] how it is kept.
 
 mod alike;
 mod calibrate;
+mod condense;
 mod examples;
 mod features;
 mod holdout;
@@ -18,6 +19,7 @@ mod nearest;
 mod postings;
 mod reading;
 mod state;
+mod sums;
 mod train;
 mod vocabulary;
 mod words;

@@ -1,8 +1,8 @@
 //! What has been learnt, as questions are routed by it. Never changes once made; swapped whole.
 
-use super::calibrate::Calibration;
+use super::calibrate::{Calibration, probability};
 use super::features::Extractor;
-use super::postings::{Evidence, Postings};
+use super::postings::{Evidence, Postings, length};
 use super::reading::Reading;
 use super::vocabulary::Lookup;
 use square_kernel::SkillId;
@@ -37,8 +37,9 @@ impl Model {
         Self { extractor: Extractor::new(), lookup, postings, calibration, examples, classes }
     }
 
-    /// Those of `candidates` that are known, best first, each once; equally good ones in the order given.
-    /// The others take no part, also not as rivals. An embedding counts if it has as many numbers as those learnt from.
+    /// Those of `candidates` that are known, best first, each once; equally good ones in the order given; the best
+    /// [`RANKED`] of them. The others take no part, also not as rivals. An embedding counts if it has as many numbers as
+    /// those learnt from.
     pub(crate) fn rank(
         &self,
         question: &str,
@@ -47,31 +48,30 @@ impl Model {
     ) -> Vec<Score> {
         let reading = Reading::new(&self.extractor, question, embedding);
         let vector = self.lookup.vector(&reading);
-        let evidence = self.postings.evidence(&vector, reading.features.len());
-        let mut taken = vec![false; evidence.len()];
-        let known = candidates.iter().enumerate().filter_map(|(candidate, skill)| {
+        let signs = self.postings.signs(&vector);
+        let mut taken = vec![false; signs.len()];
+        let class = |(candidate, skill): (usize, &SkillId)| {
             let class = *self.classes.get(skill)?;
-            (!std::mem::replace(&mut taken[class], true)).then(|| (candidate, evidence[class]))
-        });
-        let known: Vec<_> = known.collect();
-        let rivals = Rivals::new(evidence.get(NOBODY), known.iter().map(|(_, evidence)| evidence.margin));
-        let score = |(candidate, evidence): &(usize, Evidence)| {
-            // A question of which nothing is known fits nowhere, whatever the biases say.
-            let score = if vector.is_empty() {
-                0.0
-            } else {
-                self.calibration.probability(evidence, rivals.of(evidence.margin))
-            };
-            Score { candidate: *candidate, score }
+            (!std::mem::replace(&mut taken[class], true)).then_some((candidate, class))
         };
-        let mut scores: Vec<_> = known.iter().map(score).collect();
-        scores.sort_by(|a, b| b.score.total_cmp(&a.score));
-        scores
+        let known: Vec<_> = candidates.iter().enumerate().filter_map(class).collect();
+        let margins = known.iter().map(|(_, class)| signs[*class].margin);
+        let rivals = Rivals::new(signs.first().map(|nobody| nobody.margin), margins);
+        let length = length(reading.features.len());
+        let fit = |&(candidate, class): &(usize, usize)| {
+            let evidence = self.postings.evidence(class, signs[class], length);
+            // A question of which nothing is known fits nowhere, whatever the biases say.
+            let nothing = vector.is_empty();
+            let fit = self.calibration.fit_of(&evidence, rivals.of(evidence.margin));
+            (if nothing { f64::NEG_INFINITY } else { fit }, candidate)
+        };
+        let fits = best(known.iter().map(fit).collect());
+        fits.into_iter().map(|(fit, candidate)| Score { candidate, score: probability(fit) }).collect()
     }
 
     /// What speaks for each class, given what was read off a question.
     pub(crate) fn evidence(&self, reading: &Reading) -> Vec<Evidence> {
-        self.postings.evidence(&self.lookup.vector(reading), reading.features.len())
+        self.postings.evidences(&self.lookup.vector(reading), reading.features.len())
     }
 
     /// How many numbers the embeddings had that it was made from; 0 where there were none.
@@ -95,6 +95,20 @@ impl Model {
         skills.sort_unstable();
         skills
     }
+}
+
+/// How many skills are ranked at most: so many are never asked or told of.
+pub(crate) const RANKED: usize = 1000;
+
+/// The best [`RANKED`], best first; equally good ones by the number beside.
+fn best(mut fits: Vec<(f64, usize)>) -> Vec<(f64, usize)> {
+    let order = |a: &(f64, usize), b: &(f64, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+    if fits.len() > RANKED {
+        fits.select_nth_unstable_by(RANKED, order);
+        fits.truncate(RANKED);
+    }
+    fits.sort_unstable_by(order);
+    fits
 }
 
 /// Takes the last bytes of an identifier for its hash: they are random already. Ten thousand candidates are looked
@@ -124,8 +138,8 @@ pub(crate) struct Rivals {
 
 impl Rivals {
     /// Among `margins` and that of the questions that are nobody's.
-    pub(crate) fn new(nobody: Option<&Evidence>, margins: impl Iterator<Item = f32>) -> Self {
-        let start = Self { best: nobody.map_or(-1.0, |nobody| nobody.margin), second: -1.0 };
+    pub(crate) fn new(nobody: Option<f32>, margins: impl Iterator<Item = f32>) -> Self {
+        let start = Self { best: nobody.unwrap_or(-1.0), second: -1.0 };
         margins.fold(start, |Self { best, second }, margin| match margin {
             margin if margin > best => Self { best: margin, second: best },
             margin => Self { best, second: second.max(margin) },

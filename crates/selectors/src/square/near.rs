@@ -15,27 +15,27 @@ const OTHERS: usize = 1000;
 /// By how many of its features a class is compared: those that weigh most in it.
 const TELLING: usize = 100;
 
-/// Which classes are alike, by the features that weigh most in each.
-pub(crate) struct Neighbours {
-    /// By feature, the classes in which it weighs much.
+/// The features that weigh most in a class, with a length of one.
+pub(crate) type Telling = Vec<(u32, f32)>;
+
+/// Which classes are alike, by what tells of each.
+pub(crate) struct Neighbours<'a> {
+    /// By feature, the classes of which it tells.
     classes: Vec<Vec<(u32, f32)>>,
     /// By class.
-    telling: Vec<Vec<(u32, f32)>>,
+    telling: &'a [Telling],
 }
 
-impl Neighbours {
-    /// `rows` belong to classes 0 to `classes` − 1, in that order. The first `dims` of the features are not looked at: all
-    /// classes have them.
-    pub(crate) fn new(rows: &[Row], (dims, features): (usize, usize), classes: usize) -> Self {
-        let telling: Vec<_> =
-            (0..classes).map(|class| telling(&rows[rows_of(rows, class)], (dims, features))).collect();
-        let mut by_feature = vec![Vec::new(); features];
-        for (class, telling) in (0..).zip(&telling) {
+impl<'a> Neighbours<'a> {
+    /// Of classes 0, 1, 2, … with features 0 to `features` − 1.
+    pub(crate) fn new(telling: &'a [Telling], features: usize) -> Self {
+        let mut classes = vec![Vec::new(); features];
+        for (class, telling) in (0..).zip(telling) {
             for &(feature, weight) in telling {
-                by_feature[feature as usize].push((class, weight));
+                classes[feature as usize].push((class, weight));
             }
         }
-        Self { classes: by_feature, telling }
+        Self { classes, telling }
     }
 
     /// The rows that `class` is told from and its own, in order. The first class takes part in any case.
@@ -68,9 +68,9 @@ impl Neighbours {
     }
 }
 
-/// The features that weigh most in all of `rows` together, with a length of one.
-fn telling(rows: &[Row], (dims, features): (usize, usize)) -> Vec<(u32, f32)> {
-    let mut sums = HashMap::with_capacity(features.min(4096));
+/// What tells of the class with these rows. The first `dims` of the features are not looked at: all classes have them.
+pub(crate) fn telling(rows: &[Row], dims: usize) -> Telling {
+    let mut sums = HashMap::with_capacity(4096);
     for item in rows.iter().flat_map(|row| without_embedding(&row.vector, dims)) {
         *sums.entry(item.feature).or_insert(0.0) += item.value;
     }
@@ -99,7 +99,8 @@ mod tests {
         };
         let rows: Vec<_> =
             (0..1500).flat_map(|class| [row(class, 2 * class), row(class, 2 * class + 1)]).collect();
-        let neighbours = Neighbours::new(&rows, (0, 10_000), 1500);
+        let telling: Vec<_> = (0..1500).map(|class| telling(&rows[rows_of(&rows, class)], 0)).collect();
+        let neighbours = Neighbours::new(&telling, 10_000);
         assert_eq!(neighbours.alike(701), [700]);
         let taken = neighbours.rows(701, &rows);
         assert!(taken.is_sorted() && taken.len() <= OTHERS + 2 * (ALIKE + 2), "{}", taken.len());

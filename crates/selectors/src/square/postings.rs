@@ -1,11 +1,7 @@
 //! Classifiers in the form in which questions are scored: small, and only what a question touches is read.
 
-use super::model::NOBODY;
-use super::train::{Row, Trained, rows_of};
+use super::train::{NEGLIGIBLE, Row, Trained};
 use super::vocabulary::{Item, without_embedding};
-
-/// Weights below this many 127ths of the largest are dropped.
-const SMALLEST: f32 = 1.5;
 
 /// A class as questions are scored by it: eight-bit weights with one scale.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,40 +24,61 @@ pub(crate) struct Entry {
 }
 
 impl Compact {
-    /// Rounds what was trained for `class`; `rows` are the examples of all classes, in the order of these. The first
+    /// Rounds what was trained; `own` are the examples of the class, `everyday` is what stands in everyday questions. The first
     /// `dims` features are the numbers of an embedding; of the other weights the `most` that are largest are taken.
-    pub(crate) fn new(trained: &Trained, class: usize, rows: &[Row], (dims, most): (usize, usize)) -> Self {
-        let mut seen = vec![false; trained.weights.len()];
-        let own = &rows[rows_of(rows, class)];
-        for item in own.iter().flat_map(|row| row.vector.iter()) {
-            seen[item.feature as usize] = true;
+    pub(crate) fn new(
+        trained: &Trained,
+        own: &[Row],
+        everyday: &Features,
+        (dims, most): (usize, usize),
+    ) -> Self {
+        let seen = Features::of(own, everyday.count());
+        let at = trained.weights.partition_point(|(feature, _)| (*feature as usize) < dims);
+        let (embedding, sparse) = trained.weights.split_at(at);
+        let mut dense = vec![0.0; dims];
+        for &(feature, weight) in embedding {
+            dense[feature as usize] = weight;
         }
-        for item in rows[rows_of(rows, NOBODY)].iter().flat_map(|row| row.vector.iter()) {
-            seen[item.feature as usize] = false;
-        }
-        let (dense, sparse) = trained.weights.split_at(dims);
-        let largest = sparse.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+        let largest = sparse.iter().fold(0.0_f32, |largest, (_, weight)| largest.max(weight.abs()));
         let scale = if largest > 0.0 { largest / f32::from(i8::MAX) } else { 1.0 };
-        let smallest = scale * SMALLEST;
-        let entry = |(feature, (&weight, seen)): (usize, (&f32, bool))| {
-            let large = weight.abs() >= smallest;
+        let smallest = largest * NEGLIGIBLE;
+        let entry = |&(feature, weight): &(u32, f32)| {
+            let (large, seen) = (weight.abs() >= smallest, seen.has(feature) && !everyday.has(feature));
             if !large && !seen {
                 return None;
             }
             #[expect(clippy::cast_possible_truncation, reason = "`scale` brings it to -127..=127")]
             let weight = if large { (weight / scale).round() as i8 } else { 0 };
-            Some(Entry { feature: u32::try_from(feature).unwrap_or(u32::MAX), weight, seen })
+            Some(Entry { feature, weight, seen })
         };
-        let mut entries: Vec<_> =
-            trained.weights.iter().zip(seen).enumerate().skip(dims).filter_map(entry).collect();
+        let mut entries: Vec<_> = sparse.iter().filter_map(entry).collect();
         keep_largest(&mut entries, most);
-        Self {
-            dense: dense.to_vec(),
-            entries,
-            scale,
-            bias: trained.bias,
-            experience: (own.len().max(1) as f32).ln(),
+        Self { dense, entries, scale, bias: trained.bias, experience: (own.len().max(1) as f32).ln() }
+    }
+}
+
+/// A set of features: those that stand in some rows.
+pub(crate) struct Features {
+    bits: Vec<u64>,
+    count: usize,
+}
+
+impl Features {
+    /// Those in `rows`, out of features 0 to `count` − 1.
+    pub(crate) fn of(rows: &[Row], count: usize) -> Self {
+        let mut bits = vec![0; count.div_ceil(64)];
+        for item in rows.iter().flat_map(|row| row.vector.iter()) {
+            bits[item.feature as usize / 64] |= 1 << (item.feature % 64);
         }
+        Self { bits, count }
+    }
+
+    fn has(&self, feature: u32) -> bool {
+        self.bits[feature as usize / 64] & (1 << (feature % 64)) != 0
+    }
+
+    fn count(&self) -> usize {
+        self.count
     }
 }
 
@@ -149,34 +166,52 @@ impl Postings {
             + size_of_val(&*self.classes)
     }
 
-    /// What speaks for each class, given a question of so many features, known or not.
-    pub(crate) fn evidence(&self, vector: &[Item], features: usize) -> Vec<Evidence> {
-        let mut evidence =
-            vec![Evidence { length: length(features), ..Evidence::default() }; self.classes.len()];
+    /// What a question says of each class.
+    pub(crate) fn signs(&self, vector: &[Item]) -> Vec<Signs> {
+        let mut signs = vec![Signs::default(); self.classes.len()];
         let sparse = without_embedding(vector, self.dims);
         for item in sparse {
             let feature = item.feature as usize;
             let postings = self.starts[feature] as usize..self.starts[feature + 1] as usize;
             for &entry in &self.entries[postings] {
-                let evidence = &mut evidence[(entry >> 9) as usize];
+                let signs = &mut signs[(entry >> 9) as usize];
                 let [weight, seen, ..] = entry.to_le_bytes();
-                evidence.margin += item.value * f32::from(weight.cast_signed());
-                evidence.coverage += item.value * item.value * f32::from(seen & 1);
+                signs.margin += item.value * f32::from(weight.cast_signed());
+                signs.coverage += item.value * item.value * f32::from(seen & 1);
             }
         }
-        for (evidence, line) in evidence.iter_mut().zip(&self.classes) {
-            evidence.margin = evidence.margin * line.scale + line.bias;
-            evidence.experience = line.experience;
+        for (signs, line) in signs.iter_mut().zip(&self.classes) {
+            signs.margin = signs.margin * line.scale + line.bias;
         }
         let embedding = &vector[..vector.len() - sparse.len()];
         if embedding.len() == self.dims && self.dims > 0 {
             let embedding: Vec<f32> = embedding.iter().map(|item| item.value).collect();
-            for (evidence, weights) in evidence.iter_mut().zip(self.dense.chunks_exact(self.dims)) {
-                evidence.margin += product(weights, &embedding);
+            for (signs, weights) in signs.iter_mut().zip(self.dense.chunks_exact(self.dims)) {
+                signs.margin += product(weights, &embedding);
             }
         }
-        evidence
+        signs
     }
+
+    /// What speaks for a class, given a question with these signs and of that [`length`].
+    pub(crate) fn evidence(&self, class: usize, Signs { margin, coverage }: Signs, length: f32) -> Evidence {
+        Evidence { margin, coverage, experience: self.classes[class].experience, length }
+    }
+
+    /// What speaks for each class, given a question of so many features, known or not.
+    pub(crate) fn evidences(&self, vector: &[Item], features: usize) -> Vec<Evidence> {
+        let (signs, length) = (self.signs(vector), length(features));
+        signs.into_iter().enumerate().map(|(class, signs)| self.evidence(class, signs, length)).collect()
+    }
+}
+
+/// What a question says of one class; small, since among many skills most of the time goes into adding these up.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Signs {
+    /// See [`Evidence::margin`].
+    pub(crate) margin: f32,
+    /// See [`Evidence::coverage`].
+    coverage: f32,
 }
 
 /// The scalar product, summed up in parts side by side, which the compiler makes vector instructions of.
@@ -197,6 +232,10 @@ fn product(a: &[f32], b: &[f32]) -> f32 {
 mod tests {
     use super::*;
 
+    fn trained(weights: &[f32], bias: f32) -> Trained {
+        Trained { weights: (0..).zip(weights.iter().copied()).collect(), bias, duals: Vec::new() }
+    }
+
     #[test]
     fn scores_as_the_weights_do_but_for_rounding() {
         let row = |class, features: &[u32]| {
@@ -204,12 +243,14 @@ mod tests {
             Row { class, vector }
         };
         let rows = [row(0, &[0]), row(1, &[0, 1, 2, 4]), row(1, &[2])];
-        let nobody = Trained { weights: vec![0.0; 5], bias: -0.25, duals: Vec::new() };
-        let trained = Trained { weights: vec![1.0, -0.5, 0.003, 0.25, 0.0], bias: 0.1, duals: Vec::new() };
-        let compact = [(&nobody, 0), (&trained, 1)].map(|(of, class)| Compact::new(of, class, &rows, (0, 9)));
+        let everyday = Features::of(&rows[..1], 5);
+        let nobody = trained(&[0.0], -0.25);
+        let known = trained(&[1.0, -0.5, 0.003, 0.25, 0.0], 0.1);
+        let compact = [(nobody, &rows[..1]), (known, &rows[1..])];
+        let compact = compact.map(|(of, own)| Compact::new(&of, own, &everyday, (0, 9)));
         let postings = Postings::new(&compact, &[0, 1, 2, 3, 4]);
         let question: Vec<_> = (0..4).map(|feature| Item { feature, value: 0.5 }).collect();
-        let [nobody, known] = postings.evidence(&question, 200)[..] else { panic!("two classes") };
+        let [nobody, known] = postings.evidences(&question, 200)[..] else { panic!("two classes") };
         assert_eq!(nobody, Evidence { margin: -0.25, coverage: 0.0, experience: 0.0, length: 0.0 });
         assert!((known.margin - (0.1 + 0.5 - 0.25 + 0.125)).abs() < 0.01, "{known:?}");
         // Feature 0 is everyday talk and 3 in no example.
@@ -219,10 +260,9 @@ mod tests {
 
     #[test]
     fn where_weights_are_limited_the_largest_stay() {
-        let row = Row { class: 0, vector: [].into() };
-        let trained = Trained { weights: vec![1.0, -0.5, 0.1, 0.25, 0.0], bias: 0.0, duals: Vec::new() };
+        let trained = trained(&[1.0, -0.5, 0.1, 0.25, 0.0], 0.0);
         let kept = |most| {
-            let compact = Compact::new(&trained, 0, std::slice::from_ref(&row), (0, most));
+            let compact = Compact::new(&trained, &[], &Features::of(&[], 5), (0, most));
             compact.entries.iter().map(|entry| entry.feature).collect::<Vec<_>>()
         };
         assert_eq!(kept(9), [0, 1, 2, 3]);
@@ -235,15 +275,15 @@ mod tests {
         let embedding = (0..11).map(|feature| Item { feature, value: 0.1 });
         let row =
             Row { class: 0, vector: embedding.clone().chain([Item { feature: 11, value: 1.0 }]).collect() };
-        let weights = (0..11_u8).map(f32::from).chain([0.5]).collect();
-        let trained = Trained { weights, bias: 0.25, duals: Vec::new() };
-        let compact = Compact::new(&trained, 0, std::slice::from_ref(&row), (dims, 9));
+        let weights: Vec<_> = (0..11_u8).map(f32::from).chain([0.5]).collect();
+        let rows = std::slice::from_ref(&row);
+        let compact = Compact::new(&trained(&weights, 0.25), rows, &Features::of(rows, 12), (dims, 9));
         let postings = Postings::new(&[compact], &(0..12).collect::<Vec<_>>());
-        let margin = |vector: &[Item]| postings.evidence(vector, 200)[0].margin;
+        let margin = |vector: &[Item]| postings.evidences(vector, 200)[0].margin;
         assert!((margin(&row.vector) - (5.5 + 0.5 + 0.25)).abs() < 1e-4);
         assert!((margin(&row.vector[dims..]) - 0.75).abs() < 1e-4, "a question without one");
         assert!((margin(&row.vector[..dims]) - 5.75).abs() < 1e-4);
-        let coverage = postings.evidence(&row.vector, 200)[0].coverage;
+        let coverage = postings.evidences(&row.vector, 200)[0].coverage;
         assert!((coverage - 0.0).abs() < 1e-6, "what is nobody's is not covered");
     }
 }

@@ -4,7 +4,10 @@
 //! Sundararajan, "A Dual Coordinate Descent Method for Large-scale Linear SVM", ICML 2008 (the solver of
 //! LIBLINEAR). The bias is the weight of a feature that is 1 in every row.
 
-use super::vocabulary::{Item, Vector};
+use super::condense::{Condensed, Line};
+use super::knowledge::number;
+use super::sums::Sums;
+use super::vocabulary::Vector;
 
 /// How many classifiers are trained side by side: their weights for one feature fill a cache line, and the
 /// inner loops become vector instructions.
@@ -23,6 +26,9 @@ const SMALLEST_STEP: f32 = 1e-5;
 /// LIBLINEAR this is shrinking, here it must hold for all classifiers at once.
 const SETTLED: f32 = 0.02;
 const PAUSE: u8 = 3;
+
+/// The share of the largest weight below which another says nothing.
+pub(crate) const NEGLIGIBLE: f32 = 1.5 / 127.0;
 
 /// An example question and whose it is.
 #[derive(Debug, Clone)]
@@ -46,154 +52,204 @@ pub(crate) struct Dual {
 
 /// A classifier as it comes out of training.
 pub(crate) struct Trained {
-    /// By feature.
-    pub(crate) weights: Vec<f32>,
+    /// By feature, in order. What stands in the class's own examples is among them, the rest may be left out where it is
+    /// [`NEGLIGIBLE`] beside the largest.
+    pub(crate) weights: Vec<(u32, f32)>,
     pub(crate) bias: f32,
     pub(crate) duals: Vec<Dual>,
 }
 
-/// The weights of one feature for `LANES` classifiers.
+/// A classifier to be trained.
+#[derive(Clone, Copy)]
+pub(crate) struct Task<'a> {
+    /// Of which class.
+    pub(crate) class: u32,
+    /// Where to start from, in the order of rows: nothing, or what came out before.
+    pub(crate) duals: &'a [Dual],
+}
+
+impl Task<'static> {
+    /// The classifier of a class, from the beginning.
+    pub(crate) fn from_nothing(class: usize) -> Self {
+        Self { class: number(class), duals: &[] }
+    }
+}
+
+/// One number for each of `L` classifiers.
+trait Lanes<const L: usize>: Copy {
+    const ZERO: Self;
+    fn numbers(&mut self) -> &mut [f32; L];
+}
+
+/// Fills a cache line.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Lanes([f32; LANES]);
+struct Block([f32; LANES]);
 
-/// Trains the `count` (at most [`LANES`]) classifiers from class `first` on, side by side.
-pub(crate) fn train_block(
-    rows: &[Row],
-    features: usize,
-    (first, count): (usize, usize),
-    sweeps: usize,
-) -> Vec<Trained> {
-    let mut weights = vec![Lanes([0.0; LANES]); features];
-    let mut bias = [0.0; LANES];
-    let mut duals = vec![Lanes([0.0; LANES]); rows.len()];
-    let mut order = Order::new(0..rows.len());
-    let mut pauses = vec![0_u8; rows.len()];
-    for _ in 0..sweeps {
-        for &row in order.shuffled() {
-            if pauses[row] > 0 {
-                pauses[row] -= 1;
-                continue;
-            }
-            let Row { class, vector } = &rows[row];
-            let mut margins = bias;
-            for item in vector.iter() {
-                let weights = &weights[item.feature as usize].0;
-                for lane in 0..LANES {
-                    margins[lane] += weights[lane] * item.value;
-                }
-            }
-            let lane = (*class as usize).wrapping_sub(first);
-            let curvature = 1.0 / curvature(vector);
-            let steps = steps(&margins, lane, curvature, &mut duals[row].0);
-            let largest = steps.iter().fold(0.0_f32, |largest, step| largest.max(step.abs()));
-            if largest < SETTLED {
-                pauses[row] = PAUSE;
-            }
-            if largest < SMALLEST_STEP {
-                continue;
-            }
-            for item in vector.iter() {
-                let weights = &mut weights[item.feature as usize].0;
-                for lane in 0..LANES {
-                    weights[lane] += steps[lane] * item.value;
-                }
-            }
-            for lane in 0..LANES {
-                bias[lane] += steps[lane];
-            }
-        }
+impl Lanes<LANES> for Block {
+    const ZERO: Self = Self([0.0; LANES]);
+
+    fn numbers(&mut self) -> &mut [f32; LANES] {
+        &mut self.0
     }
-    let trained = |lane: usize| Trained {
-        weights: weights.iter().map(|weights| weights.0[lane]).collect(),
-        bias: bias[lane],
-        duals: sparse(duals.iter().map(|duals| duals.0[lane])),
-    };
-    (0..count).map(trained).collect()
 }
 
-/// One step of each classifier on one row, which belongs to the class of lane `own`.
-fn steps(margins: &[f32; LANES], own: usize, inverse: f32, duals: &mut [f32; LANES]) -> [f32; LANES] {
-    let mut signs = [-1.0; LANES];
-    if let Some(sign) = signs.get_mut(own) {
-        *sign = 1.0;
+impl Lanes<1> for [f32; 1] {
+    const ZERO: Self = [0.0];
+
+    fn numbers(&mut self) -> &mut [f32; 1] {
+        self
     }
-    let mut steps = [0.0; LANES];
-    for lane in 0..LANES {
-        let gradient = signs[lane] * margins[lane] - 1.0 + duals[lane] * DIAGONAL;
-        let dual = (duals[lane] - gradient * inverse).max(0.0);
-        steps[lane] = (dual - duals[lane]) * signs[lane];
-        duals[lane] = dual;
-    }
-    steps
 }
 
-/// Trains the classifier of one class, starting from known dual variables.
+/// Trains classifiers, at most [`LANES`] of them side by side, in the order of `tasks`.
 ///
-/// The sweeps go over the rows that hold the boundary in place (`duals`) and over those in `fresh`; a row
-/// whose dual variable is zero and that is well on its side is passed over until every fourth sweep
-/// (LIBLINEAR's shrinking, in its simplest form).
-pub(crate) fn train_one(
-    rows: &[Row],
-    features: usize,
-    class: u32,
-    duals: &[Dual],
-    fresh: &[u32],
+/// The sweeps go over those of `rows` that are in `lines`, in order. Among them MUST be the rows that hold the boundary of
+/// one of `tasks` in place from the start, and the examples of its class. `sums` is to work with, for as many features as
+/// there are.
+pub(crate) fn train(
+    rows: &Condensed,
+    lines: &[u32],
+    tasks: &[Task<'_>],
     sweeps: usize,
-) -> Trained {
-    const FAR: f32 = 0.2;
-    let mut weights = vec![0.0; features];
-    let mut bias = 0.0;
-    let mut values = vec![0.0; rows.len()];
-    let sign = |row: &Row| if row.class == class { 1.0 } else { -1.0 };
-    for dual in duals {
-        let row = &rows[dual.row as usize];
-        values[dual.row as usize] = dual.value;
-        add(&mut weights, &row.vector, dual.value * sign(row));
-        bias += dual.value * sign(row);
+    sums: &mut Sums,
+) -> Vec<Trained> {
+    match tasks {
+        [_] => Trainer::<1, [f32; 1]>::new(rows, lines, tasks).trained(sweeps, sums),
+        _ => Trainer::<LANES, Block>::new(rows, lines, tasks).trained(sweeps, sums),
     }
-    let mut within: Vec<usize> =
-        duals.iter().map(|dual| dual.row).chain(fresh.iter().copied()).map(|row| row as usize).collect();
-    within.sort_unstable();
-    within.dedup();
-    let mut far = vec![false; rows.len()];
-    let mut order = Order::new(within);
-    for sweep in 0..sweeps {
-        for &at in order.shuffled() {
-            if far[at] && sweep % 4 != 0 {
-                continue;
+}
+
+struct Trainer<'a, const L: usize, N> {
+    rows: &'a Condensed,
+    lines: Vec<&'a Line>,
+    tasks: &'a [Task<'a>],
+    /// By column.
+    weights: Vec<N>,
+    bias: [f32; L],
+    /// By place in `lines`.
+    duals: Vec<N>,
+    /// By place in `lines`: the lane of the classifier whose class it belongs to, `L` if there is none.
+    own: Vec<usize>,
+}
+
+impl<'a, const L: usize, N: Lanes<L>> Trainer<'a, L, N> {
+    fn new(rows: &'a Condensed, lines: &[u32], tasks: &'a [Task<'a>]) -> Self {
+        let lines: Vec<_> = lines.iter().map(|&line| &rows.lines[line as usize]).collect();
+        let lane = |line: &&Line| tasks.iter().position(|task| task.class == line.class).unwrap_or(L);
+        let mut trainer = Self {
+            rows,
+            tasks,
+            weights: vec![N::ZERO; rows.columns()],
+            bias: [0.0; L],
+            duals: vec![N::ZERO; lines.len()],
+            own: lines.iter().map(lane).collect(),
+            lines,
+        };
+        for (lane, task) in tasks.iter().enumerate() {
+            // Both are in the order of rows.
+            let mut lines = trainer.lines.iter().zip(&mut trainer.duals);
+            for dual in task.duals {
+                if let Some((_, duals)) = lines.find(|(line, _)| line.row == dual.row) {
+                    duals.numbers()[lane] = dual.value;
+                }
             }
-            let row = &rows[at];
-            let dot: f32 = row.vector.iter().map(|item| weights[item.feature as usize] * item.value).sum();
-            let before = values[at];
-            let gradient = sign(row) * (dot + bias) - 1.0 + before * DIAGONAL;
-            let after = (before - gradient / curvature(&row.vector)).max(0.0);
-            far[at] = after == 0.0 && gradient > FAR;
-            if (after - before).abs() < SMALLEST_STEP {
-                continue;
-            }
-            values[at] = after;
-            add(&mut weights, &row.vector, (after - before) * sign(row));
-            bias += (after - before) * sign(row);
         }
+        for line in 0..trainer.lines.len() {
+            let (duals, signs) = (*trainer.duals[line].numbers(), trainer.signs(line));
+            if duals.iter().any(|dual| *dual > 0.0) {
+                trainer.add(line, &std::array::from_fn(|lane| duals[lane] * signs[lane]));
+            }
+        }
+        trainer
     }
-    Trained { weights, bias, duals: sparse(values.into_iter()) }
-}
 
-fn add(weights: &mut [f32], vector: &[Item], times: f32) {
-    for item in vector {
-        weights[item.feature as usize] += item.value * times;
+    fn trained(mut self, sweeps: usize, sums: &mut Sums) -> Vec<Trained> {
+        let mut order = Order::new(0..self.lines.len());
+        let mut pauses = vec![0_u8; self.lines.len()];
+        for _ in 0..sweeps {
+            for &line in order.shuffled() {
+                if pauses[line] > 0 {
+                    pauses[line] -= 1;
+                } else if self.step(line) < SETTLED {
+                    pauses[line] = PAUSE;
+                }
+            }
+        }
+        (0..self.tasks.len()).map(|lane| self.classifier(lane, sums)).collect()
     }
-}
 
-/// The second derivative of the dual in one row's variable; 1 is the bias feature's square.
-fn curvature(vector: &[Item]) -> f32 {
-    vector.iter().map(|item| item.value * item.value).sum::<f32>() + 1.0 + DIAGONAL
-}
+    fn signs(&self, line: usize) -> [f32; L] {
+        let mut signs = [-1.0; L];
+        if let Some(sign) = signs.get_mut(self.own[line]) {
+            *sign = 1.0;
+        }
+        signs
+    }
 
-fn sparse(duals: impl Iterator<Item = f32>) -> Vec<Dual> {
-    let dual = |(row, value)| Dual { row: u32::try_from(row).unwrap_or(u32::MAX), value };
-    duals.enumerate().filter(|&(_, value)| value > 0.0).map(dual).collect()
+    /// One step of each classifier on one line; the largest one taken.
+    fn step(&mut self, at: usize) -> f32 {
+        let line = self.lines[at];
+        let mut margins = self.bias;
+        for item in self.rows.shared(line) {
+            let weights = self.weights[item.feature as usize].numbers();
+            for lane in 0..L {
+                margins[lane] += weights[lane] * item.value;
+            }
+        }
+        // The second derivative of the dual in one line's variable; 1 is the bias feature's square.
+        let inverse = 1.0 / (line.square + 1.0 + DIAGONAL);
+        let signs = self.signs(at);
+        let duals = self.duals[at].numbers();
+        let steps: [f32; L] = std::array::from_fn(|lane| {
+            let gradient = signs[lane] * margins[lane] - 1.0 + duals[lane] * (line.own + DIAGONAL);
+            let before = duals[lane];
+            duals[lane] = (before - gradient * inverse).max(0.0);
+            (duals[lane] - before) * signs[lane]
+        });
+        let largest = steps.iter().fold(0.0_f32, |largest, step| largest.max(step.abs()));
+        if largest >= SMALLEST_STEP {
+            self.add(at, &steps);
+        }
+        largest
+    }
+
+    fn add(&mut self, line: usize, steps: &[f32; L]) {
+        for item in self.rows.shared(self.lines[line]) {
+            let weights = self.weights[item.feature as usize].numbers();
+            for lane in 0..L {
+                weights[lane] += steps[lane] * item.value;
+            }
+        }
+        self.bias.iter_mut().zip(steps).for_each(|(bias, step)| *bias += step);
+    }
+
+    fn classifier(&mut self, lane: usize, sums: &mut Sums) -> Trained {
+        let weights = self.weights.iter_mut().enumerate();
+        let weights: Vec<_> =
+            weights.map(|(column, weights)| self.rows.weight(column, weights.numbers()[lane])).collect();
+        let negligible = weights.iter().fold(0.0_f32, |most, weight| most.max(weight.abs())) * NEGLIGIBLE;
+        for (column, weight) in weights.into_iter().enumerate() {
+            if weight.abs() >= negligible {
+                self.rows.add_column(column, weight, sums);
+            }
+        }
+        let mut duals = Vec::new();
+        for (at, line) in self.lines.iter().enumerate() {
+            let (value, own) = (self.duals[at].numbers()[lane], self.own[at] == lane);
+            if value > 0.0 {
+                duals.push(Dual { row: line.row, value });
+            }
+            if value > 0.0 || own {
+                self.rows.add_alone(line, if own { value } else { -value }, sums);
+            }
+            if own {
+                let shared = self.rows.shared(line).iter();
+                shared.for_each(|item| self.rows.add_column(item.feature as usize, 0.0, sums));
+            }
+        }
+        Trained { weights: sums.take(), bias: self.bias[lane], duals }
+    }
 }
 
 /// Rows in an order that is new for each sweep, yet the same in every run.
@@ -223,9 +279,11 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::square::condense::Condenser;
     use crate::square::features::Extractor;
     use crate::square::tests::examples;
-    use crate::square::vocabulary::Vocabulary;
+    use crate::square::vocabulary::{Item, Vocabulary};
+    use std::collections::HashMap;
 
     fn rows(classes: u8) -> (Vec<Row>, usize) {
         let extractor = Extractor::new();
@@ -237,21 +295,28 @@ mod tests {
         (rows.map(|(class, question)| row(class, question)).collect(), vocabulary.len())
     }
 
+    fn condensed(rows: &[Row], features: usize) -> Condensed {
+        Condenser::new(features).condense(rows, 0..number(rows.len()))
+    }
+
     fn margin(trained: &Trained, row: &Row) -> f32 {
-        row.vector.iter().map(|item| trained.weights[item.feature as usize] * item.value).sum::<f32>()
-            + trained.bias
+        let weights: HashMap<u32, f32> = trained.weights.iter().copied().collect();
+        let product = |item: &Item| weights.get(&item.feature).unwrap_or(&0.0) * item.value;
+        row.vector.iter().map(product).sum::<f32>() + trained.bias
     }
 
     #[test]
     fn each_classifier_tells_its_class_from_the_others() {
         let (rows, features) = rows(20);
-        for first in [0, LANES] {
-            let count = LANES.min(20 - first);
-            let block = train_block(&rows, features, (first, count), SWEEPS);
-            assert_eq!(block.len(), count);
+        let condensed = condensed(&rows, features);
+        for (first, until) in [(0, LANES), (LANES, 20)] {
+            let tasks: Vec<_> = (first..until).map(Task::from_nothing).collect();
+            let block = train(&condensed, &condensed.all_lines(), &tasks, SWEEPS, &mut Sums::new(features));
+            assert_eq!(block.len(), until - first);
             for (class, trained) in (first..).zip(&block) {
                 let right = |row: &&Row| (margin(trained, row) > 0.0) == (row.class as usize == class);
                 assert_eq!(rows.iter().filter(right).count(), rows.len(), "class {class}");
+                assert!(trained.weights.is_sorted_by_key(|(feature, _)| *feature));
             }
         }
     }
@@ -259,22 +324,53 @@ mod tests {
     #[test]
     fn one_by_one_ends_where_side_by_side_ends() {
         let (rows, features) = rows(6);
-        let block = train_block(&rows, features, (0, 6), 60);
-        let all: Vec<u32> = (0..).take(rows.len()).collect();
-        for (class, side_by_side) in (0..).zip(&block) {
-            let alone = train_one(&rows, features, class, &[], &all, 60);
-            let again = train_one(&rows, features, class, &alone.duals, &[], 1);
+        let (condensed, mut sums) = (condensed(&rows, features), Sums::new(features));
+        let tasks: Vec<_> = (0..6).map(Task::from_nothing).collect();
+        let all = condensed.all_lines();
+        let block = train(&condensed, &all, &tasks, 60, &mut sums);
+        for (task, side_by_side) in tasks.iter().zip(&block) {
+            let alone = train(&condensed, &all, &[*task], 60, &mut sums).remove(0);
+            let from = Task { duals: &alone.duals, ..*task };
+            let again = train(&condensed, &all, &[from], 1, &mut sums).remove(0);
             for row in &rows {
                 assert!((margin(&alone, row) - margin(side_by_side, row)).abs() < 0.05);
-                assert!((margin(&alone, row) - margin(&again, row)).abs() < 0.02, "it stays where it is");
+                assert!((margin(&alone, row) - margin(&again, row)).abs() < 0.05, "it stays where it is");
             }
         }
     }
 
     #[test]
+    fn weights_are_what_the_dual_variables_say() {
+        let (rows, features) = rows(4);
+        let condensed = condensed(&rows, features);
+        let trained = train(
+            &condensed,
+            &condensed.all_lines(),
+            &[Task::from_nothing(2)],
+            SWEEPS,
+            &mut Sums::new(features),
+        );
+        let mut expected = vec![0.0; features];
+        for dual in &trained[0].duals {
+            let row = &rows[dual.row as usize];
+            let signed = if row.class == 2 { dual.value } else { -dual.value };
+            row.vector.iter().for_each(|item| expected[item.feature as usize] += signed * item.value);
+        }
+        let largest = expected.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+        let negligible = largest * NEGLIGIBLE * 1.001;
+        for &(feature, weight) in &trained[0].weights {
+            let expected = std::mem::take(&mut expected[feature as usize]);
+            // Of an own feature that hardly weighs anything it is enough that it is named.
+            assert!((weight - expected).abs() < 1e-4 || (weight == 0.0 && expected.abs() <= negligible));
+        }
+        assert!(expected.iter().all(|weight| weight.abs() <= negligible));
+    }
+
+    #[test]
     fn a_class_without_features_is_its_bias() {
         let empty = Row { class: 0, vector: Vector::default() };
-        let trained = train_block(&[empty], 0, (0, 1), SWEEPS);
+        let condensed = condensed(&[empty], 0);
+        let trained = train(&condensed, &[0], &[Task::from_nothing(0)], SWEEPS, &mut Sums::new(0));
         assert!(trained[0].bias > 0.5);
     }
 }
