@@ -67,7 +67,7 @@ impl Accounts {
     /// Deletes an account on behalf of `actor`; `false` when it is gone already. Its owner is told by letter.
     ///
     /// The account goes first, so that who may not delete it any more has lost nothing. Questions of which there are very many follow in
-    /// small parts; where that is interrupted, [`Accounts::forget_departed`] goes on.
+    /// small parts; where that is interrupted, and with what is stored of theirs a moment later, [`Accounts::forget_departed`] goes on.
     pub(crate) async fn erase(&self, account: &Account, by: Option<Caller>, actor: Actor) -> Asked<bool> {
         let (user, now) = (account.id, self.now());
         let letter = self.notice(account, Occasion::AccountDeleted).await?;
@@ -83,7 +83,7 @@ impl Accounts {
         Ok(deleted.map(|deleted| deleted.is_some()))
     }
 
-    /// Deletes questions that deleted accounts have left; tells how many.
+    /// Deletes questions that deleted accounts have left; tells how many there were.
     pub async fn forget_departed(&self) -> Result<u32, Unavailable> {
         let (store, now) = (Arc::clone(&self.parts.credentials), self.now());
         self.to_the_end(async move { in_batches(|at_most| store.forget_departed(now, at_most)).await }).await

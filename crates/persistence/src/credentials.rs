@@ -1,19 +1,20 @@
 use crate::Stores;
 use crate::accounts::{AccountRow, account, account_of, confirm_address, lock, of_person};
 use crate::changes::Changes;
-use crate::columns::{Key, Moment, count};
+use crate::columns::{Key, Moment};
 use crate::connection::DbConnection;
 use crate::consequences::ConsequenceRows;
 use crate::schema::accounts::{accounts, sessions as session_rows};
-use crate::schema::questions::departed_askers;
+use crate::schema::questions::{departed_askers, questions};
 use crate::secrets::{self, SecretRow};
 use crate::sessions::{self, SessionRow};
 use crate::transaction::savepoint;
 use crate::{audit, events, letters, login_methods, mfa, question_log, skills};
 use async_trait::async_trait;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use square_accounts::ports::{
     AddressChange, Asked, Caller, Consequences, CredentialChange, CredentialStore, NewSecret, Overtaken,
     Purpose, SessionRecord,
@@ -24,6 +25,9 @@ use square_kernel::{Page, SessionId, Slice, Unavailable, UserId};
 
 /// So many questions are deleted by one statement.
 const QUESTIONS: u32 = 200;
+
+/// For how long questions are looked for that were taken before their asker went, and stored after that. A selector may be slow.
+const LATE: SignedDuration = SignedDuration::from_hours(1);
 
 #[async_trait]
 impl CredentialStore for Stores {
@@ -243,18 +247,20 @@ impl CredentialStore for Stores {
     async fn forget_departed(&self, at: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
         self.database
             .change(move |connection, changes| {
-                let mut forgotten = 0;
-                while forgotten < at_most {
-                    let first = departed_askers::table.select(departed_askers::id).order(departed_askers::id);
-                    let Some(user) = first.first::<Key>(connection).optional()? else { break };
-                    let part = QUESTIONS.min(at_most - forgotten);
-                    let deleted = count(question_log::forget_of(connection, user, at, part, changes)?);
-                    forgotten += deleted;
-                    if deleted < part {
-                        diesel::delete(departed_askers::table.find(user)).execute(connection)?;
-                    }
+                let mut found = 0;
+                while found < at_most {
+                    let theirs = questions::table.on(questions::asker_id.eq(departed_askers::id.nullable()));
+                    let first = departed_askers::table.inner_join(theirs).select(departed_askers::id);
+                    let first = first.order(departed_askers::id).first::<Key>(connection).optional()?;
+                    let Some(user) = first else { break };
+                    let part = QUESTIONS.min(at_most - found);
+                    found += question_log::forget_of(connection, user, at, part, changes)?.found;
                 }
-                Ok(forgotten)
+                let theirs = questions::table.filter(questions::asker_id.eq(departed_askers::id.nullable()));
+                let long_ago = departed_askers::departed_at.lt(Moment::from(at - LATE));
+                let over = departed_askers::table.filter(long_ago).filter(not(exists(theirs)));
+                diesel::delete(over).execute(connection)?;
+                Ok(found)
             })
             .await
     }
@@ -275,11 +281,10 @@ pub(crate) fn delete(
     let username_key: String = accounts::table.find(user).select(accounts::username_key).first(connection)?;
     skills::remove_all_of(connection, user, at.at, changes)?;
     events::remove_all_of(connection, user, at.at, changes)?;
-    if count(question_log::forget_of(connection, user, at.at, QUESTIONS, changes)?) == QUESTIONS {
-        // There may be very many more.
-        let row = departed_askers::id.eq(user);
-        diesel::insert_into(departed_askers::table).values(row).execute(connection)?;
-    }
+    question_log::forget_of(connection, user, at.at, QUESTIONS, changes)?;
+    // There may be very many more, or some that were taken and are not stored yet.
+    let departed = (departed_askers::id.eq(user), departed_askers::departed_at.eq(at));
+    diesel::insert_into(departed_askers::table).values(departed).execute(connection)?;
     login_methods::remove_all_of(connection, user, at.at, changes)?;
     mfa::forget_method(connection, user, at.at, changes)?;
     let ended = sessions::end_all(connection, user, at)?;

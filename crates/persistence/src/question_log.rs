@@ -21,7 +21,8 @@ use square_changes::{Action, Channel};
 use square_cluster::InstanceId;
 use square_kernel::{Page, Slice, Unavailable, UserId};
 use square_routing::{
-    AnsweredQuestion, AppendError, HistoryFilter, LogEntry, LogEvent, QuestionId, QuestionLog, QuestionRecord,
+    AnsweredQuestion, AppendError, Deleted, HistoryFilter, LogEntry, LogEvent, QuestionId, QuestionLog,
+    QuestionRecord,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -206,12 +207,18 @@ impl QuestionLog for DatabaseQuestionLog {
             .await
     }
 
-    async fn delete_all_of(&self, asker: UserId, at: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+    async fn delete_all_of(
+        &self,
+        asker: UserId,
+        at: Timestamp,
+        at_most: u32,
+    ) -> Result<Deleted, Unavailable> {
         let asker = Key(asker.uuid());
-        let deleted = self
+        let part = self
             .database
-            .change(move |connection, changes| forgetting::of_asker(connection, asker, at, at_most, changes));
-        Ok(count(deleted.await?))
+            .change(move |connection, changes| forgetting::of_asker(connection, asker, at, at_most, changes))
+            .await?;
+        Ok(Deleted { questions: part.deleted, more: part.found == at_most })
     }
 }
 

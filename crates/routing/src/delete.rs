@@ -33,8 +33,8 @@ impl Router {
         let mut all = 0;
         loop {
             let deleted = self.parts.log.delete_all_of(user, self.parts.clock.now(), AT_ONCE).await?;
-            all += u64::from(deleted);
-            if deleted < AT_ONCE {
+            all += u64::from(deleted.questions);
+            if !deleted.more {
                 return Ok(all);
             }
         }

@@ -52,7 +52,7 @@ pub use fair_use::{AskerLimits, FairUse};
 pub use feedback::{Comment, Feedback, FeedbackError, FeedbackStore, Opinion, Rating, Verdict};
 pub use history::{HistoryError, HistoryFilter, SearchText};
 pub use log::{
-    AnswerDelta, AnsweredQuestion, AppendError, Ending, Finish, LogEntry, LogEvent, QuestionLog,
+    AnswerDelta, AnsweredQuestion, AppendError, Deleted, Ending, Finish, LogEntry, LogEvent, QuestionLog,
     QuestionRecord, SkillError, SkillOutcome,
 };
 pub use opening::OpeningEvent;

@@ -158,6 +158,15 @@ impl AnsweredQuestion {
     }
 }
 
+/// What became of deleting some of somebody's questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deleted {
+    /// How many were deleted.
+    pub questions: u32,
+    /// Whether there may be more of them.
+    pub more: bool,
+}
+
 /// Why entries were not stored.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AppendError {
@@ -239,6 +248,8 @@ pub trait QuestionLog: Send + Sync {
         at: Timestamp,
     ) -> Result<bool, Unavailable>;
 
-    /// The same with `at_most` questions of one person, the oldest first; tells how many they were.
-    async fn delete_all_of(&self, asker: UserId, at: Timestamp, at_most: u32) -> Result<u32, Unavailable>;
+    /// The same with `at_most` questions of one person, the oldest first. Where there are [no more](Deleted::more), none of those that were
+    /// stored before MUST be left, also where others delete them at the same time.
+    async fn delete_all_of(&self, asker: UserId, at: Timestamp, at_most: u32)
+    -> Result<Deleted, Unavailable>;
 }

@@ -109,7 +109,8 @@ pub trait CredentialStore: Send + Sync {
         consequences: &Consequences,
     ) -> Asked<Option<Vec<SessionId>>>;
 
-    /// Deletes `at_most` of the questions that deleted accounts have left, with their answers, and tells how many. Those that are under way
-    /// are given up. What is left of them MUST be found also by another process.
+    /// Deletes `at_most` of the questions that deleted accounts have left, with their answers, and tells how many it found: fewer only where there
+    /// are no more, whoever else does this at the same time. Those that are under way are given up. What is left of them MUST be found also
+    /// by another process, and so MUST what is stored within an hour of the deletion, since it was taken before.
     async fn forget_departed(&self, at: Timestamp, at_most: u32) -> Result<u32, Unavailable>;
 }

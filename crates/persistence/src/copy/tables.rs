@@ -166,7 +166,7 @@ pub(crate) const TABLES: &[Table] = tables! {
     // With the instances that worked on them, which the copy does not list: whoever serves it takes them over.
     unfinished_questions(question_id: Bytes) { instance_id: Bytes, watched: Integer }
     streamed_questions(question_id: Bytes) {}
-    departed_askers(id: Bytes) {}
+    departed_askers(id: Bytes) { departed_at: Integer }
     verdicts(question_id: Bytes, skill_id: Bytes) { helpful: Bool, comment: Text, given_at: Integer }
     proposals(id: Bytes) {
         skill_id: Bytes,

@@ -2,7 +2,7 @@
 
 use super::stored::ANSWER_DELTA;
 use crate::changes::{Changes, Record};
-use crate::columns::Key;
+use crate::columns::{Key, count};
 use crate::connection::DbConnection;
 use crate::proposals;
 use crate::schema::questions::{log_entries, questions, streamed_questions, unfinished_questions};
@@ -52,19 +52,28 @@ pub(super) fn first_id_of(at: Timestamp) -> Uuid {
     Uuid::from_u128(millis << 80)
 }
 
-/// Deletes `at_most` questions of an account with their logs and gives their number. Instances that work on one are told to stop;
-/// what they store of it meanwhile finds no place.
+/// Questions of an account that were to be deleted.
+pub(crate) struct Part {
+    /// How many there were. As many as were wanted: there may be more, whoever deletes these.
+    pub(crate) found: u32,
+    /// How many of them nobody else has deleted at the same time.
+    pub(crate) deleted: u32,
+}
+
+/// Deletes `at_most` questions of an account with their logs. Instances that work on one are told to stop; what they store of it
+/// meanwhile finds no place.
 pub(crate) fn of_asker(
     connection: &mut DbConnection,
     asker: Key,
     at: Timestamp,
     at_most: u32,
     changes: &mut Changes,
-) -> QueryResult<usize> {
+) -> QueryResult<Part> {
     let own = questions::table.filter(questions::asker_id.eq(asker)).order(questions::id);
     let ids: Vec<Key> = own.select(questions::id).limit(at_most.into()).load(connection)?;
     give_up(connection, &ids, at, changes)?;
-    delete(connection, &ids)
+    let deleted = delete(connection, &ids)?;
+    Ok(Part { found: count(ids.len()), deleted: count(deleted) })
 }
 
 /// Deletes one question of `asker` or of nobody; `false` where there is none.

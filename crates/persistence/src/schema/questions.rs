@@ -28,6 +28,7 @@ diesel::table! {
 diesel::table! {
     departed_askers (id) {
         id -> Binary,
+        departed_at -> BigInt,
     }
 }
 
@@ -45,6 +46,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     questions,
     unfinished_questions,
     streamed_questions,
+    departed_askers,
     log_entries,
     instances
 );

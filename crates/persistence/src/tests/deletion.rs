@@ -11,6 +11,7 @@ use crate::{DatabaseQuestionLog, Stores};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use futures::future::join_all;
 use jiff::civil::date;
 use square_accounts::ports::identity::{ExternalIdentity, Grant, ShownText, Subject};
 use square_accounts::ports::{
@@ -270,6 +271,11 @@ impl Owner {
         deleted.map(|change| (change.channel.as_str(), change.entity)).collect()
     }
 
+    async fn forget_an_hour_later(&self) {
+        let later = SystemClock.now() + Duration::from_secs(3601);
+        while self.stores.forget_departed(later, 500).await.unwrap() > 0 {}
+    }
+
     /// Rows in which a column is `user`, or has the mark in it, as `table.column`. What the log of changes says is about identifiers.
     async fn traces(&self) -> Vec<String> {
         let user = self.user.uuid().simple().to_string();
@@ -332,6 +338,9 @@ async fn no_table_holds_anything_of_it_but_the_audit_log_its_identifier() {
         assert!(before.iter().any(|found| found == trace), "{trace} is not among {before:?}");
     }
     assert_eq!(owner.delete().await, owner.owned);
+    let looked_for = ["audit_log.actor_id", "audit_log.user_id", "departed_askers.id"];
+    assert_eq!(owner.traces().await, looked_for);
+    owner.forget_an_hour_later().await;
     assert_eq!(owner.traces().await, ["audit_log.actor_id", "audit_log.user_id"]);
     let proposals = |connection: &mut DbConnection| proposals::table.count().get_result::<i64>(connection);
     assert_eq!(owner.test.database.read(proposals).await.unwrap(), 0, "not even a digest of it");
@@ -378,8 +387,41 @@ async fn very_many_questions_follow_part_by_part() {
     assert_eq!(forget(500).await, 0, "nobody has departed");
     owner.delete().await;
     assert_eq!([forget(150).await, forget(500).await, forget(500).await], [150, 102, 0]);
+    owner.forget_an_hour_later().await;
     assert_eq!(owner.traces().await, ["audit_log.actor_id", "audit_log.user_id"]);
     assert!(owner.log.find(others).await.unwrap().is_some());
+}
+
+/// Whoever comes second to the same questions deletes none of them, which does not mean that there are none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_many_see_to_it_nothing_is_left() {
+    let owner = Owner::new().await;
+    for _ in 0..900 {
+        owner.ask(Some(owner.user), true).await;
+    }
+    owner.delete().await;
+    let forget = |_| owner.stores.forget_departed(SystemClock.now(), 200);
+    for found in join_all((0..4).map(forget)).await {
+        found.unwrap();
+    }
+    owner.forget_an_hour_later().await;
+    assert_eq!(owner.traces().await, ["audit_log.actor_id", "audit_log.user_id"]);
+}
+
+/// As where its selector was slow.
+#[tokio::test]
+async fn a_question_that_was_taken_before_and_is_stored_after_it_goes_too() {
+    let owner = Owner::new().await;
+    owner.delete().await;
+    let forget = async || owner.stores.forget_departed(SystemClock.now(), 500).await.unwrap();
+    assert_eq!(forget().await, 0);
+    let late = owner.ask(Some(owner.user), false).await;
+    assert_eq!(forget().await, 1);
+    assert!(owner.log.find(late).await.unwrap().is_none());
+    let later = owner.ask(Some(owner.user), true).await;
+    owner.forget_an_hour_later().await;
+    assert!(owner.log.find(later).await.unwrap().is_none());
+    assert_eq!(owner.traces().await, ["audit_log.actor_id", "audit_log.user_id"]);
 }
 
 #[tokio::test]

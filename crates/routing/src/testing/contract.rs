@@ -68,6 +68,7 @@ macro_rules! question_log_contract {
             only_the_asker_deletes_a_question,
             a_question_under_way_is_given_up_and_finds_no_place,
             all_questions_of_one_person_go_part_by_part,
+            however_many_delete_them_none_is_left_when_there_are_no_more,
         );
         $crate::question_log_contract!(@each $make, forgetting,
             old_questions_go_with_their_logs_the_oldest_first,

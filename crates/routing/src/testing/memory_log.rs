@@ -1,6 +1,6 @@
 use crate::{
-    AnsweredQuestion, AppendError, FeedbackStore, HistoryFilter, LogEntry, LogEvent, QuestionId, QuestionLog,
-    QuestionRecord, Rating, Verdict,
+    AnsweredQuestion, AppendError, Deleted, FeedbackStore, HistoryFilter, LogEntry, LogEvent, QuestionId,
+    QuestionLog, QuestionRecord, Rating, Verdict,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -300,7 +300,12 @@ impl QuestionLog for MemoryLog {
         Ok(true)
     }
 
-    async fn delete_all_of(&self, asker: UserId, _at: Timestamp, at_most: u32) -> Result<u32, Unavailable> {
+    async fn delete_all_of(
+        &self,
+        asker: UserId,
+        _at: Timestamp,
+        at_most: u32,
+    ) -> Result<Deleted, Unavailable> {
         self.working()?;
         let mut state = lock(&self.database);
         let own = state.questions.values().filter(|found| found.answered.question.asker == Some(asker));
@@ -308,7 +313,8 @@ impl QuestionLog for MemoryLog {
             own.take(at_most as usize).map(|found| (found.answered.question.id, found.is_open())).collect();
         state.cancel_requests.extend(own.iter().filter(|(_, open)| *open).map(|(id, _)| *id));
         let ids: Vec<QuestionId> = own.into_iter().map(|(id, _)| id).collect();
-        Ok(state.remove(&ids, &self.skills))
+        let questions = state.remove(&ids, &self.skills);
+        Ok(Deleted { questions, more: questions == at_most })
     }
 }
 

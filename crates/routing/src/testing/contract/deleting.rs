@@ -1,7 +1,8 @@
 //! Rules for questions that their askers do not want to be kept.
 
 use super::{Maker, Site, WORKS, found};
-use crate::{AppendError, HistoryFilter, QuestionRecord};
+use crate::{AppendError, Deleted, HistoryFilter, QuestionRecord};
+use futures::future::join_all;
 use square_kernel::Page;
 
 /// Others stay.
@@ -59,12 +60,36 @@ pub async fn all_questions_of_one_person_go_part_by_part(site: &dyn Site) {
     }
     log.append(own[1].id, &[maker.answered(1), maker.finished(2)]).await.expect(WORKS);
     let delete = async || log.delete_all_of(site.user(), maker.now(), 3).await.expect(WORKS);
-    assert_eq!(delete().await, 3);
+    assert_eq!(delete().await, Deleted { questions: 3, more: true });
     let left = log.of_asker(site.user(), &HistoryFilter::default(), Page::default()).await.expect(WORKS);
     let left: Vec<_> = left.items.iter().map(|question| question.question.id).collect();
     assert_eq!(left, [own[4].id, own[3].id]);
-    assert_eq!((delete().await, delete().await), (2, 0));
+    assert_eq!(delete().await, Deleted { questions: 2, more: false });
+    assert_eq!(delete().await, Deleted { questions: 0, more: false });
     for record in &others {
         found(log, record.id).await;
     }
+}
+
+/// Whoever comes second to the same questions deletes none of them, and goes on all the same.
+pub async fn however_many_delete_them_none_is_left_when_there_are_no_more(site: &dyn Site) {
+    let (log, maker) = (site.log(), Maker::new());
+    for _ in 0..40 {
+        log.open(&maker.record(Some(site.user()))).await.expect(WORKS);
+    }
+    let delete_all = async || {
+        let mut all = 0;
+        loop {
+            let deleted = log.delete_all_of(site.user(), maker.now(), 8).await.expect(WORKS);
+            all += deleted.questions;
+            if !deleted.more {
+                break;
+            }
+        }
+        let left = log.of_asker(site.user(), &HistoryFilter::default(), Page::default()).await.expect(WORKS);
+        (all, left.items.len())
+    };
+    let all: Vec<(u32, usize)> = join_all((0..4).map(|_| delete_all())).await;
+    assert_eq!(all.iter().map(|(deleted, _)| deleted).sum::<u32>(), 40);
+    assert!(all.iter().all(|(_, left)| *left == 0), "{all:?}");
 }

@@ -173,7 +173,7 @@ pub async fn however_questions_go_their_proposals_go_with_them(site: &dyn Feedba
     assert_eq!(texts().await, [(three.clone(), 1), (two.clone(), 2), (one, 1)]);
     assert!(site.log().delete(questions[0], Some(user), maker.now()).await.expect(WORKS));
     assert_eq!(texts().await, [(three.clone(), 1), (two.clone(), 2)]);
-    assert_eq!(site.log().delete_all_of(user, maker.now(), 10).await.expect(WORKS), 1);
+    assert_eq!(site.log().delete_all_of(user, maker.now(), 10).await.expect(WORKS).questions, 1);
     assert_eq!(texts().await, [(three, 1), (two, 1)]);
     maker.clock.advance(SignedDuration::from_secs(1));
     assert_eq!(site.log().forget(maker.now(), 10).await.expect(WORKS), 2);

@@ -1,0 +1,1 @@
+ALTER TABLE departed_askers DROP COLUMN departed_at;
