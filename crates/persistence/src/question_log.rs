@@ -65,10 +65,16 @@ impl DatabaseQuestionLog {
     }
 }
 
+fn is_there(connection: &mut DbConnection, question: Key) -> QueryResult<bool> {
+    let found: Option<Key> =
+        questions::table.find(question).select(questions::id).first(connection).optional()?;
+    Ok(found.is_some())
+}
+
 /// For changes that take no numbers.
 fn unavailable(error: AppendError) -> Unavailable {
     match error {
-        AppendError::Taken => Unavailable::new(error),
+        AppendError::Taken | AppendError::Gone => Unavailable::new(error),
         AppendError::Unavailable(cause) => cause,
     }
 }
@@ -99,14 +105,21 @@ impl QuestionLog for DatabaseQuestionLog {
         Ok(found.await?.pop())
     }
 
-    async fn entries_after(&self, question: QuestionId, seq: u32) -> Result<Vec<Arc<LogEntry>>, Unavailable> {
+    async fn entries_after(
+        &self,
+        question: QuestionId,
+        seq: u32,
+    ) -> Result<Option<Vec<Arc<LogEntry>>>, Unavailable> {
         let (key, seq) = (Key(question.uuid()), i64::from(seq));
         self.database
             .read(move |connection| {
                 let of_question = log_entries::table.filter(log_entries::question_id.eq(key));
                 let new = of_question.filter(log_entries::seq.gt(seq)).order(log_entries::seq);
                 let rows: Vec<EntryRow> = new.load(connection)?;
-                rows.into_iter().map(|row| row.entry().map(Arc::new)).collect()
+                if rows.is_empty() && !is_there(connection, key)? {
+                    return Ok(None);
+                }
+                rows.into_iter().map(|row| row.entry().map(Arc::new)).collect::<QueryResult<_>>().map(Some)
             })
             .await
     }

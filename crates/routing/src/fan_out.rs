@@ -50,7 +50,11 @@ impl FanOut {
             Ok(()) => {}
             Err(AppendError::Taken) => {
                 tracing::warn!("this instance was taken for dead, and another one has ended the question");
-                follow(self.log.as_ref(), &Arc::downgrade(&self.live)).await;
+                follow(self.log.as_ref(), self.clock.as_ref(), &Arc::downgrade(&self.live)).await;
+            }
+            Err(AppendError::Gone) => {
+                tracing::debug!("the question was deleted while it was under way");
+                self.live.end_deleted(self.clock.now());
             }
             Err(AppendError::Unavailable(cause)) => {
                 tracing::error!(cause = cause.chain(), "the question's log cannot be written");

@@ -1,6 +1,6 @@
 use crate::live::{LiveQuestion, lock};
 use crate::{AnsweredQuestion, QuestionId, QuestionLog};
-use square_kernel::Unavailable;
+use square_kernel::{Clock, Unavailable};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -31,6 +31,7 @@ impl FollowedQuestions {
     pub(crate) fn follow(
         self: &Arc<Self>,
         log: &Arc<dyn QuestionLog>,
+        clock: &Arc<dyn Clock>,
         so_far: AnsweredQuestion,
         grace: Duration,
     ) -> Arc<LiveQuestion> {
@@ -42,13 +43,13 @@ impl FollowedQuestions {
         let question = Arc::new(LiveQuestion::new(Arc::new(so_far.question)));
         question.publish(so_far.entries);
         questions.insert(id, Arc::downgrade(&question));
-        let (log, following) =
-            (Arc::clone(log), Following { all: Arc::clone(self), id, question: Arc::downgrade(&question) });
+        let (log, clock) = (Arc::clone(log), Arc::clone(clock));
+        let following = Following { all: Arc::clone(self), id, question: Arc::downgrade(&question) };
         let task = async move {
             tokio::select! {
                 () = async {
                     sleep(PAUSE).await;
-                    follow(log.as_ref(), &following.question).await;
+                    follow(log.as_ref(), clock.as_ref(), &following.question).await;
                 } => {}
                 () = keep_watched(log.as_ref(), id, grace) => {}
             }
@@ -94,16 +95,16 @@ async fn keep_watched(log: &dyn QuestionLog, id: QuestionId, grace: Duration) {
     }
 }
 
-/// Shows what others store in the log of `question`, until its end is stored or nobody watches any more.
+/// Shows what others store in the log of `question`, until its end is stored, it is deleted, or nobody watches any more.
 ///
 /// A database that is away for a while is waited for like the next entry. No clock is compared with that of the instance which
 /// works on the question: whoever begins to watch it now waits for its whole deadline at most.
-pub(crate) async fn follow(log: &dyn QuestionLog, question: &Weak<LiveQuestion>) {
+pub(crate) async fn follow(log: &dyn QuestionLog, clock: &dyn Clock, question: &Weak<LiveQuestion>) {
     let begun = Instant::now();
     let mut pause = PAUSE;
     loop {
         let Some(question) = question.upgrade() else { return };
-        let seen = look(log, &question).await;
+        let seen = look(log, clock, &question).await;
         if question.finished() {
             return;
         }
@@ -120,8 +121,15 @@ pub(crate) async fn follow(log: &dyn QuestionLog, question: &Weak<LiveQuestion>)
 }
 
 /// Shows what is new in the log; tells whether anything was.
-async fn look(log: &dyn QuestionLog, question: &LiveQuestion) -> Result<bool, Unavailable> {
-    let new = log.entries_after(question.record.id, question.last()).await?;
+async fn look(
+    log: &dyn QuestionLog,
+    clock: &dyn Clock,
+    question: &LiveQuestion,
+) -> Result<bool, Unavailable> {
+    let Some(new) = log.entries_after(question.record.id, question.last()).await? else {
+        question.end_deleted(clock.now());
+        return Ok(true);
+    };
     let any = !new.is_empty();
     if any {
         question.publish(new);

@@ -1,4 +1,5 @@
-use crate::{LogEntry, LogEvent, QuestionId, QuestionRecord};
+use crate::{Ending, Finish, LogEntry, LogEvent, QuestionId, QuestionRecord};
+use jiff::Timestamp;
 use square_kernel::{Unavailable, UserId};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -113,6 +114,14 @@ impl LiveQuestion {
             progress.finished |= entries.iter().any(|entry| matches!(entry.event, LogEvent::Finished(_)));
             progress.entries.extend(entries);
         });
+    }
+
+    /// The question was deleted, so that it ends here, as one that was cancelled. Of this nothing is stored: there is nothing to store
+    /// it with.
+    pub(crate) fn end_deleted(&self, now: Timestamp) {
+        let finish = Finish { ending: Ending::Cancelled, took: self.record.under_way_for(now) };
+        let seq = self.last().max(self.record.last_opening()) + 1;
+        self.publish(vec![Arc::new(LogEntry { seq, at: now, event: LogEvent::Finished(finish) })]);
     }
 
     /// Storing failed: whatever was not shown yet never will be.

@@ -26,6 +26,13 @@ pub struct QuestionRecord {
     pub opening: bool,
 }
 
+impl QuestionRecord {
+    /// How long it has been under way; no longer than it may take, whatever the clocks say.
+    pub(crate) fn under_way_for(&self, now: Timestamp) -> Duration {
+        Duration::try_from(now.duration_since(self.asked_at)).unwrap_or_default().min(self.deadline)
+    }
+}
+
 /// Why a skill gave no results, as it is stored and shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkillError {
@@ -173,6 +180,9 @@ pub enum AppendError {
     /// One of their numbers is taken: somebody else has taken the question's log over.
     #[error("somebody else writes the log of this question")]
     Taken,
+    /// There is no such question, or none any more.
+    #[error("the question is gone")]
+    Gone,
     /// The log cannot be written.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -191,15 +201,20 @@ pub trait QuestionLog: Send + Sync {
     async fn open(&self, question: &QuestionRecord) -> Result<(), Unavailable>;
 
     /// Stores entries of one opened question, also of another instance's: all of them, or none and an error. MUST be
-    /// [`AppendError::Taken`] when a number is taken already; of any number of calls with the same number one is `Ok`.
+    /// [`AppendError::Taken`] when a number is taken already; of any number of calls with the same number one is `Ok`. MUST be
+    /// [`AppendError::Gone`] when there is no such question.
     async fn append(&self, question: QuestionId, entries: &[Arc<LogEntry>]) -> Result<(), AppendError>;
 
     /// One question with its whole log.
     async fn find(&self, question: QuestionId) -> Result<Option<AnsweredQuestion>, Unavailable>;
 
-    /// The entries of a question with numbers above `seq`, in order; empty when there are none or no such question. Cheap,
-    /// for who looks again and again.
-    async fn entries_after(&self, question: QuestionId, seq: u32) -> Result<Vec<Arc<LogEntry>>, Unavailable>;
+    /// The entries of a question with numbers above `seq`, in order; `None` where there is no such question. Cheap, for who looks again
+    /// and again.
+    async fn entries_after(
+        &self,
+        question: QuestionId,
+        seq: u32,
+    ) -> Result<Option<Vec<Arc<LogEntry>>>, Unavailable>;
 
     /// Questions of one person that [fit](HistoryFilter::fits), with their logs, newest first. Where it takes long to find enough of them,
     /// a page MAY hold fewer and go on with [`Slice::next`] behind where it has looked.
@@ -239,7 +254,7 @@ pub trait QuestionLog: Send + Sync {
     async fn forget(&self, before: Timestamp, at_most: u32) -> Result<u32, Unavailable>;
 
     /// Deletes a question with all that refers to it, also one without an end: every instance is told to give it up, and what one stores of
-    /// it afterwards MUST fail. `false`, and nothing deleted, when there is no such question, or when it is that of somebody signed in who is not
+    /// it afterwards finds it [gone](AppendError::Gone). `false`, and nothing deleted, when there is no such question, or when it is that of somebody signed in who is not
     /// `asker`.
     async fn delete(
         &self,

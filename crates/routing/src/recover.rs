@@ -4,7 +4,6 @@ use crate::{
 use futures::future::join_all;
 use square_kernel::Unavailable;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What is said of skills whose answers were waited for by a process that died.
 const DIED: &str = "the server was restarted before the skill answered";
@@ -51,20 +50,19 @@ impl Router {
         closed.into_iter().try_fold(0, |sum, closed| Ok(sum + usize::from(closed?)))
     }
 
-    /// Stores the end of a question; `false` when something else was stored since it was read.
+    /// Stores the end of a question; `false` when something else was stored since it was read, or it was deleted.
     async fn close(&self, question: &AnsweredQuestion, why: &str) -> Result<bool, Unavailable> {
         let entries = self.closing_entries(question, why);
         match self.parts.log.append(question.question.id, &entries).await {
             Ok(()) => Ok(true),
-            Err(AppendError::Taken) => Ok(false),
+            Err(AppendError::Taken | AppendError::Gone) => Ok(false),
             Err(AppendError::Unavailable(cause)) => Err(cause),
         }
     }
 
     fn closing_entries(&self, question: &AnsweredQuestion, why: &str) -> Vec<Arc<LogEntry>> {
         let now = self.parts.clock.now();
-        let took = Duration::try_from(now.duration_since(question.question.asked_at)).unwrap_or_default();
-        let took = took.min(question.question.deadline);
+        let took = question.question.under_way_for(now);
         let answered: Vec<_> = question.outcomes().iter().map(|outcome| outcome.skill.skill).collect();
         let missing =
             question.question.choice.chosen.iter().filter(|chosen| !answered.contains(&chosen.skill));

@@ -89,7 +89,7 @@ impl Router {
     /// The log of a question from the event after number `after` on, 0 for all of it. A question that nobody
     /// signed in for is open to whoever knows its id; any other only to who asked.
     ///
-    /// One that another instance works on is followed in the log. Should its end not be stored a minute after the question's
+    /// One that another instance works on is followed in the log; where it is deleted there, it ends as one that was cancelled. Should its end not be stored a minute after the question's
     /// deadline, the stream ends with an error. Must be called within a tokio runtime.
     pub async fn watch(&self, asker: &Asker, id: QuestionId, after: u32) -> Result<AnswerStream, WatchError> {
         self.watch_if(|owner| readable(asker, owner), id, after).await
@@ -111,7 +111,8 @@ impl Router {
         if stored.finish().is_some() {
             return Ok(AnswerStream::stored(stored, after));
         }
-        let followed = self.followed.follow(&self.parts.log, stored, self.parts.policy.grace);
+        let (log, clock) = (&self.parts.log, &self.parts.clock);
+        let followed = self.followed.follow(log, clock, stored, self.parts.policy.grace);
         Ok(AnswerStream::live(&followed, after))
     }
 

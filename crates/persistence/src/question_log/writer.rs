@@ -127,6 +127,8 @@ impl Fault {
     fn of(self, changes: Part<'_>) -> AppendError {
         match self.kind {
             Some(DatabaseErrorKind::UniqueViolation) if changes.appends() => AppendError::Taken,
+            // The question is all that entries refer to.
+            Some(DatabaseErrorKind::ForeignKeyViolation) if changes.appends() => AppendError::Gone,
             _ => self.cause.into(),
         }
     }

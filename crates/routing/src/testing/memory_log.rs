@@ -165,7 +165,7 @@ impl QuestionLog for MemoryLog {
         self.working()?;
         let mut state = lock(&self.database);
         let Some(found) = state.questions.get_mut(&question) else {
-            return Err(Unavailable::new("no such question").into());
+            return Err(AppendError::Gone);
         };
         let log = &mut found.answered.entries;
         let taken = |entry: &Arc<LogEntry>| log.iter().any(|stored| stored.seq == entry.seq);
@@ -182,12 +182,16 @@ impl QuestionLog for MemoryLog {
         Ok(lock(&self.database).questions.get(&question).map(|found| found.answered.clone()))
     }
 
-    async fn entries_after(&self, question: QuestionId, seq: u32) -> Result<Vec<Arc<LogEntry>>, Unavailable> {
+    async fn entries_after(
+        &self,
+        question: QuestionId,
+        seq: u32,
+    ) -> Result<Option<Vec<Arc<LogEntry>>>, Unavailable> {
         self.looks.fetch_add(1, Ordering::Relaxed);
         self.working()?;
         let state = lock(&self.database);
         let log = state.questions.get(&question).map(|found| found.answered.entries.iter());
-        Ok(log.into_iter().flatten().filter(|entry| entry.seq > seq).cloned().collect())
+        Ok(log.map(|entries| entries.filter(|entry| entry.seq > seq).cloned().collect()))
     }
 
     async fn of_asker(

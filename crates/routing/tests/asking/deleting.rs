@@ -2,7 +2,9 @@
 
 use crate::world::{World, anybody, question};
 use square_kernel::Page;
-use square_routing::{HistoryError, HistoryFilter, QuestionLog, WatchError};
+use square_routing::{Ending, HistoryError, HistoryFilter, QuestionLog, WatchError};
+use std::time::Duration;
+use tokio::time::timeout;
 
 #[tokio::test(start_paused = true)]
 async fn a_question_under_way_is_given_up_and_gone() {
@@ -45,9 +47,28 @@ async fn what_another_instance_works_on_is_given_up_there() {
     // As the instance does for what it is told of.
     world.router.cancel_here(id);
     waiting.given_up().await;
+    let seen = asked.answers.all().await.unwrap();
+    assert_eq!(seen.finish().map(|finish| finish.ending), Some(Ending::Cancelled));
     world.router.idle().await;
     assert!(matches!(world.router.find(&ann, id).await, Err(WatchError::NotFound)));
     assert_eq!(world.router.close_interrupted().await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_watches_elsewhere_sees_it_end_at_once() {
+    let mut world = World::new(&[0.9, 0.8]);
+    let (ann, other, third) = (world.signed_in(), world.other_instance(), world.other_instance());
+    let mut asked = world.router.ask(&ann, question()).await.unwrap();
+    let id = asked.record.id;
+    let mut watched = other.router.watch(&ann, id, 0).await.ok().unwrap();
+    world.scripts[0].asked().await.say("yes");
+    asked.answers.next().await.unwrap().unwrap();
+    assert_eq!(watched.next().await.unwrap().unwrap().seq, asked.record.last_opening() + 1);
+    third.router.delete(&ann, id).await.unwrap();
+    let seen = timeout(Duration::from_millis(210), watched.all()).await.expect("ends soon").unwrap();
+    assert_eq!(seen.finish().map(|finish| finish.ending), Some(Ending::Cancelled));
+    assert_eq!((seen.outcomes().len(), seen.last()), (1, asked.record.last_opening() + 2));
+    assert!(matches!(other.router.watch(&ann, id, 0).await, Err(WatchError::NotFound)));
 }
 
 #[tokio::test(start_paused = true)]

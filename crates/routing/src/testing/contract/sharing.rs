@@ -18,7 +18,10 @@ pub async fn what_one_instance_stores_the_other_reads(site: &dyn Site) {
     log.open(&record).await.expect(WORKS);
     for seq in 1..=3 {
         log.append(record.id, &[maker.answered(seq)]).await.expect(WORKS);
-        assert_eq!(numbers(&other.entries_after(record.id, seq - 1).await.expect(WORKS)), [seq]);
+        assert_eq!(
+            numbers(&other.entries_after(record.id, seq - 1).await.expect(WORKS).expect("it is there")),
+            [seq]
+        );
     }
     assert_eq!(found(other, record.id).await, found(log, record.id).await);
 }
