@@ -202,6 +202,10 @@ impl Learner for EmbeddingSelector {
         true
     }
 
+    fn scratch(&self) -> Option<Arc<dyn Learner>> {
+        Some(Arc::new(Self::new(Arc::clone(&self.embedder))))
+    }
+
     async fn accuracy(&self, skill: SkillId, questions: &[String]) -> Result<f64, LearningFailed> {
         self.measure(skill, questions).await.map(|measured| measured.top1)
     }

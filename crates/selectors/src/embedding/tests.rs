@@ -249,6 +249,25 @@ async fn a_start_with_what_was_kept_embeds_nothing_and_goes_on_alike() {
 }
 
 #[tokio::test]
+async fn examples_are_tried_on_a_copy_that_knows_the_same() {
+    let selector = knowing(&Meanings::new(), 4).await;
+    let copy = selector.scratch().unwrap();
+    assert_eq!(copy.name(), EmbeddingSelector::NAME);
+    assert!(copy.take_up(&known(4), &selector.keep().await.unwrap().unwrap()).await);
+    let dev = ["cinema", "storm", "flick alpha"].map(str::to_owned);
+    for skill in skills(4) {
+        let (own, copied) =
+            (selector.accuracy(skill, &dev).await.unwrap(), copy.accuracy(skill, &dev).await.unwrap());
+        assert_eq!(own.to_bits(), copied.to_bits());
+    }
+    copy.learn(skill(1), &questions(0), &|_| ()).await.unwrap();
+    assert_eq!(
+        selector.square.look(|state| state.lesson().version()).await.unwrap(),
+        Lesson::new(&known(4)).version()
+    );
+}
+
+#[tokio::test]
 async fn what_was_kept_is_refused_where_it_does_not_fit() {
     let embedder = Meanings::new();
     let kept = knowing(&embedder, 3).await.keep().await.unwrap().unwrap();
