@@ -25,6 +25,7 @@ impl FeedbackStore for Stores {
                     (Some(new), Some(asker)) => {
                         proposals::propose(connection, row.question_id, asker, new)?;
                     }
+                    _ if row.helpful => {}
                     _ => proposals::withdraw(connection, row.question_id, row.skill_id)?,
                 }
                 Ok(true)

@@ -10,12 +10,12 @@ use crate::columns::{Key, Moment, from_counter};
 use crate::connection::DbConnection;
 use crate::schema::feedback::{proposals, proposing_questions, verdicts};
 use crate::schema::skills::skills;
-use crate::{skills as stored_skills, trainings};
+use crate::{sessions, skills as stored_skills, trainings};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use jiff::Timestamp;
 use square_changes::{Action, Channel};
-use square_kernel::{Page, SkillId, Slice, Unavailable};
+use square_kernel::{Caller, Overtaken, Page, SkillId, Slice, Unavailable};
 use square_skills::ports::{Accepted, EndedCheck, PendingCheck, ProposalStore};
 use square_skills::{Proposal, ProposalId, ProposalState, Ratings, RegisteredSkill, TrainingId};
 use std::sync::Arc;
@@ -90,10 +90,14 @@ impl ProposalStore for Stores {
         skill: SkillId,
         ids: &[ProposalId],
         at: Timestamp,
+        by: Option<Caller>,
     ) -> Result<Accepted, Unavailable> {
         let (skill, ids, at) = (Key(skill.uuid()), ids.to_vec(), Moment::from(at));
         self.database
             .change(move |connection, changes| {
+                if !sessions::is_still(connection, by)? {
+                    return Ok(Accepted::Overtaken);
+                }
                 let held = stored_skills::hold(connection, skill)?;
                 if !held.is_some_and(|known| known.published) {
                     return Ok(Accepted::NotPublished);
@@ -120,12 +124,16 @@ impl ProposalStore for Stores {
         skill: SkillId,
         id: ProposalId,
         at: Timestamp,
-    ) -> Result<Option<Proposal>, Unavailable> {
+        by: Option<Caller>,
+    ) -> Result<Result<Option<Proposal>, Overtaken>, Unavailable> {
         let (skill, id, at) = (Key(skill.uuid()), Key(id.uuid()), Moment::from(at));
         self.database
             .write(move |connection| {
+                if !sessions::is_still(connection, by)? {
+                    return Ok(Err(Overtaken));
+                }
                 stand_at(connection, skill, id, ProposalState::Dismissed, at)?;
-                find(connection, skill, id)
+                find(connection, skill, id).map(Ok)
             })
             .await
     }
@@ -174,17 +182,21 @@ impl ProposalStore for Stores {
         self.database
             .change(move |connection, changes| {
                 let Some(known) = stored_skills::hold(connection, skill)? else { return Ok(None) };
-                if trainings::published_one(connection, skill)? != training {
+                if trainings::published_one(connection, skill)? != training
+                    || trainings::is_running(connection, skill)?
+                    || !stored::all_wait(connection, skill, &endings)?
+                {
                     return Ok(None);
                 }
-                let mut examples = Vec::new();
                 for ending in &endings {
-                    examples.extend(ending.store(connection, skill, at)?);
+                    ending.store(connection, skill, at)?;
                 }
+                let examples: Vec<String> =
+                    endings.iter().filter_map(|ending| ending.example.clone()).collect();
                 if let Some(training) = training.filter(|_| !examples.is_empty()) {
-                    let samples = trainings::add_examples(connection, training, &examples)?;
-                    let change = (skills::samples.eq(samples), skills::updated_at.eq(at));
-                    diesel::update(skills::table.find(skill)).set(change).execute(connection)?;
+                    trainings::add_examples(connection, training, &examples)?;
+                    let updated = skills::updated_at.eq(at);
+                    diesel::update(skills::table.find(skill)).set(updated).execute(connection)?;
                     changes.add(known.record(Action::Update, skill, at.at));
                 }
                 stored_skills::skill(connection, skill)

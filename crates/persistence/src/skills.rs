@@ -214,7 +214,7 @@ impl SkillStore for Stores {
         self.database.read(trainings::running).await
     }
 
-    async fn examples_of_published(&self, skill: SkillId) -> Result<Option<Arc<[String]>>, Unavailable> {
+    async fn examples_of_published(&self, skill: SkillId) -> Result<Option<TrainingSet>, Unavailable> {
         let skill = Key(skill.uuid());
         self.database.read(move |connection| trainings::examples_of_published(connection, skill)).await
     }

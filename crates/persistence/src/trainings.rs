@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use square_kernel::SkillId;
 use square_skills::{
-    Accuracy, Failures, Measured, RegisteredSkill, TrainingRecord, TrainingSet, TrainingState,
+    Accuracy, ExampleKey, Failures, Measured, RegisteredSkill, TrainingRecord, TrainingSet, TrainingState,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,12 +101,19 @@ pub(crate) fn published_one(connection: &mut DbConnection, skill: Key) -> QueryR
     of_skill.filter(trainings::state.eq(PUBLISHED)).select(trainings::id).first(connection).optional()
 }
 
-/// Adds questions to those that a skill learns from, and gives its samples.
+/// Whether a training of the skill waits or is under way.
+pub(crate) fn is_running(connection: &mut DbConnection, skill: Key) -> QueryResult<bool> {
+    let of_skill = trainings::table.filter(trainings::skill_id.eq(skill));
+    let running: i64 = of_skill.filter(trainings::state.eq(RUNNING)).count().get_result(connection)?;
+    Ok(running > 0)
+}
+
+/// Adds questions to those that a skill learns from. Its samples stay.
 pub(crate) fn add_examples(
     connection: &mut DbConnection,
     training: Key,
     examples: &[String],
-) -> QueryResult<String> {
+) -> QueryResult<()> {
     let row = training_examples::table.find(training);
     let train: String = row.select(training_examples::train).first(connection)?;
     let mut all = texts("training_examples.train", &train)?;
@@ -115,8 +122,7 @@ pub(crate) fn add_examples(
     diesel::update(row).set(training_examples::train.eq(train)).execute(connection)?;
     let number = i64::try_from(all.len()).unwrap_or(i64::MAX);
     let change = trainings::train_examples.eq(number);
-    diesel::update(trainings::table.find(training)).set(change).execute(connection)?;
-    samples(&all)
+    diesel::update(trainings::table.find(training)).set(change).execute(connection).map(drop)
 }
 
 /// Deletes all trainings of a skill, with their examples.
@@ -154,15 +160,19 @@ pub(crate) fn examples(connection: &mut DbConnection, training: Key) -> QueryRes
 pub(crate) fn examples_of_published(
     connection: &mut DbConnection,
     skill: Key,
-) -> QueryResult<Option<Arc<[String]>>> {
-    let train: Option<String> = trainings::table
-        .inner_join(training_examples::table.on(training_examples::training_id.eq(trainings::id)))
-        .filter(trainings::skill_id.eq(skill))
-        .filter(trainings::state.eq(PUBLISHED))
-        .select(training_examples::train)
-        .first(connection)
-        .optional()?;
-    train.map(|train| Ok(texts("training_examples.train", &train)?.into())).transpose()
+) -> QueryResult<Option<TrainingSet>> {
+    match published_one(connection, skill)? {
+        Some(training) => examples(connection, training),
+        None => Ok(None),
+    }
+}
+
+/// Whether a question is among those that a skill is published with.
+pub(crate) fn is_example(connection: &mut DbConnection, skill: Key, key: ExampleKey) -> QueryResult<bool> {
+    let Some(training) = published_one(connection, skill)? else { return Ok(false) };
+    let train = training_examples::table.find(training).select(training_examples::train);
+    let train: String = train.first(connection)?;
+    Ok(texts("training_examples.train", &train)?.iter().any(|example| ExampleKey::of(example) == key))
 }
 
 pub(crate) fn published(connection: &mut DbConnection) -> QueryResult<Vec<(SkillId, Arc<[String]>)>> {

@@ -187,7 +187,7 @@ impl Outside {
         store: &dyn SkillStore,
     ) -> Result<Result<(), LearningFailed>, Unavailable> {
         Ok(match store.examples_of_published(skill).await? {
-            Some(examples) => self.learner.learn(skill, &examples, &|_| ()).await,
+            Some(examples) => self.learner.learn(skill, &examples.train, &|_| ()).await,
             None => self.learner.forget(skill).await,
         })
     }

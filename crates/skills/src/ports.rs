@@ -93,8 +93,8 @@ pub trait SkillStore: Send + Sync {
     /// superseded ones, so at most one a skill.
     async fn running_trainings(&self) -> Result<Vec<TrainingRecord>, Unavailable>;
 
-    /// The questions that a skill is published with; `None` where it is not.
-    async fn examples_of_published(&self, skill: SkillId) -> Result<Option<Arc<[String]>>, Unavailable>;
+    /// The examples that a skill is published with; `None` where it is not.
+    async fn examples_of_published(&self, skill: SkillId) -> Result<Option<TrainingSet>, Unavailable>;
 
     /// For every published skill the questions it was published with.
     async fn published_examples(&self) -> Result<Vec<(SkillId, Arc<[String]>)>, Unavailable>;

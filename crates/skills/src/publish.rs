@@ -166,7 +166,7 @@ impl Shared {
         let mut astray = astray.into_iter();
         while let Some(skill) = astray.next() {
             match self.parts.store.examples_of_published(skill).await {
-                Ok(examples) => self.teach(skill, examples.as_deref()).await,
+                Ok(examples) => self.teach(skill, examples.as_ref().map(|set| &set.train[..])).await,
                 Err(error) => {
                     let left = std::iter::once(skill).chain(astray);
                     self.astray.lock().unwrap_or_else(PoisonError::into_inner).extend(left);

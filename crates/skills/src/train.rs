@@ -81,14 +81,17 @@ impl Skills {
         }))
     }
 
-    /// The examples that the newest training of a skill has, or had: those of a failed one are gone.
-    pub async fn examples(
-        &self,
-        asker: &Asker,
-        training: &TrainingRecord,
-    ) -> Result<Option<TrainingSet>, OwnerError> {
-        self.shared.owned(asker, training.skill).await?;
-        Ok(self.shared.parts.store.examples(training.id).await?)
+    /// The examples that a skill is published with or, where it is not, those of a training that waits or is under way.
+    pub async fn examples(&self, asker: &Asker, id: SkillId) -> Result<Option<TrainingSet>, OwnerError> {
+        self.shared.owned(asker, id).await?;
+        let store = &self.shared.parts.store;
+        if let Some(published) = store.examples_of_published(id).await? {
+            return Ok(Some(published));
+        }
+        match store.training(id).await? {
+            Some(newest) => Ok(store.examples(newest.id).await?),
+            None => Ok(None),
+        }
     }
 
     /// The progress of the newest training of a skill that this process knows of. Once its state is not

@@ -60,6 +60,7 @@ pub(crate) struct GivenFeedback {
 #[utoipa::path(tag = "questions", params(("id" = Uuid, Path, description = "The question.")), security((), ("token" = [])), responses(
     (status = 200, description = "Stored.", body = GivenFeedback),
     (status = 404, description = "Unknown, or somebody else's.", body = ErrorBody),
+    (status = 429, description = "You found so many answers helpful within the hour that you have to wait (`too_many_attempts`).", body = ErrorBody),
 ))]
 #[post("/question/{id}/feedback")]
 pub(crate) async fn give_feedback(

@@ -62,7 +62,7 @@ impl ProposalRow {
 pub(super) struct Ending {
     id: Key,
     /// What is added where it is taken.
-    example: Option<String>,
+    pub(super) example: Option<String>,
     declined: Option<String>,
     figures: String,
 }
@@ -79,13 +79,8 @@ impl Ending {
         })
     }
 
-    /// Ends it where it has not ended otherwise; gives what is to be added.
-    pub(super) fn store(
-        &self,
-        connection: &mut DbConnection,
-        skill: Key,
-        at: Moment,
-    ) -> QueryResult<Option<String>> {
+    /// Ends it where it has not ended otherwise.
+    pub(super) fn store(&self, connection: &mut DbConnection, skill: Key, at: Moment) -> QueryResult<()> {
         let state = if self.declined.is_some() { ProposalState::Declined.as_str() } else { TAKEN };
         let change = (
             proposals::state.eq(state),
@@ -95,9 +90,17 @@ impl Ending {
         );
         let waiting = proposals::table.find(self.id).filter(proposals::skill_id.eq(skill));
         let waiting = waiting.filter(proposals::state.eq(CHECKING));
-        let ended = diesel::update(waiting).set(change).execute(connection)?;
-        Ok(self.example.clone().filter(|_| ended > 0))
+        diesel::update(waiting).set(change).execute(connection).map(drop)
     }
+}
+
+/// Whether all whose examples are to be added still wait for the end of their trial; from here on they do.
+pub(super) fn all_wait(connection: &mut DbConnection, skill: Key, endings: &[Ending]) -> QueryResult<bool> {
+    let adding = || endings.iter().filter(|ending| ending.example.is_some());
+    let these = proposals::table.filter(proposals::id.eq_any(adding().map(|ending| ending.id.bytes())));
+    let waiting = these.filter(proposals::skill_id.eq(skill)).filter(proposals::state.eq(CHECKING));
+    let held = diesel::update(waiting).set(proposals::state.eq(CHECKING)).execute(connection)?;
+    Ok(held == adding().count())
 }
 
 #[derive(Serialize, Deserialize)]

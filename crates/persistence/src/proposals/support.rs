@@ -6,10 +6,10 @@ use crate::columns::{Key, Moment};
 use crate::connection::DbConnection;
 use crate::schema::feedback::{proposals, proposing_questions};
 use crate::schema::questions::questions;
-use crate::skills;
+use crate::{skills, trainings};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use square_skills::{NewProposal, ProposalState};
+use square_skills::{ExampleKey, NewProposal, ProposalState};
 
 /// Has a question that is held propose itself, as far as there is room.
 pub(crate) fn propose(
@@ -23,10 +23,15 @@ pub(crate) fn propose(
     if !skills::hold(connection, skill)?.is_some_and(|known| known.published) {
         return Ok(());
     }
-    let key = new.key.0.to_vec();
-    let same = proposals::table.filter(proposals::skill_id.eq(skill)).filter(proposals::text_key.eq(&key));
-    let same: Option<(Key, String)> =
-        same.select((proposals::id, proposals::state)).first(connection).optional()?;
+    let same = hold_same(connection, skill, new.key)?;
+    let useless = match &same {
+        Some((id, state)) => state != TAKEN && proposes(connection, *id, question)?,
+        None => !has_room(connection, skill, asker, new)?,
+    };
+    // Last, since it takes long.
+    if useless || trainings::is_example(connection, skill, new.key)? {
+        return Ok(());
+    }
     let proposal = match same {
         Some((id, state)) => {
             if state == TAKEN {
@@ -34,12 +39,11 @@ pub(crate) fn propose(
             }
             id
         }
-        None if !has_room(connection, skill, asker, new)? => return Ok(()),
         None => {
             let row = ProposalRow {
                 id: Key(new.id.uuid()),
                 skill_id: skill,
-                text_key: key,
+                text_key: new.key.0.to_vec(),
                 state: ProposalState::Proposed.as_str().to_owned(),
                 declined: None,
                 figures: None,
@@ -50,11 +54,28 @@ pub(crate) fn propose(
             row.id
         }
     };
-    if proposing_questions::table.find((proposal, question)).count().get_result::<i64>(connection)? > 0 {
+    if proposes(connection, proposal, question)? {
         return Ok(());
     }
     let row = (proposing_questions::proposal_id.eq(proposal), proposing_questions::question_id.eq(question));
     diesel::insert_into(proposing_questions::table).values(row).execute(connection).map(drop)
+}
+
+/// The proposal of the same question and how it stands. Whoever takes its last question from it has done so, or waits from here on.
+fn hold_same(
+    connection: &mut DbConnection,
+    skill: Key,
+    key: ExampleKey,
+) -> QueryResult<Option<(Key, String)>> {
+    let same =
+        proposals::table.filter(proposals::skill_id.eq(skill)).filter(proposals::text_key.eq(key.0.to_vec()));
+    diesel::update(same.clone()).set(proposals::state.eq(proposals::state)).execute(connection)?;
+    same.select((proposals::id, proposals::state)).first(connection).optional()
+}
+
+fn proposes(connection: &mut DbConnection, proposal: Key, question: Key) -> QueryResult<bool> {
+    let row = proposing_questions::table.find((proposal, question));
+    Ok(row.count().get_result::<i64>(connection)? > 0)
 }
 
 /// The skill was trained without it since it was taken.

@@ -212,7 +212,7 @@ async fn instances_hear_what_is_to_be_tried_and_everybody_what_was_taken() {
     }
     let before = rated.stores.head().await.unwrap();
     let at = "2026-05-01T12:00:00.000001Z".parse().unwrap();
-    ProposalStore::accept(&rated.stores, skill.id, &ids, at).await.unwrap();
+    ProposalStore::accept(&rated.stores, skill.id, &ids, at, None).await.unwrap();
     let result = |declined: Option<&str>| CheckResult {
         declined: declined.map(str::to_owned),
         compared: Compared::new(),

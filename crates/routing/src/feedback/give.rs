@@ -1,6 +1,7 @@
 use super::{Comment, Feedback, Rating, Verdict};
 use crate::{AnsweredQuestion, QuestionId, WatchError};
 use square_kernel::{Asker, Invalid, SkillId, Unavailable};
+use square_limits::{LimitError, TooMany};
 use square_skills::NewProposal;
 
 /// What somebody wants to say of an answer.
@@ -23,12 +24,24 @@ pub enum FeedbackError {
     /// There is nothing that it could be a verdict on.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// They found so many answers helpful of late that they have to wait.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// There is no verdict on this skill's answer.
     #[error("there is no such verdict")]
     NoVerdict,
     /// Try again later.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl From<LimitError> for FeedbackError {
+    fn from(error: LimitError) -> Self {
+        match error {
+            LimitError::TooMany(error) => Self::TooMany(error),
+            LimitError::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
 }
 
 impl From<WatchError> for FeedbackError {
@@ -69,12 +82,14 @@ impl Feedback {
         &self,
         question: &AnsweredQuestion,
         verdict: &Verdict,
-    ) -> Result<Option<NewProposal>, Unavailable> {
+    ) -> Result<Option<NewProposal>, LimitError> {
         let question = &question.question;
-        if verdict.rating != Rating::Helpful || question.asker.is_none() {
-            return Ok(None);
+        match question.asker {
+            Some(asker) if verdict.rating == Rating::Helpful => {
+                self.proposals.proposed_by(asker, verdict.skill, &question.text).await
+            }
+            _ => Ok(None),
         }
-        self.proposals.proposed_by(verdict.skill, &question.text).await
     }
 }
 

@@ -14,9 +14,9 @@ pub trait FeedbackStore: Send + Sync {
     /// is gone.
     ///
     /// With `proposal` the question proposes itself as an example of the skill, beside other questions with the same key or, where
-    /// there are none, as a new proposal. One that stands at `Taken` is proposed anew. Where the skill is gone or not published, or as many proposals
-    /// wait as the policy allows, the verdict is stored all the same. Without `proposal` the question proposes itself no more, as with
-    /// [`Self::take_back`].
+    /// there are none, as a new proposal. One that stands at `Taken` is proposed anew. Where the skill is gone or not published, the question is an
+    /// example of it at that moment, or as many proposals wait as the policy allows, the verdict is stored all the same. With a verdict that is
+    /// not [helpful](super::Rating::Helpful) the question proposes itself no more, as with [`Self::take_back`].
     async fn give(&self, verdict: &Verdict, proposal: Option<&NewProposal>) -> Result<bool, Unavailable>;
 
     /// Forgets a verdict. A proposal that is open rests on the question no more; one that was taken or dismissed stays as it is. `false`

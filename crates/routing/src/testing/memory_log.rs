@@ -333,6 +333,7 @@ impl FeedbackStore for MemoryLog {
         self.skills.rate(id, verdict.skill, Some(verdict.rating == Rating::Helpful));
         match (proposal, question.asker) {
             (Some(proposal), Some(asker)) => self.skills.propose(id, asker, &question.text, proposal),
+            _ if verdict.rating == Rating::Helpful => {}
             _ => self.skills.withdraw(id, verdict.skill),
         }
         state.verdicts.insert((verdict.question, verdict.skill), verdict.clone());

@@ -1,6 +1,7 @@
 use super::{Accepted, Proposal, ProposalId, ProposalState, Proposals};
 use crate::OwnerError;
-use square_kernel::{Asker, SkillId, Unavailable};
+use crate::service::caller;
+use square_kernel::{Asker, Overtaken, SkillId, Unavailable};
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -37,13 +38,15 @@ impl Proposals {
         ids: &[ProposalId],
     ) -> Result<Vec<Proposal>, AcceptError> {
         self.shared.owned(asker, skill).await?;
-        match self.store.accept(skill, ids, self.shared.parts.clock.now()).await? {
+        let now = self.shared.parts.clock.now();
+        match self.store.accept(skill, ids, now, caller(asker)).await? {
             Accepted::Done(proposals) => {
                 self.shared.work.notify_one();
                 Ok(proposals)
             }
             Accepted::Unknown(id) => Err(AcceptError::Unknown(id)),
             Accepted::NotPublished => Err(AcceptError::NotPublished),
+            Accepted::Overtaken => Err(OwnerError::from(Overtaken).into()),
         }
     }
 

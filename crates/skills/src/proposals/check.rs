@@ -9,8 +9,9 @@ use square_kernel::{SkillId, Unavailable};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// So many proposals of one skill are tried together.
-const AT_ONCE: u32 = 100;
+/// So many proposals of one skill are tried together: where each of them is a bad one, that is some sixty rounds of learning and measuring, for which
+/// all trainings wait.
+const AT_ONCE: u32 = 16;
 
 type Candidate = (ProposalId, ExampleText);
 
@@ -87,7 +88,8 @@ impl Proposals {
         let finishing = self.shared.carry_through(move |shared: Arc<Shared>| async move {
             let _changing = shared.turn().await?;
             let at = shared.moment_of_change(skill);
-            // Trained anew or unpublished meanwhile: what was measured says nothing any more, and they are tried again.
+            // Trained anew or unpublished meanwhile, or some of them gone: what was measured says nothing any more, and they are tried
+            // again.
             if let Some(stored) = store.finish_check(skill, training, &ended, at).await? {
                 shared.take_over(&stored);
             }

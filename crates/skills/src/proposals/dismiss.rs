@@ -1,5 +1,6 @@
 use super::{Proposal, ProposalId, ProposalState, Proposals};
 use crate::OwnerError;
+use crate::service::caller;
 use square_kernel::{Asker, SkillId, Unavailable};
 
 /// Why a proposal was not dismissed.
@@ -31,8 +32,9 @@ impl Proposals {
         id: ProposalId,
     ) -> Result<Proposal, DismissError> {
         self.shared.owned(asker, skill).await?;
-        let dismissed = self.store.dismiss(skill, id, self.shared.parts.clock.now()).await?;
-        match dismissed {
+        let now = self.shared.parts.clock.now();
+        let dismissed = self.store.dismiss(skill, id, now, caller(asker)).await?;
+        match dismissed.map_err(OwnerError::from)? {
             Some(proposal) if proposal.state == ProposalState::Taken => Err(DismissError::Taken),
             Some(proposal) => Ok(proposal),
             None => Err(DismissError::Unknown),

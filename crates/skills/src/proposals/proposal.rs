@@ -45,7 +45,12 @@ pub struct ExampleKey(pub [u8; 32]);
 impl ExampleKey {
     /// That of a question.
     pub fn of(question: &str) -> Self {
-        let folded = question.nfkc().collect::<String>().to_lowercase();
+        // Most are plain, and many are looked through at once.
+        let folded = if question.is_ascii() {
+            question.to_ascii_lowercase()
+        } else {
+            question.nfkc().collect::<String>().to_lowercase()
+        };
         let line = folded.split_whitespace().collect::<Vec<_>>().join(" ");
         let bare = line.trim_end_matches(['?', '!', '.', '…', ' ']);
         Self(Sha256::digest(if bare.is_empty() { &line } else { bare }).into())
@@ -174,7 +179,7 @@ impl Default for ProposalPolicy {
     }
 }
 
-/// A question that is to be proposed, unless it is already.
+/// A question that is to be proposed, unless it is already, or is an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewProposal {
     /// The identifier that it gets where it is new.

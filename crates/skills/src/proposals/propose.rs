@@ -1,22 +1,26 @@
-use super::{ExampleKey, ExampleText, NewProposal, ProposalId, Proposals};
-use square_kernel::{SkillId, Unavailable};
+use super::{ExampleText, NewProposal, ProposalId, Proposals};
+use square_kernel::{SkillId, UserId};
+use square_limits::{Charge, LimitError, LimitKey, Quota};
+
+/// How often one account may find answers helpful within an hour. Not the operator's choice: whether a question is an example already is found out
+/// by reading all examples of the skill.
+const PER_HOUR: u32 = 60;
 
 impl Proposals {
-    /// What is to be proposed to a skill's owner where somebody found a question well answered by it. `None` where it would be of
-    /// no use: the skill is not published, the question is an example already, or is none that could be one.
+    /// What is to be proposed to a skill's owner where `asker` found a question well answered by it. `None` where the question is none that
+    /// could be an example; whether it is one already, and the skill published, the store finds out.
     pub async fn proposed_by(
         &self,
+        asker: UserId,
         skill: SkillId,
         question: &str,
-    ) -> Result<Option<NewProposal>, Unavailable> {
+    ) -> Result<Option<NewProposal>, LimitError> {
         let Some(text) = ExampleText::of(question) else { return Ok(None) };
-        let parts = &self.shared.parts;
-        let Some(examples) = parts.store.examples_of_published(skill).await? else { return Ok(None) };
-        let key = text.key();
-        if examples.iter().any(|example| ExampleKey::of(example) == key) {
-            return Ok(None);
-        }
+        let (parts, at) = (&self.shared.parts, self.shared.parts.clock.now());
+        let key = parts.keyed_hash.hash("limit-proposals-by-account", asker.uuid().as_bytes());
+        let charge = Quota::per_hour(PER_HOUR).map(|quota| Charge { key: LimitKey(key), quota });
+        parts.limits.spend_all([charge], at).await?;
         let id = ProposalId::new(&*parts.clock, &*parts.randomness);
-        Ok(Some(NewProposal { id, skill, key, policy: self.policy, at: parts.clock.now() }))
+        Ok(Some(NewProposal { id, skill, key: text.key(), policy: self.policy, at }))
     }
 }

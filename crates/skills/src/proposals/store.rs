@@ -2,7 +2,7 @@ use super::{CheckResult, ExampleText, Proposal, ProposalId, ProposalState, Ratin
 use crate::{RegisteredSkill, TrainingId};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use square_kernel::{Page, SkillId, Slice, Unavailable};
+use square_kernel::{Caller, Overtaken, Page, SkillId, Slice, Unavailable};
 use std::sync::Arc;
 
 /// What became of accepting proposals.
@@ -14,6 +14,8 @@ pub enum Accepted {
     Unknown(ProposalId),
     /// The skill is not published, or gone; nothing was stored.
     NotPublished,
+    /// Who asks is signed in no more, or not as they were; nothing was stored.
+    Overtaken,
 }
 
 /// Proposals of one skill that wait to be tried.
@@ -58,22 +60,25 @@ pub trait ProposalStore: Send + Sync {
     /// One proposal of a skill.
     async fn proposal(&self, skill: SkillId, id: ProposalId) -> Result<Option<Proposal>, Unavailable>;
 
-    /// Has proposals tried: all of them, or none. What came of earlier trials is forgotten. Every instance is told.
+    /// Has proposals tried: all of them, or none. What came of earlier trials is forgotten. Every instance is told. `Overtaken` where `by`
+    /// is somebody who does not hold what they asked with any more.
     async fn accept(
         &self,
         skill: SkillId,
         ids: &[ProposalId],
         at: Timestamp,
+        by: Option<Caller>,
     ) -> Result<Accepted, Unavailable>;
 
     /// Puts a proposal aside; one that is tried at the moment is not taken then. One that was taken stays as it is. Gives it as it stands
-    /// now; `None` when there is none.
+    /// now; `None` when there is none. [`Overtaken`], and nothing stored, as with [`Self::accept`].
     async fn dismiss(
         &self,
         skill: SkillId,
         id: ProposalId,
         at: Timestamp,
-    ) -> Result<Option<Proposal>, Unavailable>;
+        by: Option<Caller>,
+    ) -> Result<Result<Option<Proposal>, Overtaken>, Unavailable>;
 
     /// What waits to be tried, also from a process that died: at most `at_most` proposals, of the skill of which one has waited
     /// longest.
@@ -82,10 +87,13 @@ pub trait ProposalStore: Send + Sync {
     /// The questions that are held out to measure with, for every published skill.
     async fn held_out(&self) -> Result<Vec<(SkillId, Arc<[String]>)>, Unavailable>;
 
-    /// Ends trials. Of those proposals that are still [`ProposalState::Checking`] the ones to be taken become `Taken`, their
-    /// examples are added behind those that `training` published the skill with, and the skill's samples and `updated_at` follow, of
-    /// which everybody is told who is told of skills; the others become `Declined`. MUST change nothing and return `None` when the skill
-    /// is gone or is not published with `training` any more (`None`: is published after all); otherwise the skill as it is now.
+    /// Ends trials. Those proposals to be taken become `Taken`, their examples are added behind those that `training` published the skill
+    /// with, and the skill's `updated_at` follows, of which everybody is told who is told of skills. Its samples stay: they are for anybody to
+    /// see, and what askers wrote is not. The others become `Declined`, where they are still [`ProposalState::Checking`].
+    ///
+    /// What was measured is true of all that is added together. MUST change nothing and return `None` when one whose example is to be added is
+    /// not `Checking` any more, when the skill is gone, when it is not published with `training` any more (`None`: is published after all), or
+    /// when another training of it is running, whose examples take the place of these; otherwise the skill as it is now.
     async fn finish_check(
         &self,
         skill: SkillId,

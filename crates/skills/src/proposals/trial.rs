@@ -16,6 +16,8 @@ pub(super) struct Trial {
     examples: Vec<String>,
     held_out: Vec<(SkillId, Vec<String>)>,
     copies: Vec<Copy>,
+    /// Whether the copies have learnt something since that was not adopted.
+    strayed: bool,
 }
 
 struct Copy {
@@ -43,6 +45,7 @@ impl Trial {
             examples: examples.to_vec(),
             held_out: sampled(&material.held_out),
             copies: Vec::new(),
+            strayed: false,
         };
         for learner in &shared.inside {
             let Some(copy) = learner.scratch() else { continue };
@@ -58,7 +61,11 @@ impl Trial {
     }
 
     /// How often questions go right with `additions`, and how often without.
-    pub(super) async fn compare(&self, additions: &[String]) -> Result<Compared, LearningFailed> {
+    pub(super) async fn compare(&mut self, additions: &[String]) -> Result<Compared, LearningFailed> {
+        if self.strayed {
+            self.find_back().await?;
+        }
+        self.strayed = true;
         let examples = [self.examples.as_slice(), additions].concat();
         let held_out = count(self.held_out.iter().map(|(_, questions)| questions.len()).sum());
         let mut compared = Compared::new();
@@ -73,11 +80,24 @@ impl Trial {
     /// Goes on from `additions`, which were compared just now.
     pub(super) fn adopt(&mut self, additions: Vec<String>, compared: &Compared) {
         self.examples.extend(additions);
+        self.strayed = false;
         for copy in &mut self.copies {
             if let Some(figures) = compared.get(copy.learner.name()) {
                 copy.right = figures.after;
             }
         }
+    }
+
+    /// Has the copies know the examples so far and nothing else, and measures them anew: what was learnt in between may leave traces.
+    async fn find_back(&mut self) -> Result<(), LearningFailed> {
+        let mut found = Vec::with_capacity(self.copies.len());
+        for copy in &self.copies {
+            found.push(self.right(&*copy.learner, &self.examples).await?);
+        }
+        for (copy, right) in self.copies.iter_mut().zip(found) {
+            copy.right = right;
+        }
+        Ok(())
     }
 
     /// How many held-out questions go right once `examples` are learnt.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use square_kernel::testing::lock;
 use square_kernel::uuid::Uuid;
-use square_kernel::{Page, SkillId, Slice, Unavailable, UserId};
+use square_kernel::{Caller, Overtaken, Page, SkillId, Slice, Unavailable, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -83,7 +83,7 @@ impl MemorySkills {
     pub fn propose(&self, question: Uuid, asker: UserId, text: &str, new: &NewProposal) {
         let Some(text) = ExampleText::of(text) else { return };
         let mut state = lock(&self.0);
-        if !state.skills.get(&new.skill).is_some_and(|skill| skill.published) {
+        if !state.skills.get(&new.skill).is_some_and(|skill| skill.published) || state.is_example(new) {
             return;
         }
         let feedback = &mut state.feedback;
@@ -133,8 +133,23 @@ impl MemorySkills {
 
 impl State {
     fn published_with(&self, skill: SkillId) -> Option<TrainingId> {
-        let published = self.trainings.iter().find(|one| one.record.skill == skill && one.is_published());
-        published.map(|training| training.record.id)
+        self.published(skill).map(|training| training.record.id)
+    }
+
+    fn is_example(&self, new: &NewProposal) -> bool {
+        let set = self.published(new.skill).and_then(|training| training.examples.as_ref());
+        set.is_some_and(|set| set.train.iter().any(|example| ExampleKey::of(example) == new.key))
+    }
+
+    /// Whether an example that is to be added is not wanted any more, or will be replaced.
+    fn is_overtaken(&self, skill: SkillId, ended: &[EndedCheck]) -> bool {
+        let waits = |id: &ProposalId| {
+            let known = self.feedback.proposals.get(id).map(|known| &known.proposal);
+            known.is_some_and(|known| known.skill == skill && known.state == ProposalState::Checking)
+        };
+        let mut adding = ended.iter().filter(|one| one.result.declined.is_none() && one.example.is_some());
+        let trained = self.trainings.iter().any(|one| one.record.skill == skill && one.is_running());
+        trained || adding.any(|one| !waits(&one.id))
     }
 
     fn add_example(&mut self, training: TrainingId, example: &ExampleText) {
@@ -142,9 +157,6 @@ impl State {
         let Some(set) = &mut training.examples else { return };
         set.train = set.train.iter().cloned().chain([example.as_str().to_owned()]).collect();
         training.record.train_examples += 1;
-        if let Some(skill) = self.skills.get_mut(&training.record.skill) {
-            skill.samples = set.train.iter().take(RegisteredSkill::SAMPLES).cloned().collect();
-        }
     }
 }
 
@@ -186,8 +198,12 @@ impl ProposalStore for MemorySkills {
         skill: SkillId,
         ids: &[ProposalId],
         at: Timestamp,
+        by: Option<Caller>,
     ) -> Result<Accepted, Unavailable> {
         let mut state = self.state()?;
+        if !state.is_still(by) {
+            return Ok(Accepted::Overtaken);
+        }
         if state.published_with(skill).is_none() {
             return Ok(Accepted::NotPublished);
         }
@@ -210,13 +226,17 @@ impl ProposalStore for MemorySkills {
         skill: SkillId,
         id: ProposalId,
         at: Timestamp,
-    ) -> Result<Option<Proposal>, Unavailable> {
+        by: Option<Caller>,
+    ) -> Result<Result<Option<Proposal>, Overtaken>, Unavailable> {
         let mut state = self.state()?;
-        let Some(known) = state.feedback.find(skill, id) else { return Ok(None) };
+        if !state.is_still(by) {
+            return Ok(Err(Overtaken));
+        }
+        let Some(known) = state.feedback.find(skill, id) else { return Ok(Ok(None)) };
         if !matches!(known.proposal.state, ProposalState::Taken | ProposalState::Dismissed) {
             known.stands_at(ProposalState::Dismissed, at);
         }
-        Ok(known.shown())
+        Ok(Ok(known.shown()))
     }
 
     async fn pending_check(&self, at_most: u32) -> Result<Option<PendingCheck>, Unavailable> {
@@ -250,7 +270,7 @@ impl ProposalStore for MemorySkills {
         at: Timestamp,
     ) -> Result<Option<RegisteredSkill>, Unavailable> {
         let mut state = self.state()?;
-        if state.published_with(skill) != training {
+        if state.published_with(skill) != training || state.is_overtaken(skill, ended) {
             return Ok(None);
         }
         for EndedCheck { id, example, result } in ended {

@@ -36,7 +36,7 @@ impl Training {
         matches!(self.record.state, TrainingState::Published { .. })
     }
 
-    fn is_running(&self) -> bool {
+    pub(super) fn is_running(&self) -> bool {
         self.record.state == TrainingState::Running
     }
 }
@@ -48,8 +48,13 @@ impl State {
     }
 
     /// Whether somebody holds still what they asked with; sessions of those who may own skills are live until they end.
-    fn is_still(&self, by: Option<Caller>) -> bool {
+    pub(super) fn is_still(&self, by: Option<Caller>) -> bool {
         by.is_none_or(|by| self.owners.contains(&by.user) && !self.ended.contains(&by.session))
+    }
+
+    /// The training that a skill is published with.
+    pub(super) fn published(&self, skill: SkillId) -> Option<&Training> {
+        self.trainings.iter().find(|one| one.record.skill == skill && one.is_published())
     }
 
     fn drop_trainings(&mut self, skill: SkillId) {
@@ -237,11 +242,8 @@ impl SkillStore for MemorySkills {
         Ok(running.map(|training| training.record.clone()).collect())
     }
 
-    async fn examples_of_published(&self, skill: SkillId) -> Result<Option<Arc<[String]>>, Unavailable> {
-        let state = self.state()?;
-        let published = state.trainings.iter().find(|one| one.record.skill == skill && one.is_published());
-        let examples = published.and_then(|training| training.examples.as_ref());
-        Ok(examples.map(|examples| Arc::clone(&examples.train)))
+    async fn examples_of_published(&self, skill: SkillId) -> Result<Option<TrainingSet>, Unavailable> {
+        Ok(self.state()?.published(skill).and_then(|training| training.examples.clone()))
     }
 
     async fn published_examples(&self) -> Result<Vec<(SkillId, Arc<[String]>)>, Unavailable> {

@@ -3,6 +3,7 @@ use async_trait::async_trait;
 use square_kernel::jiff::SignedDuration;
 use square_kernel::uuid::Uuid;
 use square_kernel::{Asker, Clock, OsRandomness, Page, SkillId, new_uuid};
+use square_limits::LimitError;
 use square_skills::ports::{Learner, LearningFailed, SkillStore};
 use square_skills::testing::MemoryLearner;
 use square_skills::{
@@ -10,6 +11,7 @@ use square_skills::{
     Proposals,
 };
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// A published skill, which has seven examples and two held-out questions, one of which is among the examples.
@@ -32,10 +34,12 @@ impl Stage {
     /// Somebody finds the skill's answer to this helpful.
     async fn helpful(&self, text: &str) -> Option<(Uuid, ProposalId)> {
         self.world.clock.advance(SignedDuration::from_millis(1));
-        let new = self.proposals.proposed_by(self.skill, text).await.unwrap()?;
+        let asker = signed_in().user().unwrap();
+        let new = self.proposals.proposed_by(asker, self.skill, text).await.unwrap()?;
         let question = new_uuid(&*self.world.clock, &OsRandomness);
-        self.world.store.propose(question, signed_in().user().unwrap(), text, &new);
-        Some((question, new.id))
+        self.world.store.propose(question, asker, text, &new);
+        let proposed = self.proposals.find(&self.world.owner, self.skill, new.id).await.unwrap();
+        proposed.map(|proposed| (question, proposed.id))
     }
 
     async fn accepted(&self, texts: &[&str]) -> Vec<ProposalId> {
@@ -57,7 +61,7 @@ impl Stage {
     }
 
     async fn examples(&self) -> Vec<String> {
-        self.world.store.examples_of_published(self.skill).await.unwrap().unwrap().to_vec()
+        self.world.store.examples_of_published(self.skill).await.unwrap().unwrap().train.to_vec()
     }
 }
 
@@ -223,6 +227,60 @@ async fn what_was_dismissed_while_it_was_to_be_tried_is_not_taken() {
     assert!(matches!(none, Err(AcceptError::Unknown(id)) if id == gone), "{none:?}");
 }
 
+#[tokio::test]
+async fn whoever_is_signed_out_meanwhile_decides_nothing() {
+    let stage = Stage::new().await;
+    let (_, id) = stage.helpful("one?").await.unwrap();
+    let (proposals, owner) = (&stage.proposals, &stage.world.owner);
+    stage.world.store.end_session(owner.identity.as_ref().unwrap().session);
+    let accepted = proposals.accept(owner, stage.skill, &[id]).await;
+    assert!(matches!(accepted, Err(AcceptError::Owner(OwnerError::Overtaken(_)))), "{accepted:?}");
+    let dismissed = proposals.dismiss(owner, stage.skill, id).await;
+    assert!(matches!(dismissed, Err(DismissError::Owner(OwnerError::Overtaken(_)))), "{dismissed:?}");
+    assert_eq!(stage.proposal(id).await.state, ProposalState::Proposed);
+}
+
+#[tokio::test]
+async fn one_account_has_only_so_many_examples_looked_through() {
+    let stage = Stage::new().await;
+    let (ann, bob) = (signed_in().user().unwrap(), signed_in().user().unwrap());
+    let propose = async |asker| stage.proposals.proposed_by(asker, stage.skill, "Who?").await;
+    for _ in 0..60 {
+        propose(ann).await.unwrap().unwrap();
+    }
+    assert!(matches!(propose(ann).await, Err(LimitError::TooMany(_))));
+    assert!(propose(bob).await.is_ok());
+    stage.world.clock.advance(SignedDuration::from_mins(1));
+    assert!(propose(ann).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_skill_that_is_trained_while_it_is_tried_gets_the_example_afterwards() {
+    let stage = Stage::new().await;
+    let ids = stage.accepted(&["one?"]).await;
+    let world = &stage.world;
+    world.skills.train(&world.owner, stage.skill, examples("b")).await.unwrap();
+    stage.checked().await;
+    assert_eq!(stage.proposal(ids[0]).await.state, ProposalState::Checking);
+    world.skills.train_next().await.unwrap().unwrap();
+    stage.checked().await;
+    assert_eq!(stage.proposal(ids[0]).await.state, ProposalState::Taken);
+    assert_eq!(stage.examples().await[7..], ["one?"]);
+}
+
+#[tokio::test]
+async fn an_owner_of_many_proposals_leaves_room_for_the_trainings_of_others() {
+    let stage = Stage::new().await;
+    let texts: Vec<String> = (0..40).map(|number| format!("misleading {number}?")).collect();
+    let ids = stage.accepted(&texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    stage.checked().await;
+    let mut declined = 0;
+    for id in &ids {
+        declined += usize::from(stage.proposal(*id).await.state == ProposalState::Declined);
+    }
+    assert_eq!(declined, 16);
+}
+
 #[tokio::test(start_paused = true)]
 async fn whoever_waits_hears_how_it_went_or_that_it_takes_long() {
     let stage = Stage::new().await;
@@ -268,6 +326,64 @@ impl Learner for Fragile {
     fn scratch(&self) -> Option<Arc<dyn Learner>> {
         Some(Arc::new(Self(MemoryLearner::new(self.0.name()))))
     }
+}
+
+/// What a skill learnt before leaves traces in it: it answers one question less for each misleading example that it ever learnt.
+struct Marked {
+    inner: MemoryLearner,
+    traces: AtomicU32,
+}
+
+impl Marked {
+    fn new() -> Self {
+        Self { inner: MemoryLearner::new("Marked"), traces: AtomicU32::new(0) }
+    }
+}
+
+#[async_trait]
+impl Learner for Marked {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    async fn learn_all(&self, skills: &[(SkillId, Arc<[String]>)]) -> Result<(), LearningFailed> {
+        self.inner.learn_all(skills).await
+    }
+
+    async fn learn(
+        &self,
+        skill: SkillId,
+        examples: &[String],
+        progress: &(dyn Fn(f32) + Send + Sync),
+    ) -> Result<(), LearningFailed> {
+        let misleading = examples.iter().filter(|example| example.contains("worse")).count();
+        self.traces.fetch_add(u32::try_from(misleading).unwrap(), Ordering::Relaxed);
+        self.inner.learn(skill, examples, progress).await
+    }
+
+    async fn forget(&self, skill: SkillId) -> Result<(), LearningFailed> {
+        self.inner.forget(skill).await
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "tests have few questions")]
+    async fn accuracy(&self, _: SkillId, questions: &[String]) -> Result<f64, LearningFailed> {
+        let (all, traces) = (questions.len(), self.traces.load(Ordering::Relaxed) as usize);
+        Ok(all.saturating_sub(traces) as f64 / all as f64)
+    }
+
+    fn scratch(&self) -> Option<Arc<dyn Learner>> {
+        Some(Arc::new(Self::new()))
+    }
+}
+
+#[tokio::test]
+async fn what_another_one_has_left_in_the_copies_is_not_held_against_a_proposal() {
+    let stage = Stage::of(World::learning(vec![Arc::new(Marked::new())])).await;
+    let ids = stage.accepted(&["worse?", "harmless?"]).await;
+    stage.checked().await;
+    assert_eq!(stage.proposal(ids[0]).await.state, ProposalState::Declined);
+    let harmless = stage.proposal(ids[1]).await;
+    assert_eq!(harmless.state, ProposalState::Taken, "{:?}", harmless.check);
 }
 
 #[tokio::test]

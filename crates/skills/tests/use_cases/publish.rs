@@ -24,6 +24,23 @@ fn step(world: &World) -> JoinHandle<()> {
 }
 
 #[tokio::test]
+async fn its_owner_takes_along_what_it_is_published_with_whatever_became_of_a_later_training() {
+    let world = World::new();
+    let id = world.registered("Films").await;
+    let taken_along = async || world.skills.examples(&world.owner, id).await.unwrap();
+    assert_eq!(taken_along().await, None);
+    world.skills.train(&world.owner, id, examples("a")).await.unwrap();
+    assert_eq!(taken_along().await, Some(examples("a")), "of a training that waits");
+    world.skills.train_next().await.unwrap().unwrap();
+    world.learners[0].fail(Some("too few questions"));
+    world.skills.train(&world.owner, id, examples("b")).await.unwrap();
+    world.skills.train_next().await.unwrap().unwrap();
+    assert_eq!(taken_along().await, Some(examples("a")));
+    let refused = world.skills.examples(&world.other, id).await;
+    assert!(matches!(refused, Err(OwnerError::NotOwner)), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_trained_skill_is_published_known_to_every_learner_and_measured() {
     let world = World::with(vec![MemoryLearner::new("Square"), MemoryLearner::new("Other")]);
     let id = world.registered("Films").await;

@@ -17,6 +17,7 @@ impl From<&FeedbackError> for Fault {
             FeedbackError::NotFound => Self::not_found("question"),
             FeedbackError::NoVerdict => Self::not_found("verdict"),
             FeedbackError::Invalid(invalid) => Self::from(invalid),
+            FeedbackError::TooMany(error) => Self::from(error),
             FeedbackError::Unavailable(error) => Self::from(error),
         }
     }

@@ -142,10 +142,7 @@ impl Parts {
             Err(square_skills::OwnerError::NotFound) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let examples = match &training {
-            Some((record, _)) => skills.examples(asker, record).await?,
-            None => None,
-        };
+        let examples = skills.examples(asker, id).await?;
         let (train, dev) = examples.map(|set| (set.train.to_vec(), set.dev.to_vec())).unwrap_or_default();
         Ok(Some(OwnedSkill {
             skill: Skill::new(listed),

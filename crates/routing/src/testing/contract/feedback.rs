@@ -135,6 +135,9 @@ pub async fn a_helpful_answer_proposes_its_question_once(site: &dyn FeedbackSite
     let found = proposed(site).await;
     let seen: Vec<_> = found.iter().map(|one| (one.id, one.text.as_str(), one.questions)).collect();
     assert_eq!(seen, [(first.id, "Who played?", 1)]);
+    // As where it can be no example any more.
+    assert!(site.feedback().give(&verdict, None).await.expect(WORKS));
+    assert_eq!(proposed(site).await, found);
 }
 
 /// By another verdict or by taking it back.

@@ -85,7 +85,7 @@ async fn is_of_one_piece(store: &dyn SkillStore, id: SkillId) {
     let skill = stored(store, id).await;
     let learnt = store.examples_of_published(id).await.unwrap();
     assert_eq!(skill.published, learnt.is_some());
-    let learnt = learnt.unwrap_or_default();
+    let learnt = learnt.map(|set| set.train).unwrap_or_default();
     assert_eq!(skill.samples[..], learnt[..learnt.len().min(RegisteredSkill::SAMPLES)]);
     let newest = store.training(id).await.unwrap();
     assert!(running(store).await.len() <= usize::from(newest.is_some()));

@@ -66,7 +66,7 @@ pub async fn publishing_anew_replaces_the_examples(store: &dyn SkillStore, owner
 
     assert_eq!(after.samples[0], "b train 1?");
     assert_eq!(store.published_examples().await.unwrap(), [(skill.id, examples("b").train)]);
-    assert_eq!(store.examples_of_published(skill.id).await.unwrap(), Some(examples("b").train));
+    assert_eq!(store.examples_of_published(skill.id).await.unwrap(), Some(examples("b")));
     assert_eq!(store.examples(first).await.unwrap(), None);
 }
 
