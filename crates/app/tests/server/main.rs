@@ -18,6 +18,7 @@ mod operator;
 #[path = "../support/process.rs"]
 #[expect(dead_code, reason = "other tests share it")]
 mod process;
+mod proposals;
 mod questions;
 mod secrecy;
 mod selectors;
