@@ -2,6 +2,7 @@ use crate::ports::{Learner, LearningFailed, SkillStore};
 use crate::service::{Shared, Skills};
 use square_kernel::{SkillId, Unavailable};
 use std::collections::BTreeSet;
+use std::future::Future;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +16,9 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// How often a learner is compared with all that is published, also without word of a change: somebody may have emptied
 /// its server.
 const COMPARED: Duration = Duration::from_mins(10);
+/// How long a training waits for a learner whose knowledge is this process's own to learn, and once more to be measured: it goes
+/// on learning apart from trainings, which wait for one another.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A learner that needs somebody outside, and what it has to catch up on.
 pub(crate) struct Outside {
@@ -119,7 +123,7 @@ impl Outside {
             Some(reason) => Err(reason),
             None if !has_turn => Err(LearningFailed("it is still learning other skills".to_owned())),
             None => {
-                let outcome = self.learner.learn(skill, examples, progress).await;
+                let outcome = self.in_time(self.learner.learn(skill, examples, progress)).await;
                 self.note(&outcome);
                 outcome
             }
@@ -128,6 +132,18 @@ impl Outside {
             self.due().skills.insert(skill);
         }
         outcome
+    }
+
+    /// Awaits what it does for a training, but no longer than a training waits for it.
+    pub(crate) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, LearningFailed>>,
+    ) -> Result<T, LearningFailed> {
+        if self.learner.is_shared() {
+            return work.await;
+        }
+        let late = |_| Err(LearningFailed(format!("it took longer than {} s", PATIENCE.as_secs())));
+        tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(late)
     }
 
     async fn catch_up(&self, shared: &Shared) -> Result<(), Unavailable> {
@@ -150,8 +166,8 @@ impl Outside {
         // Also after a comparison: there are learners that cannot tell by which examples they know a skill.
         loop {
             let Some(skill) = self.due().take_next() else { return Ok(()) };
-            self.note_learnt(shared);
             let settled = self.settle(skill, store).await;
+            self.note_learnt(shared);
             let went_well = matches!(settled, Ok(Ok(())));
             if !went_well {
                 let mut due = self.due();
@@ -177,8 +193,9 @@ impl Outside {
                 return Ok(Ok(()));
             }
         }
+        let learnt = self.learner.learn_all(&examples).await;
         self.note_learnt(shared);
-        Ok(self.learner.learn_all(&examples).await)
+        Ok(learnt)
     }
 
     async fn settle(
@@ -192,7 +209,7 @@ impl Outside {
         })
     }
 
-    /// It may know something new that is to be kept.
+    /// It may know something new that is to be kept. Call it afterwards: what is kept in the midst of it lacks the rest.
     fn note_learnt(&self, shared: &Shared) {
         if !self.learner.is_shared() {
             shared.learnt();

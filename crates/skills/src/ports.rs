@@ -151,7 +151,8 @@ pub struct LearningFailed(pub String);
 /// A selector as the one who publishes skills sees it: it learns and forgets skills.
 ///
 /// Learning MUST NOT hold up questions: they are routed by what was known before until the new knowledge is
-/// swapped in whole.
+/// swapped in whole. What is outside and takes too long for a training is dropped in the midst of learning or measuring, and
+/// taught again later.
 #[async_trait]
 pub trait Learner: Send + Sync {
     /// The selector's name.

@@ -114,16 +114,22 @@ impl Shared {
         questions: &[String],
         failures: &mut Failures,
     ) -> Result<Accuracy, LearningFailed> {
-        let learners = || self.inside.iter().chain(self.outside.iter().map(|outside| &outside.learner));
-        let count = learners().count() as f32;
+        let inside = self.inside.iter().map(|learner| (learner, None));
+        let outside = self.outside.iter().map(|outside| (&outside.learner, Some(outside)));
+        let count = (self.inside.len() + self.outside.len()) as f32;
         let mut accuracy = Accuracy::new();
-        for (index, learner) in learners().enumerate() {
+        for (index, (learner, outside)) in inside.chain(outside).enumerate() {
             let name = learner.name();
             let has_learnt = !failures.contains_key(name);
             if has_learnt {
-                match learner.measure(skill, questions).await {
+                let measuring = learner.measure(skill, questions);
+                let measured = match outside {
+                    Some(outside) => outside.in_time(measuring).await,
+                    None => measuring.await,
+                };
+                match measured {
                     Ok(measured) => _ = accuracy.insert(name.to_owned(), measured),
-                    Err(LearningFailed(reason)) if learner.is_outside() => {
+                    Err(LearningFailed(reason)) if outside.is_some() => {
                         failures.insert(name.to_owned(), reason);
                     }
                     Err(failed) => return Err(failed),

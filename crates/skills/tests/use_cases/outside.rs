@@ -2,11 +2,13 @@
 //! to themselves. Time is paused.
 
 use crate::world::{World, examples};
+use async_trait::async_trait;
 use square_kernel::SkillId;
-use square_skills::ports::ModelStore;
+use square_skills::ports::{Learner, LearningFailed, ModelStore};
 use square_skills::testing::MemoryLearner;
 use square_skills::{ExamplesVersion, Failures, TrainingState};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::advance;
 
@@ -216,6 +218,100 @@ async fn what_one_that_keeps_to_itself_learnt_late_is_kept_as_well() {
     far(&world).fail(None);
     advance(Duration::from_mins(1)).await;
     world.skills.bring_in_step().await.unwrap();
+    world.skills.train_next().await.unwrap();
+    let kept = world.models.kept_version("Far").await.unwrap();
+    let expected = [(id, ExamplesVersion::of_skill(&examples("a").train))];
+    assert_eq!(kept, Some(ExamplesVersion::of_all(expected)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_training_waits_for_one_that_keeps_to_itself_ten_seconds_and_it_learns_later() {
+    let (learner, mut script) = MemoryLearner::held("Far");
+    let world = World::with(vec![MemoryLearner::new("Square"), learner.leaning()]);
+    world.skills.bring_in_step().await.unwrap();
+    let id = world.registered("Films").await;
+    let trained = tokio::time::timeout(Duration::from_secs(11), trained(&world, id, "a")).await;
+    assert_eq!(trained.unwrap()["Far"], "it took longer than 10 s");
+    assert!(world.listed(id).skill.published);
+    drop(script.learning().await);
+    advance(Duration::from_secs(1)).await;
+    let skills = world.skills.clone();
+    let catching_up = tokio::spawn(async move { skills.bring_in_step().await });
+    let held = script.learning().await;
+    advance(Duration::from_mins(10)).await;
+    held.go();
+    catching_up.await.unwrap().unwrap();
+    assert_eq!(far(&world).known(), known(id, "a"));
+}
+
+/// Learns at once, and never ends being measured.
+struct Boundless;
+
+#[async_trait]
+impl Learner for Boundless {
+    fn name(&self) -> &'static str {
+        "Far"
+    }
+
+    fn is_outside(&self) -> bool {
+        true
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    async fn learn_all(&self, _: &[(SkillId, Arc<[String]>)]) -> Result<(), LearningFailed> {
+        Ok(())
+    }
+
+    async fn learn(
+        &self,
+        _: SkillId,
+        _: &[String],
+        _: &(dyn Fn(f32) + Send + Sync),
+    ) -> Result<(), LearningFailed> {
+        Ok(())
+    }
+
+    async fn forget(&self, _: SkillId) -> Result<(), LearningFailed> {
+        Ok(())
+    }
+
+    async fn accuracy(&self, _: SkillId, _: &[String]) -> Result<f64, LearningFailed> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_is_its_measuring_waited_for_any_longer() {
+    let world = World::learning(vec![Arc::new(MemoryLearner::new("Square")), Arc::new(Boundless)]);
+    let id = world.registered("Films").await;
+    let trained = tokio::time::timeout(Duration::from_secs(11), trained(&world, id, "a")).await;
+    assert_eq!(trained.unwrap()["Far"], "it took longer than 10 s");
+    let TrainingState::Published { accuracy, .. } = state(&world, id).await else { unreachable!() };
+    assert_eq!(accuracy.keys().collect::<Vec<_>>(), ["Square"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_learnt_while_it_is_kept_is_kept_next_time() {
+    let (learner, mut script) = MemoryLearner::held("Far");
+    let world = World::with(vec![MemoryLearner::new("Square"), learner.leaning()]);
+    world.skills.bring_in_step().await.unwrap();
+    let id = world.registered("Films").await;
+    let skills = world.skills.clone();
+    world.skills.train(&world.owner, id, examples("a")).await.unwrap();
+    let training = tokio::spawn(async move { skills.train_next().await.map(drop) });
+    script.learning().await.fail("it is away");
+    training.await.unwrap().unwrap();
+    advance(Duration::from_mins(1)).await;
+    let skills = world.skills.clone();
+    let catching_up = tokio::spawn(async move { skills.bring_in_step().await });
+    let held = script.learning().await;
+    world.skills.train_next().await.unwrap();
+    held.go();
+    catching_up.await.unwrap().unwrap();
+    advance(Duration::from_mins(1)).await;
     world.skills.train_next().await.unwrap();
     let kept = world.models.kept_version("Far").await.unwrap();
     let expected = [(id, ExamplesVersion::of_skill(&examples("a").train))];
