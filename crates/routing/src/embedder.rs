@@ -36,4 +36,12 @@ pub trait Embedder: Send + Sync {
     /// One embedding for each text, in their order. All of one call MUST have the same number of numbers, one at least, each
     /// of them finite.
     async fn embed(&self, texts: &[String], waiting: Waiting) -> Result<Vec<Embedding>, EmbeddingFailed>;
+
+    /// The embedding of one text as it is made now, for learning. One that remembers embeddings MUST NOT answer with these, and
+    /// forgets them: its server may have another model than when they were made.
+    async fn embed_anew(&self, text: &str) -> Result<Embedding, EmbeddingFailed> {
+        let embeddings = self.embed(&[text.to_owned()], Waiting::Learner).await?;
+        let none = || EmbeddingFailed("the text got no embedding".to_owned());
+        embeddings.into_iter().next().ok_or_else(none)
+    }
 }

@@ -97,30 +97,48 @@ impl EmbeddingServer {
         })
     }
 
-    /// The embeddings of `texts`, a batch at a time. What a server refuses may have been too much for it: it gets half of it at
-    /// a time then, and of a single text the first half.
+    /// The embeddings of `texts`. What a server refuses may have been too much for it: it gets half of it at a time then, and of a
+    /// single text the first half. For learning, a text that it makes nothing of, where another one goes well, says nothing.
     async fn fetch(&self, texts: &[&str], waiting: Waiting) -> Result<Vec<Embedding>, Trouble> {
         let cut = |text: &&str| text.chars().take(READ_CHARS).collect::<String>();
         let mut waits: Vec<Vec<String>> = vec![texts.iter().map(cut).collect()];
         let mut embeddings = Vec::with_capacity(texts.len());
         while let Some(mut texts) = waits.pop() {
-            match self.ask(&texts, waiting).await {
-                Ok(some) => embeddings.extend(some),
-                Err(trouble) if !is_too_much(&trouble) => return Err(trouble),
-                Err(_) if texts.len() > 1 => {
-                    let rest = texts.split_off(texts.len() / 2);
-                    waits.extend([rest, texts]);
+            let trouble = match self.ask(&texts, waiting).await {
+                Ok(some) => {
+                    embeddings.extend(some);
+                    continue;
                 }
-                Err(trouble) => {
-                    let length = texts[0].chars().count();
-                    if length <= SHORT_CHARS {
-                        return Err(trouble);
-                    }
-                    waits.push(vec![texts[0].chars().take(length / 2).collect()]);
+                Err(trouble) => trouble,
+            };
+            let length = texts[0].chars().count();
+            let is_least = texts.len() == 1 && length <= SHORT_CHARS;
+            if is_least || !is_too_much(&trouble) {
+                let dims = self.dims_in_spite_of(trouble, waiting).await?;
+                if is_least {
+                    tracing::warn!("the server of embeddings makes nothing of a text that is learnt from");
+                    embeddings.push(vec![0.0; dims].into());
+                    continue;
                 }
+            }
+            if texts.len() > 1 {
+                let rest = texts.split_off(texts.len() / 2);
+                waits.extend([rest, texts]);
+            } else {
+                waits.push(vec![texts[0].chars().take(length / 2).collect()]);
             }
         }
         Ok(embeddings)
+    }
+
+    /// How many numbers an embedding has, if that of a text with which nothing can be wrong is to be had: then a text is to blame for
+    /// `trouble`. A question does not wait for that.
+    async fn dims_in_spite_of(&self, trouble: Trouble, waiting: Waiting) -> Result<usize, Trouble> {
+        if waiting == Waiting::Asker || !may_be_a_text(&trouble) {
+            return Err(trouble);
+        }
+        let plain = self.ask(&["?".to_owned()], waiting).await.ok();
+        plain.and_then(|embeddings| Some(embeddings.first()?.len())).ok_or(trouble)
     }
 
     /// One call.
@@ -155,6 +173,14 @@ fn is_too_much(trouble: &Trouble) -> bool {
     matches!(trouble, Trouble::Status { status: 400 | 413 | 422, .. } | Trouble::TooLarge(_))
 }
 
+/// Whether a text may be to blame: there are models that a text brings down, or to numbers that are none.
+fn may_be_a_text(trouble: &Trouble) -> bool {
+    let status = matches!(trouble, Trouble::Status { status: 424 | 500..=599, .. });
+    status
+        || is_too_much(trouble)
+        || matches!(trouble, Trouble::Late(_) | Trouble::BrokeOff | Trouble::Malformed(_))
+}
+
 fn read(answer: Answer, wanted: usize) -> Result<Vec<Embedding>, Trouble> {
     let malformed = |what: &str| Trouble::Malformed(what.to_owned());
     let mut items = answer.data;
@@ -175,7 +201,12 @@ fn read(answer: Answer, wanted: usize) -> Result<Vec<Embedding>, Trouble> {
         let embedding = embedding.into_iter().map(|number| (number / divisor) as f32);
         Ok(embedding.collect())
     };
-    items.into_iter().map(embedding).collect()
+    let embeddings = items.into_iter().map(embedding).collect::<Result<Vec<_>, _>>()?;
+    if is_of_one_length(&embeddings) { Ok(embeddings) } else { Err(several_lengths()) }
+}
+
+fn several_lengths() -> Trouble {
+    Trouble::Malformed("its embeddings are not all of one length".to_owned())
 }
 
 fn is_of_one_length(embeddings: &[Embedding]) -> bool {
@@ -194,18 +225,22 @@ impl Embedder for EmbeddingServer {
 
     async fn embed(&self, texts: &[String], waiting: Waiting) -> Result<Vec<Embedding>, EmbeddingFailed> {
         let failed = |trouble: Trouble| EmbeddingFailed(trouble.to_string());
-        let embeddings = self.kept_or_fetched(texts, waiting).await.map_err(failed)?;
-        if is_of_one_length(&embeddings) {
-            return Ok(embeddings);
+        // Where the server has another model under the same name now, some of the first round were kept of the earlier one.
+        for _ in 0..2 {
+            let embeddings = self.kept_or_fetched(texts, waiting).await.map_err(failed)?;
+            if is_of_one_length(&embeddings) {
+                return Ok(embeddings);
+            }
         }
-        // The server has another model under the same name now: what is kept is of no use any more.
+        Err(failed(several_lengths()))
+    }
+
+    async fn embed_anew(&self, text: &str) -> Result<Embedding, EmbeddingFailed> {
+        let failed = |trouble: Trouble| EmbeddingFailed(trouble.to_string());
+        let embeddings = self.fetch(&[text], Waiting::Learner).await.map_err(failed)?;
         self.kept().clear();
-        let embeddings = self.kept_or_fetched(texts, waiting).await.map_err(failed)?;
-        if is_of_one_length(&embeddings) {
-            return Ok(embeddings);
-        }
-        self.kept().clear();
-        Err(failed(Trouble::Malformed("its embeddings are not all of one length".to_owned())))
+        let none = || EmbeddingFailed("the text got no embedding".to_owned());
+        embeddings.into_iter().next().ok_or_else(none)
     }
 }
 
@@ -222,10 +257,20 @@ impl EmbeddingServer {
         let missing: Vec<&str> = missing.into_iter().collect();
         for missing in missing.chunks(self.batch) {
             for (text, embedding) in missing.iter().zip(self.fetch(missing, waiting).await?) {
-                self.kept().put((*text).to_owned(), embedding.clone());
+                self.keep(text, &embedding);
                 found.insert(text, embedding);
             }
         }
         Ok(texts.iter().filter_map(|text| found.get(text.as_str()).cloned()).collect())
+    }
+
+    /// What is kept is all of one length: by another one it shows that the server has another model under the same name now, and
+    /// what was kept of the earlier one is of no use any more.
+    fn keep(&self, text: &str, embedding: &Embedding) {
+        let mut kept = self.kept();
+        if kept.peek_lru().is_some_and(|(_, other)| other.len() != embedding.len()) {
+            kept.clear();
+        }
+        kept.put(text.to_owned(), embedding.clone());
     }
 }

@@ -102,8 +102,8 @@ impl Table {
 
     /// Whether every piece that the tokenizer makes has its row.
     fn check(&self) -> Result<(), TableError> {
-        if !self.rows.iter().all(|number| number.is_finite()) {
-            return Err(wrong(MODEL, "has embeddings that are no numbers"));
+        if !self.rows.iter().chain(self.weights.iter().flatten()).all(|number| number.is_finite()) {
+            return Err(wrong(MODEL, "has embeddings or weights that are no numbers"));
         }
         let pieces = self.tokenizer.get_vocab(true).into_values().max().map_or(0, |last| last as usize + 1);
         let rows = self.rows.len() / self.dims;
@@ -320,6 +320,8 @@ mod tests {
         assert!(refused(&[flat]).contains("no table"));
         let nan = ("embeddings", Dtype::F32, vec![4, 2], bytes(&[f32::NAN; 8]));
         assert!(refused(&[nan]).contains("no numbers"));
+        let nan = ("weights", Dtype::F32, vec![4], bytes(&[1.0, 1.0, f32::INFINITY, 1.0]));
+        assert!(refused(&[plain(), nan]).contains("no numbers"));
         let nowhere = [-1_i64; 4].iter().flat_map(|place| place.to_le_bytes()).collect();
         assert!(refused(&[plain(), ("mapping", Dtype::I64, vec![4], nowhere)]).contains("nowhere"));
         let few = ("weights", Dtype::F32, vec![2], bytes(&[1.0, 1.0]));

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use square_kernel::Secret;
 use square_remote_selectors::{EmbeddingServer, EmbeddingServerSettings};
 use square_routing::{Embedder, Embedding, Waiting};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -165,21 +166,91 @@ async fn learning_waits_where_a_server_is_busy() {
     assert_eq!(sizes(&server), [1, 1]);
 }
 
+/// Makes nothing of texts with the word `bad` in them.
+async fn choosy(refusal: Reply) -> Server {
+    let choosy = move |request: &Request| {
+        let refuses = input(request).iter().any(|text| text.contains("bad"));
+        if refuses { refusal.clone() } else { answer(request) }
+    };
+    Server::start(choosy).await
+}
+
+#[tokio::test]
+async fn a_text_of_which_a_server_makes_nothing_says_nothing_and_holds_up_no_other() {
+    for refusal in [
+        Reply::Json(500, json!({"error": "failed to encode response: json: unsupported value: NaN"})),
+        Reply::Json(424, json!({"message": "inference failed", "type": "backend"})),
+        Reply::Json(400, Value::Null),
+        Reply::Raw(200, "", br#"{"data": [{"index": 0, "embedding": [NaN]}]}"#.to_vec()),
+        Reply::HalfWay(b"{\"data\": [".to_vec()),
+    ] {
+        let server = choosy(refusal.clone()).await;
+        let embedder = embedder(&server.url);
+        let embeddings = embedder.embed(&texts(&["abc", "abcd", "bad"]), Waiting::Learner).await.unwrap();
+        assert_eq!(embeddings[0].len(), 2);
+        assert!((embeddings[0][0] - 0.6).abs() < 1e-6, "{refusal:?}: {embeddings:?}");
+        assert_eq!(embeddings[2].to_vec(), [0.0, 0.0], "{refusal:?}");
+        // Also by itself, and of a long one the beginning is tried first.
+        let long = format!("{}bad", "a".repeat(500));
+        let embeddings = embedder.embed(&[long, "too bad".to_owned()], Waiting::Learner).await.unwrap();
+        assert!(embeddings[0][0] > 0.9, "{refusal:?}: {embeddings:?}");
+        assert_eq!(embeddings[1].to_vec(), [0.0, 0.0], "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_question_of_which_a_server_makes_nothing_is_not_tried_by_halves() {
+    let server = choosy(Reply::Json(500, Value::Null)).await;
+    let failed = embedder(&server.url).embed(&texts(&["bad", "abc"]), Waiting::Asker).await.unwrap_err();
+    assert_eq!((failed.0.as_str(), sizes(&server)), ("its server answered with status 500", vec![2]));
+}
+
+#[tokio::test]
+async fn a_server_that_makes_nothing_of_any_text_is_not_asked_for_each() {
+    for (refusal, calls) in [(500, vec![32, 1]), (400, vec![32, 16, 8, 4, 2, 1, 1]), (401, vec![32])] {
+        let server = Server::start(move |_| Reply::Json(refusal, Value::Null)).await;
+        let failed = embedder(&server.url).embed(&numbered(32), Waiting::Learner).await.unwrap_err();
+        assert_eq!(failed.0, format!("its server answered with status {refusal}"));
+        assert_eq!(sizes(&server), calls);
+    }
+}
+
+/// Of three numbers for each text, or of two.
+fn of_length(long: bool, request: &Request) -> Reply {
+    let embedding = if long { json!([1, 2, 3]) } else { json!([1, 2]) };
+    let item = |index: usize| json!({"index": index, "embedding": embedding});
+    Reply::Json(200, json!({"data": (0..input(request).len()).map(item).collect::<Vec<_>>()}))
+}
+
 #[tokio::test]
 async fn what_is_remembered_of_another_model_of_the_same_name_is_forgotten() {
-    let server = Server::start(|request| {
-        let long = request.body.contains("long");
-        let embedding = if long { json!([1, 2, 3]) } else { json!([1, 2]) };
-        let items: Vec<_> =
-            (0..input(request).len()).map(|index| json!({"index": index, "embedding": embedding})).collect();
-        Reply::Json(200, json!({"data": items}))
-    });
-    let server = server.await;
+    let long = Arc::new(AtomicBool::new(false));
+    let longer = Arc::clone(&long);
+    let server = Server::start(move |request| of_length(longer.load(Ordering::Relaxed), request)).await;
     let embedder = embedder(&server.url);
-    embedder.embed(&texts(&["a"]), Waiting::Asker).await.unwrap();
-    let both = embedder.embed(&texts(&["a", "long"]), Waiting::Asker).await.unwrap();
-    assert_eq!(both.iter().map(|embedding| embedding.len()).collect::<Vec<_>>(), [3, 3]);
-    assert_eq!(sizes(&server), [1, 1, 2]);
+    let lengths = async |asked: &[&str]| {
+        let embeddings = embedder.embed(&texts(asked), Waiting::Asker).await.unwrap();
+        embeddings.iter().map(|embedding| embedding.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(lengths(&["a", "b"]).await, [2, 2]);
+    long.store(true, Ordering::Relaxed);
+    assert_eq!(lengths(&["a", "c"]).await, [3, 3]);
+    assert_eq!(sizes(&server), [2, 1, 1]);
+    // Also what was not asked for together with another text since.
+    long.store(false, Ordering::Relaxed);
+    assert_eq!((lengths(&["d"]).await, lengths(&["a"]).await), (vec![2], vec![2]));
+}
+
+#[tokio::test]
+async fn a_text_is_embedded_anew_whatever_is_remembered() {
+    let long = Arc::new(AtomicBool::new(false));
+    let longer = Arc::clone(&long);
+    let server = Server::start(move |request| of_length(longer.load(Ordering::Relaxed), request)).await;
+    let embedder = embedder(&server.url);
+    embedder.embed(&texts(&["a", "b"]), Waiting::Learner).await.unwrap();
+    long.store(true, Ordering::Relaxed);
+    assert_eq!(embedder.embed_anew("a").await.unwrap().len(), 3);
+    assert_eq!(embedder.embed(&texts(&["b"]), Waiting::Learner).await.unwrap()[0].len(), 3);
 }
 
 #[tokio::test]
