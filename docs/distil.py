@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes a table of word vectors for the selector `Embedding` out of a sentence model.
 
-    pip install numpy safetensors tokenizers
+    pip install numpy safetensors
     python distil.py FOLDER-OF-THE-MODEL FOLDER-TO-WRITE [--dims 256]
 
 The model is one of BERT's kind, in a folder as sentence-transformers keep them (config.json, tokenizer.json,

@@ -26,10 +26,10 @@ pub(crate) fn selectors(settings: &Settings) -> Result<Selectors, SettingsError>
     let mut selectors = Selectors {
         all: vec![square.clone(), Arc::new(BaseSelector)],
         learners: vec![square.clone()],
-        fallback: square,
+        fallback: square.clone(),
     };
     if let Some(embedder) = embedder(settings)? {
-        let selector = Arc::new(EmbeddingSelector::new(embedder));
+        let selector = Arc::new(EmbeddingSelector::beside(&square, embedder));
         if selector.is_outside() {
             selectors.add(selector, Duration::from_millis(settings.selectors.embedding.timeout_ms));
         } else {

@@ -1,11 +1,11 @@
-use super::{Behind, EmbeddingSelector, Memory};
-use crate::square::{Examples, Lesson, Rounded, State};
+use super::memory::may_be_the_same;
+use super::{EmbeddingSelector, Memory, Standing};
+use crate::square::{Examples, Lesson, State};
 use async_trait::async_trait;
 use square_kernel::SkillId;
 use square_routing::{Embedding, EmbeddingFailed, Waiting};
 use square_skills::ports::{Learner, LearningFailed};
 use square_skills::{ExamplesVersion, KeptModel, Measured};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How many texts are embedded before they are remembered: what fails then loses no more than this.
@@ -15,35 +15,27 @@ impl EmbeddingSelector {
     /// Embeds what is not remembered and learns all from nothing.
     pub(super) async fn start_anew(
         &self,
-        lesson: Lesson,
+        mut lesson: Lesson,
         progress: &(dyn Fn(f32) + Send + Sync),
     ) -> Result<(), LearningFailed> {
-        if self.behind().outdated {
-            self.memory().clear();
-        }
-        let mut questions: Vec<String> = lesson.questions().cloned().collect();
-        questions.extend(self.nobodys().await?);
-        // What was embedded before is of no use if embeddings turn out to be of another length now; then all are made once more.
-        for _ in 0..2 {
-            self.remember(&questions, &|done| progress(0.3 * done)).await?;
-            let mut embedded = lesson.clone();
-            let nobodys = self.nobodys().await?;
-            let ready = {
-                let memory = self.memory();
-                embedded.embed(|texts| memory.of(texts)).and_then(|()| memory.of(&nobodys))
-            };
-            if let Some(nobodys) = ready {
-                let change = move |state: &mut State, progress: &dyn Fn(f32)| {
-                    state.nobodys().embed(nobodys);
-                    state.learn_all(embedded, progress);
-                    Ok(())
-                };
-                self.square.change(&|done| progress(0.3 + 0.7 * done), change).await?;
-                self.behind().outdated = false;
-                return Ok(());
-            }
-        }
-        Err(LearningFailed("its embeddings change in length while they are learnt from".to_owned()))
+        let nobodys = Arc::clone(&self.nobodys);
+        let gather = move |_: &State, _: &mut Memory| {
+            let texts: Vec<String> = lesson.questions().chain(&*nobodys).cloned().collect();
+            (lesson, texts)
+        };
+        let texts;
+        (lesson, texts) = self.look(gather).await?;
+        self.remember(texts, &|done| progress(0.3 * done)).await?;
+        let nobodys = Arc::clone(&self.nobodys);
+        let change = move |state: &mut State, memory: &mut Memory, progress: &dyn Fn(f32)| {
+            lesson.embed(|texts| memory.of(texts)).ok_or_else(unsettled)?;
+            state.nobodys().embed(memory.of(&nobodys).ok_or_else(unsettled)?);
+            state.learn_all(lesson, progress);
+            Ok(())
+        };
+        self.change(&|done| progress(0.3 + 0.7 * done), change).await?;
+        self.standing().outdated = false;
+        Ok(())
     }
 
     /// Embeds what is not remembered and takes in one skill more.
@@ -53,49 +45,56 @@ impl EmbeddingSelector {
         version: ExamplesVersion,
         progress: &(dyn Fn(f32) + Send + Sync),
     ) -> Result<(), LearningFailed> {
-        let mut questions = examples.questions().to_vec();
-        let nobodys = self.nobodys().await?;
-        questions.extend(nobodys.iter().cloned());
-        self.remember(&questions, &|done| progress(0.3 * done)).await?;
-        let (dims, own, nobodys) = {
-            let memory = self.memory();
-            (memory.dims(), memory.of(examples.questions()), memory.of(&nobodys))
-        };
-        let fits = self.square.model().is_none_or(|model| Some(model.dims()) == dims);
-        let (true, Some(own), Some(nobodys)) = (fits, own, nobodys) else {
+        let texts = examples.questions().iter().chain(&*self.nobodys).cloned().collect();
+        self.remember(texts, &|done| progress(0.3 * done)).await?;
+        let dims = self.look(|_, memory| memory.dims()).await?;
+        if self.square.model().is_some_and(|model| Some(model.dims()) != dims) {
             // The others were learnt from embeddings of another length.
-            let mut lesson = self.square.look(|state| state.lesson().clone()).await?;
-            lesson.put(examples, version);
+            let put = move |state: &State, _: &mut Memory| {
+                let mut lesson = state.lesson().clone();
+                lesson.put(examples, version);
+                lesson
+            };
+            let lesson = self.look(put).await?;
             return self.start_anew(lesson, progress).await;
-        };
-        examples.embed(own);
-        let change = move |state: &mut State, progress: &dyn Fn(f32)| {
-            state.nobodys().embed(nobodys);
+        }
+        let nobodys = Arc::clone(&self.nobodys);
+        let change = move |state: &mut State, memory: &mut Memory, progress: &dyn Fn(f32)| {
+            examples.embed(memory.of(examples.questions()).ok_or_else(unsettled)?);
+            state.nobodys().embed(memory.of(&nobodys).ok_or_else(unsettled)?);
             state.learn(examples, version, progress);
             Ok(())
         };
-        self.square.change(&|done| progress(0.3 + 0.7 * done), change).await
+        self.change(&|done| progress(0.3 + 0.7 * done), change).await
     }
 
     /// Embeds those of `texts` that are not remembered.
     async fn remember(
         &self,
-        texts: &[String],
+        texts: Vec<String>,
         progress: &(dyn Fn(f32) + Send + Sync),
     ) -> Result<(), LearningFailed> {
-        let missing = self.memory().missing(texts);
-        let mut done = 0;
-        for texts in missing.chunks(AT_ONCE) {
-            let embeddings = self.embed(texts).await?;
-            self.memory().put(texts, &embeddings);
-            done += texts.len();
-            progress(done as f32 / missing.len() as f32);
+        let texts: Arc<[String]> = texts.into();
+        // What was embedded before is of no use if embeddings turn out to be of another length now; then all are made once more.
+        let mut rounds = 0..2;
+        loop {
+            let all = Arc::clone(&texts);
+            let missing = self.look(move |_, memory| memory.missing(&all)).await?;
+            if missing.is_empty() {
+                return Ok(());
+            }
+            rounds.next().ok_or_else(unsettled)?;
+            let mut done = 0;
+            for texts in missing.chunks(AT_ONCE) {
+                let (embeddings, texts) = (self.embed(texts).await?, texts.to_vec());
+                done += texts.len();
+                self.look(move |_, memory| memory.put(&texts, &embeddings)).await?;
+                progress(done as f32 / missing.len() as f32);
+            }
         }
-        Ok(())
     }
 
     pub(super) async fn embed(&self, texts: &[String]) -> Result<Vec<Embedding>, LearningFailed> {
-        let failed = |EmbeddingFailed(reason)| LearningFailed(reason);
         let embeddings = self.embedder.embed(texts, Waiting::Learner).await.map_err(failed)?;
         if embeddings.len() != texts.len() {
             return Err(LearningFailed("not every text got its embedding".to_owned()));
@@ -103,9 +102,51 @@ impl EmbeddingSelector {
         Ok(embeddings)
     }
 
-    /// The questions that are nobody's.
-    async fn nobodys(&self) -> Result<Vec<String>, LearningFailed> {
-        self.square.look(|state| state.nobodys_texts().to_vec()).await
+    /// Notes whether embeddings are made by another model now than those that are remembered, by what is made of one of these
+    /// texts now. Those are forgotten then.
+    async fn compare(&self) -> Result<(), LearningFailed> {
+        let Some(text) = self.nobodys.first().cloned() else { return Ok(()) };
+        let asked = [text.clone()];
+        let Some(remembered) = self.look(move |_, memory| memory.of(&asked)).await? else { return Ok(()) };
+        let now = match self.embedder.embed_anew(&text).await {
+            Ok(now) => now,
+            Err(error) if self.standing().outdated => return Err(failed(error)),
+            // It may be the same as ever, and what is known is of use.
+            Err(_) => return Ok(()),
+        };
+        if !remembered.iter().all(|remembered| may_be_the_same(&remembered.embedding(), &now)) {
+            self.standing().outdated = true;
+            self.look(|_, memory| memory.clear()).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets embeddings that nothing is learnt from any more, unless there are still some to be gathered.
+    pub(super) async fn prune(&self) -> Result<(), LearningFailed> {
+        if !self.standing().is_in_step() {
+            return Ok(());
+        }
+        let nobodys = Arc::clone(&self.nobodys);
+        let prune = move |state: &State, memory: &mut Memory| {
+            let texts = || state.lesson().questions().chain(&*nobodys);
+            if memory.len() > texts().count() {
+                memory.keep_only(texts());
+            }
+        };
+        self.look(prune).await
+    }
+}
+
+/// Has a skill count as one that could not be learnt unless it was: whoever waits for that may cease to.
+struct Attempt<'a> {
+    selector: &'a EmbeddingSelector,
+    skill: SkillId,
+    learnt: bool,
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        self.selector.note(self.skill, self.learnt);
     }
 }
 
@@ -124,12 +165,15 @@ impl Learner for EmbeddingSelector {
     }
 
     async fn learn_all(&self, skills: &[(SkillId, Arc<[String]>)]) -> Result<(), LearningFailed> {
-        let in_step = {
-            let behind = self.behind();
-            !behind.all && !behind.outdated && behind.skills.is_empty()
+        self.compare().await?;
+        let in_step = self.standing().is_in_step();
+        let published = skills.to_vec();
+        let knows_them = move |state: &State, _: &mut Memory| {
+            let versions =
+                published.iter().map(|(skill, examples)| (*skill, ExamplesVersion::of_skill(examples)));
+            state.lesson().version() == ExamplesVersion::of_all(versions)
         };
-        let version = Lesson::new(skills).version();
-        if in_step && self.square.look(move |state| state.lesson().version() == version).await? {
+        if in_step && self.look(knows_them).await? {
             return Ok(());
         }
         self.train(skills, &|_| ()).await
@@ -141,64 +185,60 @@ impl Learner for EmbeddingSelector {
         examples: &[String],
         progress: &(dyn Fn(f32) + Send + Sync),
     ) -> Result<(), LearningFailed> {
+        let questions = examples.to_vec();
+        let read = move |_: &State, _: &mut Memory| {
+            Examples::new(skill, &questions).map(|examples| (examples, ExamplesVersion::of_skill(&questions)))
+        };
         let nothing = || LearningFailed("none of the example questions has a word in it".to_owned());
-        let lesson = Examples::new(skill, examples).ok_or_else(nothing)?;
-        let learnt = self.learn_one(lesson, ExamplesVersion::of_skill(examples), progress).await;
-        self.note(skill, learnt.is_ok());
-        learnt?;
-        self.square.nearest.put(skill, examples);
+        let mut attempt = Attempt { selector: self, skill, learnt: false };
+        let (examples, version) = self.look(read).await?.ok_or_else(nothing)?;
+        self.learn_one(examples, version, progress).await?;
+        attempt.learnt = true;
+        drop(attempt);
+        self.prune().await?;
         progress(1.0);
         Ok(())
     }
 
     async fn forget(&self, skill: SkillId) -> Result<(), LearningFailed> {
         self.square.forget(skill).await?;
-        self.note(skill, true);
-        Ok(())
+        {
+            let mut standing = self.standing();
+            standing.behind.remove(&skill);
+            standing.known.remove(&skill);
+        }
+        self.prune().await
     }
 
     async fn keep(&self) -> Result<Option<KeptModel>, LearningFailed> {
-        let kept = self.square.look(|state| {
-            let texts: Vec<String> =
-                state.lesson().questions().chain(state.nobodys_texts()).cloned().collect();
-            state.keep().map(|kept| (kept, texts))
-        });
-        let Some((kept, texts)) = kept.await? else { return Ok(None) };
-        let mut memory = self.memory();
-        memory.keep_only(&texts);
-        let mut bytes = memory.to_bytes(self.embedder.version());
-        bytes.extend_from_slice(&kept.bytes);
-        Ok(Some(KeptModel { version: kept.version, bytes: bytes.into() }))
+        let (nobodys, version) = (Arc::clone(&self.nobodys), self.embedder.version());
+        let keep = move |state: &State, memory: &mut Memory| {
+            let kept = state.keep()?;
+            let mut bytes = memory.to_bytes(version, state.lesson().questions().chain(&*nobodys));
+            bytes.extend_from_slice(&kept.bytes);
+            Some(KeptModel { version: kept.version, bytes: bytes.into() })
+        };
+        self.look(keep).await
     }
 
     async fn take_up(&self, skills: &[(SkillId, Arc<[String]>)], kept: &KeptModel) -> bool {
-        let Some((memory, model)) = Memory::from_bytes(&kept.bytes, self.embedder.version()) else {
-            return false;
-        };
-        let model: Arc<[u8]> = model.into();
-        let Ok(nobodys) = self.nobodys().await else { return false };
-        let mut lesson = Lesson::new(skills);
-        let nobodys: Option<Vec<Rounded>> = {
+        let (published, kept) = (skills.to_vec(), kept.clone());
+        let (nobodys, version) = (Arc::clone(&self.nobodys), self.embedder.version());
+        let change = move |state: &mut State, memory: &mut Memory, _: &dyn Fn(f32)| {
+            let useless = || LearningFailed("what was kept is of no use".to_owned());
+            let (known, model) = Memory::from_bytes(&kept.bytes, version).ok_or_else(useless)?;
             // Whether or not the rest is of use.
-            let mut known = self.memory();
-            *known = memory;
-            lesson.embed(|texts| known.of(texts)).and_then(|()| known.of(&nobodys))
+            *memory = known;
+            let mut lesson = Lesson::new(&published);
+            lesson.embed(|texts| memory.of(texts)).ok_or_else(useless)?;
+            state.nobodys().embed(memory.of(&nobodys).ok_or_else(useless)?);
+            if state.take_up(lesson, kept.version, model) { Ok(()) } else { Err(useless()) }
         };
-        let Some(nobodys) = nobodys else { return false };
-        let version = kept.version;
-        let change = move |state: &mut State, _: &dyn Fn(f32)| {
-            state.nobodys().embed(nobodys);
-            if state.take_up(lesson, version, &model) {
-                Ok(())
-            } else {
-                Err(LearningFailed("what was kept is of no use".to_owned()))
-            }
-        };
-        if self.square.change(&|_| (), change).await.is_err() {
+        if self.change(&|_| (), change).await.is_err() {
             return false;
         }
-        self.square.nearest.replace_all(skills);
-        *self.behind() = Behind { all: false, outdated: false, skills: BTreeSet::new() };
+        let known = skills.iter().map(|(skill, _)| *skill).collect();
+        *self.standing() = Standing { known, ..Standing::default() };
         true
     }
 
@@ -213,12 +253,20 @@ impl Learner for EmbeddingSelector {
     async fn measure(&self, skill: SkillId, questions: &[String]) -> Result<Measured, LearningFailed> {
         // Many at a time; one by one they are remembered then.
         self.embed(questions).await?;
-        let embedder = Arc::clone(&self.embedder);
+        let (embedder, nobodys) = (Arc::clone(&self.embedder), Arc::clone(&self.nobodys));
         let frozen = move |square| {
-            let frozen = Self::of(square, embedder);
-            frozen.behind().all = false;
+            let frozen = Self::of(square, embedder, nobodys);
+            frozen.standing().nothing = false;
             frozen
         };
         self.square.measure_by(skill, questions, frozen).await
     }
+}
+
+fn failed(EmbeddingFailed(reason): EmbeddingFailed) -> LearningFailed {
+    LearningFailed(reason)
+}
+
+fn unsettled() -> LearningFailed {
+    LearningFailed("its embeddings change in length while they are learnt from".to_owned())
 }

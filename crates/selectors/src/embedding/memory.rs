@@ -54,21 +54,31 @@ impl Memory {
         texts.iter().map(|text| self.known.get(&key(text)).cloned()).collect()
     }
 
+    /// How many texts are known.
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
     /// Forgets all others.
-    pub(super) fn keep_only(&mut self, texts: &[String]) {
-        let keys: BTreeSet<_> = texts.iter().map(|text| key(text)).collect();
+    pub(super) fn keep_only<'a>(&mut self, texts: impl Iterator<Item = &'a String>) {
+        let keys: BTreeSet<_> = texts.map(|text| key(text)).collect();
         self.known.retain(|key, _| keys.contains(key));
     }
 
-    /// What [`Memory::from_bytes`] reads: a SHA-256 of what follows, whose embeddings they are, how many of how many
-    /// numbers, then each.
-    pub(super) fn to_bytes(&self, version: EmbedderVersion) -> Vec<u8> {
-        let mut content = Vec::with_capacity(HEAD + self.known.len() * (ITEM + self.dims));
+    /// What [`Memory::from_bytes`] reads, of those of `texts` that are known: a SHA-256 of what follows, whose embeddings they
+    /// are, how many of how many numbers, then each.
+    pub(super) fn to_bytes<'a>(
+        &self,
+        version: EmbedderVersion,
+        texts: impl Iterator<Item = &'a String>,
+    ) -> Vec<u8> {
+        let known: BTreeMap<_, _> = texts.filter_map(|text| self.known.get_key_value(&key(text))).collect();
+        let mut content = Vec::with_capacity(HEAD + known.len() * (ITEM + self.dims));
         content.extend(mark(version));
-        for number in [self.known.len(), self.dims] {
+        for number in [known.len(), self.dims] {
             content.extend(u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
         }
-        for (key, Rounded { scale, numbers }) in &self.known {
+        for (key, Rounded { scale, numbers }) in known {
             content.extend(key);
             content.extend(scale.to_le_bytes());
             content.extend(numbers.iter().map(|number| number.cast_unsigned()));
@@ -108,6 +118,13 @@ const ITEM: usize = size_of::<Key>() + 4;
 fn key(text: &str) -> Key {
     let digest: [u8; 32] = Sha256::digest(text).into();
     std::array::from_fn(|place| digest[place])
+}
+
+/// Whether both may be what one model makes of one text: rounding, and doing the same sums elsewhere, move an embedding far less.
+pub(super) fn may_be_the_same(one: &[f32], other: &[f32]) -> bool {
+    let product = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    let lengths = (product(one, one) * product(other, other)).sqrt();
+    one.len() == other.len() && product(one, other) >= 0.98 * lengths
 }
 
 fn mark(EmbedderVersion(version): EmbedderVersion) -> [u8; 32] {
@@ -150,13 +167,13 @@ mod tests {
     #[test]
     fn what_is_not_needed_any_more_is_forgotten() {
         let mut memory = memory();
-        memory.keep_only(&texts(&["rain", "snow"]));
-        assert_eq!(memory.missing(&texts(&["rain", "heat"])), ["heat"]);
+        memory.keep_only(texts(&["rain", "snow"]).iter());
+        assert_eq!((memory.missing(&texts(&["rain", "heat"])), memory.len()), (texts(&["heat"]), 1));
     }
 
     #[test]
     fn bytes_come_back_for_the_same_embedder_and_undamaged_alone() {
-        let mut bytes = memory().to_bytes(VERSION);
+        let mut bytes = memory().to_bytes(VERSION, texts(&["heat", "rain", "snow"]).iter());
         let own = bytes.len();
         bytes.extend(b"the model");
         let (back, rest) = Memory::from_bytes(&bytes, VERSION).unwrap();
@@ -168,5 +185,17 @@ mod tests {
             assert!(Memory::from_bytes(&damaged, VERSION).is_none(), "{place}");
             assert!(Memory::from_bytes(&bytes[..place], VERSION).is_none(), "{place}");
         }
+        let bytes = memory().to_bytes(VERSION, texts(&["rain"]).iter());
+        let (back, _) = Memory::from_bytes(&bytes, VERSION).unwrap();
+        assert_eq!(back.missing(&texts(&["heat", "rain"])), ["heat"], "what is not asked for is not kept");
+    }
+
+    #[test]
+    fn rounding_makes_no_other_model() {
+        let numbers: Vec<f32> = (0..50_u8).map(|n| (f32::from(n) * 0.7).sin()).collect();
+        assert!(may_be_the_same(&numbers, &Rounded::new(&numbers).embedding()));
+        assert!(!may_be_the_same(&[1.0, 0.0], &[0.97, 0.25]));
+        assert!(!may_be_the_same(&[1.0], &[1.0, 0.0]));
+        assert!(may_be_the_same(&[0.0, 0.0], &[1.0, 0.0]), "one that says nothing tells nothing");
     }
 }

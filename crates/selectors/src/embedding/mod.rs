@@ -11,7 +11,7 @@ mod tests;
 
 use crate::SquareSelector;
 use crate::evaluation::Sample;
-use crate::square::Lesson;
+use crate::square::{Lesson, NearestExamples, Nobodys, State};
 use async_trait::async_trait;
 use memory::Memory;
 use square_kernel::SkillId;
@@ -30,17 +30,32 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct EmbeddingSelector {
     square: SquareSelector,
     embedder: Arc<dyn Embedder>,
-    memory: Mutex<Memory>,
-    behind: Mutex<Behind>,
+    /// The questions that are nobody's.
+    nobodys: Arc<[String]>,
+    /// Looked at and changed on blocking threads alone, one at a time.
+    memory: Arc<Mutex<Memory>>,
+    /// Apart from what ranks.
+    nearest: Arc<NearestExamples>,
+    standing: Mutex<Standing>,
 }
 
-/// What it should know and does not.
-struct Behind {
+/// What it knows, and what it should know and does not.
+#[derive(Default)]
+struct Standing {
     /// Nothing was learnt yet.
-    all: bool,
+    nothing: bool,
     /// It was learnt from embeddings of another kind than those that questions get now.
     outdated: bool,
-    skills: BTreeSet<SkillId>,
+    /// What was learnt, also where there was nothing to learn from.
+    known: BTreeSet<SkillId>,
+    /// What could not be learnt.
+    behind: BTreeSet<SkillId>,
+}
+
+impl Standing {
+    fn is_in_step(&self) -> bool {
+        !self.nothing && !self.outdated && self.behind.is_empty()
+    }
 }
 
 impl EmbeddingSelector {
@@ -54,12 +69,18 @@ impl EmbeddingSelector {
 
     /// Knows no skill yet, but questions that no skill fits, whatever is learnt.
     pub fn with_strangers(embedder: Arc<dyn Embedder>, strangers: &[String]) -> Self {
-        Self::of(SquareSelector::with_strangers(strangers), embedder)
+        let nobodys = Nobodys::new(strangers).texts().into();
+        Self::of(SquareSelector::with_strangers(strangers), embedder, nobodys)
     }
 
-    fn of(square: SquareSelector, embedder: Arc<dyn Embedder>) -> Self {
-        let behind = Behind { all: true, outdated: false, skills: BTreeSet::new() };
-        Self { square, embedder, memory: Mutex::default(), behind: Mutex::new(behind) }
+    /// Knows no skill yet, and shows the example questions that `square` knows: both are taught the same.
+    pub fn beside(square: &SquareSelector, embedder: Arc<dyn Embedder>) -> Self {
+        Self { nearest: Arc::clone(&square.nearest), ..Self::new(embedder) }
+    }
+
+    fn of(square: SquareSelector, embedder: Arc<dyn Embedder>, nobodys: Arc<[String]>) -> Self {
+        let standing = Mutex::new(Standing { nothing: true, ..Standing::default() });
+        Self { square, embedder, nobodys, memory: Arc::default(), nearest: Arc::default(), standing }
     }
 
     /// Starts anew with exactly these skills; `progress` is told numbers from 0 to 1.
@@ -68,10 +89,12 @@ impl EmbeddingSelector {
         skills: &[(SkillId, Arc<[String]>)],
         progress: &(dyn Fn(f32) + Send + Sync),
     ) -> Result<(), LearningFailed> {
-        self.start_anew(Lesson::new(skills), progress).await?;
-        self.square.nearest.replace_all(skills);
-        *self.behind() = Behind { all: false, outdated: false, skills: BTreeSet::new() };
-        Ok(())
+        let known = skills.iter().map(|(skill, _)| *skill).collect();
+        let skills = skills.to_vec();
+        let lesson = self.look(move |_, _| Lesson::new(&skills)).await?;
+        self.start_anew(lesson, progress).await?;
+        *self.standing() = Standing { known, ..Standing::default() };
+        self.prune().await
     }
 
     /// Fits the probabilities to questions that were not learnt from; which skill comes first stays the same.
@@ -98,14 +121,16 @@ impl EmbeddingSelector {
 
     /// Why some of these cannot be ranked now.
     fn missing(&self, candidates: &[Candidate]) -> Option<SelectorUnavailable> {
-        let behind = self.behind();
+        let standing = self.standing();
         let says = |what: &str| Some(SelectorUnavailable(what.to_owned()));
-        if behind.all {
+        if standing.nothing {
             says("it has not learnt the skills yet")
-        } else if !behind.skills.is_empty()
-            && candidates.iter().any(|candidate| behind.skills.contains(candidate))
+        } else if standing.outdated {
+            says("its embeddings are of another kind than those it learnt from")
+        } else if !standing.behind.is_empty()
+            && candidates.iter().any(|candidate| standing.behind.contains(candidate))
         {
-            says("it has not learnt every skill yet")
+            Some(incomplete())
         } else {
             None
         }
@@ -113,21 +138,45 @@ impl EmbeddingSelector {
 
     /// Notes whether a skill is known now as it should be.
     fn note(&self, skill: SkillId, known: bool) {
-        let mut behind = self.behind();
+        let mut standing = self.standing();
         if known {
-            behind.skills.remove(&skill);
+            standing.behind.remove(&skill);
+            standing.known.insert(skill);
         } else {
-            behind.skills.insert(skill);
+            standing.behind.insert(skill);
         }
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Looks at what is known and remembered, on a blocking thread.
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&State, &mut Memory) -> T + Send + 'static,
+    ) -> Result<T, LearningFailed> {
+        let memory = Arc::clone(&self.memory);
+        self.square.look(move |state| look(state, &mut lock(&memory))).await
     }
 
-    fn behind(&self) -> MutexGuard<'_, Behind> {
-        self.behind.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Changes what is known, on a blocking thread as well.
+    async fn change(
+        &self,
+        progress: &(dyn Fn(f32) + Send + Sync),
+        change: impl FnOnce(&mut State, &mut Memory, &dyn Fn(f32)) -> Result<(), LearningFailed> + Send + 'static,
+    ) -> Result<(), LearningFailed> {
+        let memory = Arc::clone(&self.memory);
+        self.square.change(progress, move |state, progress| change(state, &mut lock(&memory), progress)).await
     }
+
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        lock(&self.standing)
+    }
+}
+
+fn incomplete() -> SelectorUnavailable {
+    SelectorUnavailable("it has not learnt every skill yet".to_owned())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[async_trait]
@@ -151,17 +200,26 @@ impl Selector for EmbeddingSelector {
             let embeddings = self.embedder.embed(&text, Waiting::Asker).await.map_err(failed)?;
             let embedding = embeddings.into_iter().next().filter(|embedding| embedding.len() == model.dims());
             let Some(embedding) = embedding else {
-                self.behind().outdated = true;
+                // Unless it has been learnt anew meanwhile.
+                if self.square.model().is_some_and(|now| Arc::ptr_eq(&now, &model)) {
+                    self.standing().outdated = true;
+                }
                 let reason = "its embeddings are of another length than those it learnt from";
                 return Err(SelectorUnavailable(reason.to_owned()));
             };
             scores = model.rank(question, Some(embedding), candidates);
+        }
+        if scores.len() < candidates.len() {
+            let standing = self.standing();
+            if !candidates.iter().all(|candidate| standing.known.contains(candidate)) {
+                return Err(incomplete());
+            }
         }
         let (threshold, share_of_best) = (SquareSelector::THRESHOLD, SquareSelector::SHARE_OF_BEST);
         Ok(Ranking { scores, threshold, share_of_best })
     }
 
     async fn nearest_examples(&self, question: &str, skills: &[Candidate]) -> Vec<Vec<Example>> {
-        self.square.nearest_examples(question, skills).await
+        self.nearest.of(question, skills)
     }
 }

@@ -32,10 +32,8 @@ use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 pub(crate) use examples::Examples;
 pub(crate) use model::Model;
-use nearest::NearestExamples;
-#[cfg(test)]
-pub(crate) use reading::Nobodys;
-pub(crate) use reading::Rounded;
+pub(crate) use nearest::NearestExamples;
+pub(crate) use reading::{Nobodys, Rounded};
 use square_kernel::SkillId;
 use square_routing::{Candidate, Example, Ranking, Selector, SelectorUnavailable};
 use square_skills::ports::{Learner, LearningFailed};

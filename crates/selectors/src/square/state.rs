@@ -89,12 +89,7 @@ impl State {
         &self.lesson
     }
 
-    /// The questions that are nobody's.
-    pub(crate) fn nobodys_texts(&self) -> &[String] {
-        self.nobodys.texts()
-    }
-
-    /// The same, to be changed.
+    /// The questions that are nobody's, to be changed.
     pub(crate) fn nobodys(&mut self) -> &mut Nobodys {
         &mut self.nobodys
     }
