@@ -187,6 +187,7 @@ impl Square {
             limits: stores.clone(),
             keyed_hash: keyed_hash.clone(),
             probing: probe_policy(settings),
+            most_per_owner: Some(settings.skills.max_per_owner).filter(|most| *most > 0),
             clock: clock.clone(),
             randomness: randomness.clone(),
         }));
@@ -455,7 +456,7 @@ fn skill_client(
     })?)
 }
 
-/// So many calls a minute to one skill, a sixth of them at once.
+/// So many calls a minute, a sixth of them at once.
 fn calls_per_minute(number: u32) -> Option<Quota> {
     Quota::per_minute(number, number / 6)
 }
@@ -469,5 +470,6 @@ fn protection(settings: &Settings) -> Protection {
         ..BreakerPolicy::default()
     };
     let rate = calls_per_minute(skills.max_calls_per_minute);
-    Protection { max_concurrent: skills.max_concurrent_questions, rate, breaker }
+    let rate_per_host = calls_per_minute(skills.max_calls_per_minute_to_host);
+    Protection { max_concurrent: skills.max_concurrent_questions, rate, rate_per_host, breaker }
 }

@@ -184,7 +184,7 @@ async fn fair_use(square: Arc<Square>, stop: CancellationToken) {
     let mut trouble = Trouble::new("what is used at other instances is not known");
     while rest(EXCHANGE_PAUSE, &stop).await {
         if square.database.is_file() {
-            square.meter.forget_alone();
+            square.meter.forget_full();
         } else {
             trouble.without(square.meter.exchange(&*square.stores).await);
         }

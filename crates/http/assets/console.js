@@ -98,6 +98,9 @@ async function finished(event) {
   if (count === 0) {
     const question = await getJson(`/question/${event.question_id}`);
     const nearest = question.nearest;
+    if (nearest && nearest.score >= question.routing.least_score) {
+      return say(`${nearest.name} was asked as often as it may be. Please ask again later.`);
+    }
     const hint = nearest ? ` The nearest is ${nearest.name}, with ${percent(nearest.score)}.` : "";
     return say(`No skill fits this question.${hint}`);
   }

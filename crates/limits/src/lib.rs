@@ -17,4 +17,4 @@ mod quota;
 pub mod testing;
 
 pub use meter::Meter;
-pub use quota::{Charge, LimitError, LimitKey, Quota, Spent, TooMany};
+pub use quota::{Charge, LimitError, LimitKey, Quota, TooMany};

@@ -1,8 +1,8 @@
 //! What this crate needs from outside.
 
-use crate::{Charge, LimitError, LimitKey, Quota, Spent, TooMany};
+use crate::{Charge, LimitError, LimitKey, Quota, TooMany};
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use square_kernel::Unavailable;
 
 /// Keeps budgets, for all instances together. Each method is one transaction.
@@ -11,9 +11,9 @@ use square_kernel::Unavailable;
 /// budget that nobody has heard of is full.
 #[async_trait]
 pub trait Limits: Send + Sync {
-    /// Takes one unit out of each budget, or nothing out of any. Of any number of calls at one moment no more MUST get
-    /// [`Spent::All`] than the budget holds. The budgets differ from one another.
-    async fn spend(&self, charges: &[Charge], now: Timestamp) -> Result<Spent, Unavailable>;
+    /// Takes one unit out of each budget, or nothing out of any where one has none left. Of any number of calls at one moment no more
+    /// MUST succeed than the budget holds. The budgets differ from one another.
+    async fn spend(&self, charges: &[Charge], now: Timestamp) -> Result<Result<(), TooMany>, Unavailable>;
 
     /// Puts one unit back into each budget, none of which becomes more than full.
     async fn give_back(&self, charges: &[Charge], now: Timestamp) -> Result<(), Unavailable>;
@@ -33,10 +33,7 @@ impl dyn Limits {
         if charges.is_empty() {
             return Ok(());
         }
-        match self.spend(&charges, now).await? {
-            Spent::All => Ok(()),
-            Spent::Refused { retry_after } => Err(TooMany { retry_after }.into()),
-        }
+        Ok(self.spend(&charges, now).await??)
     }
 }
 
@@ -47,8 +44,9 @@ pub struct Used {
     pub key: LimitKey,
     /// How large it is.
     pub quota: Quota,
-    /// How many, at least 1.
-    pub units: u32,
+    /// By how much longer it takes to be full because of them: less than they are worth where something has come back since they
+    /// were spent.
+    pub debt: SignedDuration,
 }
 
 /// What the instances have told a [`Pool`].

@@ -27,23 +27,11 @@ pub struct Charge {
     pub quota: Quota,
 }
 
-/// What became of spending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spent {
-    /// Every budget gave its unit.
-    All,
-    /// One of them has none left, and none was charged.
-    Refused {
-        /// After how long all of them have one again, if nobody else takes it.
-        retry_after: SignedDuration,
-    },
-}
-
 /// It was tried too often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many attempts, please try again later")]
 pub struct TooMany {
-    /// After how long it may be tried again.
+    /// After how long it may be tried again, if nobody else takes what comes back.
     pub retry_after: SignedDuration,
 }
 
@@ -96,10 +84,10 @@ impl Quota {
         if full_at <= allowed { Ok(full_at) } else { Err(full_at.duration_since(allowed)) }
     }
 
-    /// When the budget is full after `units` were taken out of it without asking. It may then owe as much as it holds; what
-    /// goes beyond that is forgiven.
-    pub fn owe(self, full_at: Timestamp, now: Timestamp, units: u32) -> Timestamp {
-        self.owed(later(full_at.max(now), self.times(units)), now)
+    /// When the budget is full after so much was taken out of it without asking that it takes `debt` longer. It may then owe as much
+    /// as it holds; what goes beyond that is forgiven.
+    pub fn owe(self, full_at: Timestamp, now: Timestamp, debt: SignedDuration) -> Timestamp {
+        self.owed(later(full_at.max(now), debt), now)
     }
 
     /// `full_at` as it can be, also where the budget is overdrawn.
@@ -119,7 +107,7 @@ impl Quota {
     }
 
     /// How long it takes until so many have come back.
-    pub(crate) fn times(self, units: u32) -> SignedDuration {
+    fn times(self, units: u32) -> SignedDuration {
         self.refill.checked_mul(i32::try_from(units).unwrap_or(i32::MAX)).unwrap_or(SignedDuration::MAX)
     }
 }
@@ -205,16 +193,16 @@ mod tests {
 
     #[test]
     fn what_was_overdrawn_is_paid_back_up_to_as_much_as_the_budget_holds() {
-        let empty = QUOTA.owe(Timestamp::MIN, now(), 3);
+        let empty = QUOTA.owe(Timestamp::MIN, now(), seconds(30));
         assert_eq!(empty, now() + seconds(30));
         let spend = |full_at, later| QUOTA.spend_after_debts(full_at, now() + seconds(later));
         assert_eq!(spend(empty, 0), Err(seconds(10)));
         assert_eq!(spend(empty, 10), Ok(now() + seconds(40)));
-        let overdrawn = QUOTA.owe(empty, now(), 2);
+        let overdrawn = QUOTA.owe(empty, now(), seconds(20));
         assert_eq!(spend(overdrawn, 0), Err(seconds(30)));
         assert_eq!(spend(overdrawn, 29), Err(seconds(1)));
         assert_eq!(spend(overdrawn, 30), Ok(now() + seconds(60)));
-        let by_far = QUOTA.owe(overdrawn, now(), u32::MAX);
+        let by_far = QUOTA.owe(overdrawn, now(), SignedDuration::MAX);
         assert_eq!(spend(by_far, 0), Err(seconds(40)), "no more is remembered");
     }
 }

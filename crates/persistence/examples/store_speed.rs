@@ -182,7 +182,7 @@ async fn main() -> Outcome<()> {
     let owner = account()?;
     stores.register(&owner, None, Consequences::none()).await?;
     for number in 0..SKILLS {
-        stores.insert(&skill(owner.id, number)?, None).await?;
+        stores.insert(&skill(owner.id, number)?, None, None).await?;
     }
     let bare = tokio::sync::Mutex::new(Bare::connect(&url).await?);
     let now = SystemClock.now();

@@ -9,13 +9,13 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 use square_kernel::Unavailable;
 use square_limits::ports::Limits;
-use square_limits::{Charge, Spent};
+use square_limits::{Charge, TooMany};
 
 #[async_trait]
 impl Limits for Stores {
-    async fn spend(&self, charges: &[Charge], now: Timestamp) -> Result<Spent, Unavailable> {
+    async fn spend(&self, charges: &[Charge], now: Timestamp) -> Result<Result<(), TooMany>, Unavailable> {
         if charges.is_empty() {
-            return Ok(Spent::All);
+            return Ok(Ok(()));
         }
         let charges = in_order(charges);
         self.database
@@ -27,7 +27,7 @@ impl Limits for Stores {
                     .map(|(charge, full_at)| charge.quota.spend(full_at.unwrap_or(now), now))
                     .collect();
                 if let Some(retry_after) = spent.iter().filter_map(|spent| spent.err()).max() {
-                    return Ok(Spent::Refused { retry_after });
+                    return Ok(Err(TooMany { retry_after }));
                 }
                 for ((charge, held), full_at) in charges.iter().zip(held).zip(spent.into_iter().flatten()) {
                     if held.is_some() {
@@ -38,7 +38,7 @@ impl Limits for Stores {
                         diesel::insert_into(limits::table).values(row).execute(connection)?;
                     }
                 }
-                Ok(Spent::All)
+                Ok(Ok(()))
             })
             .await
     }

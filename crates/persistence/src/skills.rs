@@ -37,12 +37,22 @@ impl SkillStore for Stores {
             .await
     }
 
-    async fn insert(&self, skill: &RegisteredSkill, by: Option<Caller>) -> Result<Written, Unavailable> {
+    async fn insert(
+        &self,
+        skill: &RegisteredSkill,
+        by: Option<Caller>,
+        at_most: Option<u32>,
+    ) -> Result<Written, Unavailable> {
         let row = SkillRow::from(skill).map_err(Unavailable::new)?;
         self.database
             .change(move |connection, changes| {
                 if !sessions::is_still(connection, by)? {
                     return Ok(Written::Overtaken);
+                }
+                if let Some(at_most) = at_most
+                    && !has_room(connection, row.owner_id, at_most)?
+                {
+                    return Ok(Written::TooMany);
                 }
                 let written = unless_taken(connection, |connection| {
                     diesel::insert_into(skills::table).values(&row).execute(connection)
@@ -299,6 +309,13 @@ impl SkillRow {
 pub(crate) fn skill(connection: &mut DbConnection, id: Key) -> QueryResult<Option<RegisteredSkill>> {
     let row: Option<SkillRow> = skills::table.find(id).first(connection).optional()?;
     row.map(SkillRow::skill).transpose()
+}
+
+/// Whether an account, which is locked, owns fewer skills than this.
+fn has_room(connection: &mut DbConnection, owner: Key, at_most: u32) -> QueryResult<bool> {
+    crate::accounts::lock(connection, owner)?;
+    let owned: i64 = skills::table.filter(skills::owner_id.eq(owner)).count().get_result(connection)?;
+    Ok(owned < i64::from(at_most))
 }
 
 /// What has to be known of a skill in order to tell of its changes.

@@ -91,7 +91,7 @@ impl Router {
             reserve,
             hedging: Arc::clone(&self.hedging),
             begun,
-            _place: place,
+            place: place.into(),
             grace: (!question.unattended).then_some(parts.policy.grace),
         };
         let span = tracing::info_span!("question", id = %record.id);

@@ -101,7 +101,7 @@ pub struct Choice {
     pub fallback_from: Option<FallbackFrom>,
     /// The skills to ask, best first. Empty when none fits.
     pub chosen: Vec<Chosen>,
-    /// The best one that did not fit, when none is asked.
+    /// The best one when none is asked: one that does not fit, or that fits and was asked as often as it may be.
     pub nearest: Option<Chosen>,
     /// For each of `chosen` its example questions that are most like the question, the most alike first.
     pub examples: Vec<Vec<Example>>,
@@ -111,6 +111,13 @@ pub struct Choice {
     pub candidates: u32,
     /// The first of those that are not asked: those that could not be asked at all, then by falling score.
     pub left_out: Vec<LeftOut>,
+}
+
+impl Choice {
+    /// The best skill that fits where none is asked, since all that do were asked as often as they may be.
+    pub fn fits_later(&self) -> Option<&Chosen> {
+        self.nearest.as_ref().filter(|nearest| nearest.score >= self.least_score)
+    }
 }
 
 /// Picks from a ranking: the best, then the next while it is no worse than the ranking's share of the best,

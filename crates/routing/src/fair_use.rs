@@ -85,21 +85,21 @@ impl Drop for Place {
 impl Router {
     /// Lets one more question of an asker begin, or says why not. Whoever has too many under way has not asked.
     pub(crate) fn admit(&self, asker: &Asker) -> Result<Option<Place>, AskError> {
-        let limits = self.may_ask(asker)?;
+        let (limits, key) = (self.may_ask(asker)?, self.asker_key(asker));
         let place = match limits.at_once {
             None => None,
             Some(at_most) => {
-                let place = self.under_way.enter(self.asker_key(asker), at_most);
-                Some(place.ok_or(AskError::TooManyAtOnce(at_most))?)
+                Some(self.under_way.enter(key, at_most).ok_or(AskError::TooManyAtOnce(at_most))?)
             }
         };
-        self.count(asker, limits)?;
+        self.count(key, limits)?;
         Ok(place)
     }
 
     /// The same for a dry run, which is over at once.
     pub(crate) fn admit_dry_run(&self, asker: &Asker) -> Result<(), AskError> {
-        self.count(asker, self.may_ask(asker)?)
+        let limits = self.may_ask(asker)?;
+        self.count(self.asker_key(asker), limits)
     }
 
     /// How many skills a question goes to at most.
@@ -116,9 +116,9 @@ impl Router {
         Ok(fair_use.limits(asker))
     }
 
-    fn count(&self, asker: &Asker, limits: &AskerLimits) -> Result<(), AskError> {
+    fn count(&self, key: LimitKey, limits: &AskerLimits) -> Result<(), AskError> {
         let Some(quota) = limits.rate else { return Ok(()) };
-        Ok(self.parts.meter.spend(Charge { key: self.asker_key(asker), quota })?)
+        Ok(self.parts.meter.spend(&[Charge { key, quota }])?)
     }
 
     fn asker_key(&self, asker: &Asker) -> LimitKey {

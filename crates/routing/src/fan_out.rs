@@ -2,7 +2,7 @@ use crate::desertion::deserted;
 use crate::fair_use::Place;
 use crate::follow::follow;
 use crate::hedge::Hedging;
-use crate::live::{LiveQuestion, LiveQuestions};
+use crate::live::{LiveQuestion, LiveQuestions, lock};
 use crate::pieces::Pieces;
 use crate::{AppendError, Chosen, Ending, Finish, LogEntry, LogEvent, QuestionLog, SkillError, SkillOutcome};
 use futures::future::{BoxFuture, FutureExt};
@@ -10,7 +10,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use square_kernel::Clock;
 use square_skills::{DeltaSink, ResultItem, Skill, SkillFailure, SkillRequest, Unheard};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -36,8 +36,8 @@ pub(crate) struct FanOut {
     pub(crate) reserve: Vec<Call>,
     pub(crate) hedging: Arc<Hedging>,
     pub(crate) begun: Instant,
-    /// Counts as one question of its asker until the end.
-    pub(crate) _place: Option<Place>,
+    /// Counts as one question of its asker until the last entry is stored.
+    pub(crate) place: Mutex<Option<Place>>,
     /// How long the question goes on unwatched; for as long as it takes where it is missing.
     pub(crate) grace: Option<Duration>,
 }
@@ -245,6 +245,10 @@ impl<'a> Journal<'a> {
         let question = self.question;
         let append = async move {
             question.log.append(question.live.record.id, &entries).await?;
+            if entries.iter().any(|entry| matches!(entry.event, LogEvent::Finished(_))) {
+                // Before anybody is told: who sees the end may ask again at once.
+                lock(&question.place).take();
+            }
             question.live.publish(entries);
             Ok(())
         };

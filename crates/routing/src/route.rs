@@ -67,11 +67,12 @@ impl Router {
         let exhausted = take_exhausted(candidates, &mut ranking, most);
         let picked = pick(&ranking, most, candidates.named);
         let chosen = |score: &Score| chosen(candidates, score);
+        let best = exhausted.first().or(ranking.scores.first());
         let mut choice = Choice {
             selector: selector.name().to_owned(),
             fallback_from,
             chosen: picked.iter().map(chosen).collect(),
-            nearest: if picked.is_empty() { ranking.scores.first().map(chosen) } else { None },
+            nearest: if picked.is_empty() { best.map(chosen) } else { None },
             examples: Vec::new(),
             least_score: least_score(&ranking, candidates.named),
             candidates: u32::try_from(candidates.skills.len()).unwrap_or(u32::MAX),
@@ -113,6 +114,11 @@ fn take_exhausted(candidates: &Candidates, ranking: &mut Ranking, most: usize) -
         }
         left
     });
+    // Those that would not have been asked beside the best one that is left.
+    let least = least_score(ranking, false);
+    let unfit = exhausted.partition_point(|score| score.score >= least);
+    ranking.scores.extend(exhausted.drain(unfit..));
+    ranking.scores.sort_by(|a, b| b.score.total_cmp(&a.score));
     exhausted
 }
 

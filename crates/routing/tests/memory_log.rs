@@ -77,7 +77,7 @@ mod feedback {
             let (clock, randomness) = (ManualClock::default(), SeededRandomness::default());
             let user = UserId::new(&clock, &randomness);
             let skill = registered(SkillId::new(&clock, &randomness), user, clock.now());
-            skills.insert(&skill, None).await.unwrap();
+            skills.insert(&skill, None, None).await.unwrap();
             let (training, set) =
                 (TrainingId::new(&clock, &randomness), TrainingSet::parse("a", "b").unwrap());
             skills.begin_training(training, skill.id, &set, clock.now(), None).await.unwrap();

@@ -1,7 +1,7 @@
 use crate::service::{OwnerError, Skills};
 use crate::{ResultItem, SkillAddress};
 use square_kernel::{Asker, SkillId};
-use square_limits::{LimitError, TooMany};
+use square_limits::LimitError;
 
 /// What a check of a remote skill looks at, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,16 +87,7 @@ pub enum CheckError {
     Owner(#[from] OwnerError),
     /// The asker, or whoever owns skills at its host, had too many checked of late.
     #[error(transparent)]
-    TooMany(#[from] TooMany),
-}
-
-impl From<LimitError> for CheckError {
-    fn from(error: LimitError) -> Self {
-        match error {
-            LimitError::TooMany(error) => Self::TooMany(error),
-            LimitError::Unavailable(error) => Self::Owner(error.into()),
-        }
-    }
+    Limited(#[from] LimitError),
 }
 
 impl Skills {

@@ -5,7 +5,7 @@ use crate::{
     Listed, Protocol, RegisteredSkill, SkillAddress, SkillDescription, SkillModel, SkillName, SkillUrl,
 };
 use square_kernel::{Asker, Caller, FieldError, Invalid, Overtaken, Sealed, Secret, SkillId, Unavailable};
-use square_limits::{LimitError, TooMany};
+use square_limits::LimitError;
 use std::sync::Arc;
 
 /// Some fields of a skill; what is `None` stays.
@@ -45,22 +45,13 @@ pub enum EditError {
     NameTaken,
     /// Too many addresses were probed of late, for the asker or at this host.
     #[error(transparent)]
-    TooMany(#[from] TooMany),
+    Limited(#[from] LimitError),
     /// They are signed in no more, or not as they were.
     #[error(transparent)]
     Overtaken(#[from] Overtaken),
     /// Try again later.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
-}
-
-impl From<LimitError> for EditError {
-    fn from(error: LimitError) -> Self {
-        match error {
-            LimitError::TooMany(error) => Self::TooMany(error),
-            LimitError::Unavailable(error) => Self::Unavailable(error),
-        }
-    }
 }
 
 impl From<OwnerError> for EditError {
@@ -163,6 +154,7 @@ impl Shared {
                 Written::Overtaken => return Err(Overtaken.into()),
                 // Another instance was faster.
                 Written::Changed => {}
+                Written::TooMany => return Err(Unavailable::new("the store counts skills at an edit").into()),
             }
         }
     }

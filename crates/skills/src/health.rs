@@ -1,11 +1,11 @@
 use crate::service::Skills;
-use crate::{Health, Listed, SkillDirectory};
+use crate::{Health, Listed, SkillDirectory, SkillFailure};
 use futures::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How many skills are pinged at once.
-const AT_ONCE: usize = 8;
+/// How many skills are pinged at once: that many which hang keep the others waiting for one [`PING_LIMIT`], not longer.
+const AT_ONCE: usize = 64;
 /// A skill that has not answered a ping by then is down.
 const PING_LIMIT: Duration = Duration::from_secs(5);
 
@@ -22,7 +22,12 @@ impl Skills {
 
 async fn check(directory: &SkillDirectory, listed: Arc<Listed>) {
     let answered = tokio::time::timeout(PING_LIMIT, listed.answers.ping()).await;
-    let health = if matches!(answered, Ok(Ok(()))) { Health::Up } else { Health::Down };
+    let health = match answered {
+        Ok(Ok(())) => Health::Up,
+        // Its host was called as often as it may be, which tells nothing.
+        Ok(Err(SkillFailure::RateLimited { .. })) => return,
+        _ => Health::Down,
+    };
     let now = directory.snapshot();
     // Nothing was learnt about a skill that has moved meanwhile.
     if now.by_id(listed.skill.id).is_some_and(|now| now.skill.address == listed.skill.address) {

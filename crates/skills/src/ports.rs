@@ -16,6 +16,8 @@ pub enum Written {
     Done,
     /// Another skill has this name (compared by [`crate::SkillName::key`]); nothing was stored.
     NameTaken,
+    /// Its owner has as many as they may; nothing was stored.
+    TooMany,
     /// There is no such skill any more; nothing was stored.
     Gone,
     /// It is not as it was when the change was made up; nothing was stored.
@@ -30,9 +32,15 @@ pub trait SkillStore: Send + Sync {
     /// Whether `user` may own skills: an active account whose address is confirmed.
     async fn may_own(&self, user: UserId) -> Result<bool, Unavailable>;
 
-    /// Adds a skill. MUST return `NameTaken` when the name is in use, also under concurrency; never `Gone`; `Overtaken` where
-    /// `by` is somebody who does not hold what they asked with any more, as it is when the skill is stored.
-    async fn insert(&self, skill: &RegisteredSkill, by: Option<Caller>) -> Result<Written, Unavailable>;
+    /// Adds a skill. MUST return `NameTaken` when the name is in use and `TooMany` when its owner has `at_most` already, both also
+    /// under concurrency; never `Gone`; `Overtaken` where `by` is somebody who does not hold what they asked with any more, as it is
+    /// when the skill is stored.
+    async fn insert(
+        &self,
+        skill: &RegisteredSkill,
+        by: Option<Caller>,
+        at_most: Option<u32>,
+    ) -> Result<Written, Unavailable>;
 
     /// Replaces name, description, address, secret, signing key, model and `updated_at` of the skill with this id; whether it is
     /// published, its samples and its owner stay as they are stored. MUST return `Changed` when the stored

@@ -26,19 +26,21 @@ impl Shared {
         };
         let policy = &self.parts.probing;
         let own = charge(policy.per_owner, "limit-probe-for-owner", owner.uuid().as_bytes());
-        let hosts = charge(policy.per_host, "limit-probe-of-host", &host(url));
+        let hosts = charge(policy.per_host, "limit-probe-of-host", &url.host());
         self.parts.limits.spend_all([own, hosts], self.parts.clock.now()).await
     }
 }
 
-/// What is counted as one host. No name ends with a dot here, as it may where it is called.
-fn host(url: &SkillUrl) -> Vec<u8> {
-    let place = |address: IpAddr| Whereabouts::from(address).as_bytes().to_vec();
-    match Url::parse(url.as_str()).ok().and_then(|url| url.host().map(|host| host.to_owned())) {
-        Some(Host::Ipv4(address)) => place(address.into()),
-        Some(Host::Ipv6(address)) => place(address.into()),
-        Some(Host::Domain(name)) => name.trim_end_matches('.').as_bytes().to_vec(),
-        None => Vec::new(),
+impl SkillUrl {
+    /// What is counted as one host, see [`ProbePolicy::per_host`]. No name ends with a dot here, as it may where it is called.
+    pub fn host(&self) -> Vec<u8> {
+        let place = |address: IpAddr| Whereabouts::from(address).as_bytes().to_vec();
+        match Url::parse(self.as_str()).ok().and_then(|url| url.host().map(|host| host.to_owned())) {
+            Some(Host::Ipv4(address)) => place(address.into()),
+            Some(Host::Ipv6(address)) => place(address.into()),
+            Some(Host::Domain(name)) => name.trim_end_matches('.').as_bytes().to_vec(),
+            None => Vec::new(),
+        }
     }
 }
 
@@ -47,7 +49,7 @@ mod tests {
     use super::*;
 
     fn of(url: &str) -> Vec<u8> {
-        host(&SkillUrl::parse(url).unwrap())
+        SkillUrl::parse(url).unwrap().host()
     }
 
     #[test]

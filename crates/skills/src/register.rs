@@ -7,7 +7,7 @@ use crate::{
 use square_kernel::{
     Asker, Caller, FieldError, Invalid, Overtaken, Sealed, Secret, SkillId, Unavailable, UserId,
 };
-use square_limits::{LimitError, TooMany};
+use square_limits::LimitError;
 use std::sync::Arc;
 
 /// What an owner says of a remote skill.
@@ -45,24 +45,18 @@ pub enum RegisterError {
     /// Another skill has this name.
     #[error("another skill has this name")]
     NameTaken,
+    /// The account owns as many skills as it may.
+    #[error("an account may own at most {0} skills")]
+    TooManySkills(u32),
     /// Too many addresses were probed of late, for the asker or at this host.
     #[error(transparent)]
-    TooMany(#[from] TooMany),
+    Limited(#[from] LimitError),
     /// They are signed in no more, or not as they were.
     #[error(transparent)]
     Overtaken(#[from] Overtaken),
     /// Try again later.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
-}
-
-impl From<LimitError> for RegisterError {
-    fn from(error: LimitError) -> Self {
-        match error {
-            LimitError::TooMany(error) => Self::TooMany(error),
-            LimitError::Unavailable(error) => Self::Unavailable(error),
-        }
-    }
 }
 
 impl Skills {
@@ -88,6 +82,7 @@ impl Skills {
         self.insert(
             RegisteredSkill { secret, signing: Some(signing), model: fields.model, ..skill },
             caller(asker),
+            parts.most_per_owner,
         )
         .await
     }
@@ -106,7 +101,7 @@ impl Skills {
         match snapshot.by_name(name.as_str()) {
             Some(listed) if listed.skill.address == address => Ok(Arc::clone(listed)),
             Some(_) => Err(RegisterError::NameTaken),
-            None => self.insert(self.new_skill(owner, name, description, address), None).await,
+            None => self.insert(self.new_skill(owner, name, description, address), None, None).await,
         }
     }
 
@@ -135,12 +130,18 @@ impl Skills {
         }
     }
 
-    async fn insert(&self, skill: RegisteredSkill, by: Option<Caller>) -> Result<Arc<Listed>, RegisterError> {
+    async fn insert(
+        &self,
+        skill: RegisteredSkill,
+        by: Option<Caller>,
+        at_most: Option<u32>,
+    ) -> Result<Arc<Listed>, RegisterError> {
         let insert = |shared: Arc<Shared>| async move {
             let _changing = shared.turn().await?;
-            match shared.parts.store.insert(&skill, by).await? {
+            match shared.parts.store.insert(&skill, by, at_most).await? {
                 Written::Done => shared.list(skill).ok_or_else(|| Unavailable::new("removed at once").into()),
                 Written::NameTaken => Err(RegisterError::NameTaken),
+                Written::TooMany => Err(RegisterError::TooManySkills(at_most.unwrap_or_default())),
                 Written::Overtaken => Err(Overtaken.into()),
                 Written::Gone | Written::Changed => {
                     Err(Unavailable::new("the store says a new skill is another already").into())

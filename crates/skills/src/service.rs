@@ -37,6 +37,8 @@ pub struct SkillsParts {
     pub keyed_hash: Arc<dyn KeyedHash>,
     /// How many there may be.
     pub probing: ProbePolicy,
+    /// How many skills one account may own; any number where it is missing.
+    pub most_per_owner: Option<u32>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where identifiers come from.

@@ -54,7 +54,7 @@ impl Skills {
                 match begun.await? {
                     Written::Done => {}
                     Written::Overtaken => return Err(Overtaken.into()),
-                    Written::NameTaken | Written::Gone | Written::Changed => {
+                    Written::NameTaken | Written::TooMany | Written::Gone | Written::Changed => {
                         return Err(OwnerError::NotFound);
                     }
                 }

@@ -154,7 +154,7 @@ pub struct QuestionView {
     pub results: Vec<SkillAnswer>,
     /// Which skills were asked, and why not others.
     pub routing: RoutingView,
-    /// The skill that came nearest, where none fitted well enough to be asked.
+    /// The skill that came nearest, where none is asked: none fits well enough, or those that do were asked as often as they may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nearest: Option<NearestSkill>,
 }

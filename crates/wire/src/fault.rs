@@ -315,7 +315,8 @@ impl From<&square_skills::RegisterError> for Fault {
             Error::NotConfirmed => Self::address_not_confirmed(error.to_string()),
             Error::Invalid(invalid) => Self::from(invalid),
             Error::NameTaken => Self::taken("name"),
-            Error::TooMany(error) => Self::from(error),
+            Error::TooManySkills(_) => Self::new(409, "too_many_skills", error.to_string()),
+            Error::Limited(error) => Self::from(error),
             Error::Overtaken(error) => Self::from(error),
             Error::Unavailable(error) => Self::from(error),
         }
@@ -330,7 +331,7 @@ impl From<&EditError> for Fault {
             EditError::NotOwner => Self::new(403, "not_owner", error.to_string()),
             EditError::Invalid(invalid) => Self::from(invalid),
             EditError::NameTaken => Self::taken("name"),
-            EditError::TooMany(error) => Self::from(error),
+            EditError::Limited(error) => Self::from(error),
             EditError::Overtaken(error) => Self::from(error),
             EditError::Unavailable(error) => Self::from(error),
         }
@@ -341,7 +342,7 @@ impl From<&CheckError> for Fault {
     fn from(error: &CheckError) -> Self {
         match error {
             CheckError::Owner(error) => Self::from(error),
-            CheckError::TooMany(error) => Self::from(error),
+            CheckError::Limited(error) => Self::from(error),
         }
     }
 }

@@ -24,7 +24,7 @@ pub struct RoutingView {
     /// The first of the others: those that could not be asked at all, then by falling score. At most 50 in a dry run, at
     /// most 5 are kept with a question.
     pub left_out: Vec<LeftOutSkill>,
-    /// The skill that came nearest, where none fitted well enough to be asked.
+    /// The skill that came nearest, where none is asked: none fits well enough, or those that do were asked as often as they may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nearest: Option<NearestSkill>,
 }

@@ -8,7 +8,7 @@ use crate::session_tokens::Device;
 use jiff::Timestamp;
 use square_kernel::{Unavailable, UserId};
 use square_limits::ports::Limits;
-use square_limits::{Charge, LimitError, Spent};
+use square_limits::{Charge, LimitError};
 use std::sync::Arc;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -97,7 +97,7 @@ struct Notebook {
 impl Notebook {
     async fn may(&self, charge: Option<Charge>) -> Result<bool, Unavailable> {
         let charges: Vec<Charge> = charge.into_iter().collect();
-        Ok(self.limits.spend(&charges, self.now).await? == Spent::All)
+        Ok(self.limits.spend(&charges, self.now).await?.is_ok())
     }
 
     async fn note(&self, charge: Option<Charge>, noted: &Consequences) -> Result<(), Unavailable> {
@@ -323,7 +323,7 @@ mod tests {
 
     #[async_trait]
     impl Limits for Broken {
-        async fn spend(&self, _: &[Charge], _: Timestamp) -> Result<Spent, Unavailable> {
+        async fn spend(&self, _: &[Charge], _: Timestamp) -> Result<Result<(), TooMany>, Unavailable> {
             Err(Unavailable::new("the disk is full"))
         }
 

@@ -68,6 +68,8 @@ fn rows(environment: Environment, settings: &Settings) -> Vec<(&'static str, Str
         ("mail.transport", format!("{:?}", settings.mail.transport).to_lowercase()),
         ("skills.allow_private_networks", settings.skills.allow_private_networks.to_string()),
         ("skills.max_calls_per_minute", at_most(settings.skills.max_calls_per_minute)),
+        ("skills.max_calls_per_minute_to_host", at_most(settings.skills.max_calls_per_minute_to_host)),
+        ("skills.max_per_owner", at_most(settings.skills.max_per_owner)),
         ("questions.account_required", settings.questions.account_required.to_string()),
         ("questions.limits.signed_in", asker_limits(&settings.questions.limits.signed_in)),
         ("questions.limits.anonymous", asker_limits(&settings.questions.limits.anonymous)),

@@ -402,6 +402,8 @@ mod tests {
                 "questions.limits.anonymous.max_skills",
             ),
             ("SQUARE__SKILLS__MAX_CALLS_PER_MINUTE", "many", "skills.max_calls_per_minute"),
+            ("SQUARE__SKILLS__MAX_CALLS_PER_MINUTE_TO_HOST", "-1", "skills.max_calls_per_minute_to_host"),
+            ("SQUARE__SKILLS__MAX_PER_OWNER", "-1", "skills.max_per_owner"),
             ("SQUARE__SKILLS__LIMITS__PROBES_PER_OWNER", "-1", "skills.limits.probes_per_owner"),
             ("ACCESS_TOKEN_EXPIRE", "0", "auth.access_token_s"),
             ("APP_ENV", "staging", "APP_ENV"),
@@ -418,7 +420,11 @@ mod tests {
         let limits = &settings.questions.limits;
         assert!(limits.anonymous.per_minute > 0 && limits.anonymous.per_minute < limits.signed_in.per_minute);
         assert!(limits.anonymous.at_once > 0 && limits.anonymous.max_skills < limits.signed_in.max_skills);
-        assert!(settings.skills.max_calls_per_minute > 0 && settings.skills.limits.probes_per_host > 0);
+        let skills = &settings.skills;
+        assert!(skills.max_calls_per_minute > 0 && skills.limits.probes_per_host > 0);
+        assert!(
+            skills.max_calls_per_minute_to_host >= skills.max_calls_per_minute && skills.max_per_owner > 0
+        );
         let no_burst = [("SQUARE__QUESTIONS__LIMITS__ANONYMOUS__BURST", "0")];
         let message = in_production(&no_burst).unwrap_err().to_string();
         assert!(message.contains("questions.limits.anonymous.burst"), "{message}");

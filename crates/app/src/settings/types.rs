@@ -230,6 +230,8 @@ pub(crate) struct Skills {
     pub(crate) max_response_bytes: u64,
     pub(crate) max_concurrent_questions: usize,
     pub(crate) max_calls_per_minute: u32,
+    pub(crate) max_calls_per_minute_to_host: u32,
+    pub(crate) max_per_owner: u32,
     pub(crate) breaker_failures: u32,
     pub(crate) breaker_first_pause_ms: u64,
     pub(crate) breaker_longest_pause_ms: u64,

@@ -14,7 +14,7 @@ use square_wire::{ErrorBody, Skill};
 #[utoipa::path(tag = "skills", request_body = SkillBody, security(("token" = [])), responses(
     (status = 201, description = "The skill, unpublished.", body = Skill),
     (status = 403, description = "The account's address is not confirmed.", body = ErrorBody),
-    (status = 409, description = "Another skill has this name.", body = ErrorBody),
+    (status = 409, description = "Another skill has this name (`already_exists`), or you own as many as you may (`too_many_skills`).", body = ErrorBody),
     (status = 429, description = "Addresses were called too often of late: for you, or at this host.", body = ErrorBody),
 ))]
 #[post("/skill")]

@@ -60,6 +60,7 @@ pub(crate) fn also() -> OpenApi {
 pub(crate) struct Chosen {
     pub(crate) policy: RouterPolicy,
     pub(crate) probing: ProbePolicy,
+    pub(crate) most_skills: Option<u32>,
 }
 
 /// Somebody signed in.
@@ -93,7 +94,7 @@ impl TestApp {
     }
 
     fn made_of(people: TestAccounts, chosen: Chosen, change: impl FnOnce(&mut HttpSettings)) -> Self {
-        let Chosen { policy, probing } = chosen;
+        let Chosen { policy, probing, most_skills } = chosen;
         let owners = Arc::new(MemorySkills::new());
         let log = Arc::new(MemoryLog::beside(owners.clone()));
         let connector = Arc::new(ScriptedConnector::default());
@@ -110,6 +111,7 @@ impl TestApp {
             limits: Arc::new(MemoryLimits::default()),
             keyed_hash: Arc::new(PlainHash),
             probing,
+            most_per_owner: most_skills,
             clock: people.clock.clone(),
             randomness: Arc::new(SeededRandomness::default()),
         }));

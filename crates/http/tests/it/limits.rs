@@ -198,3 +198,17 @@ async fn who_has_too_many_addresses_called_is_told_when_to_try_again() {
         assert_eq!(refused.header("retry-after"), Some("1800"));
     }
 }
+
+#[actix_web::test]
+async fn who_owns_as_many_skills_as_they_may_registers_no_more() {
+    let app = TestApp::chosen(|chosen| chosen.most_skills = Some(1));
+    let ada = app.person("ada").await;
+    let register = |name: &str| {
+        let skill = json!({"name": name, "url": format!("http://{name}.example"), "protocol": "square"});
+        app.post("/api/skill", skill).by(&ada).send()
+    };
+    assert_eq!(register("films").await.status, 201);
+    let refused = register("songs").await;
+    assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("too_many_skills")));
+    assert_eq!(refused.json()["message"], "an account may own at most 1 skills");
+}

@@ -10,7 +10,7 @@
 //! say) is held while the rule runs. A new rule is written here and added to the macro, and from then on holds everywhere.
 
 use crate::ports::{Limits, Pool, Told, Used};
-use crate::{Charge, LimitKey, Quota, Spent};
+use crate::{Charge, LimitKey, Quota, TooMany};
 use jiff::{SignedDuration, Timestamp};
 use square_kernel::Clock;
 use square_kernel::testing::ManualClock;
@@ -87,46 +87,46 @@ fn charge(key: u8, burst: u32) -> Charge {
     Charge { key: LimitKey([key; 32]), quota: Quota { burst, refill: SignedDuration::from_secs(10) } }
 }
 
-async fn spend(stores: &Stores, charges: &[Charge], seconds: i64) -> Spent {
+async fn spend(stores: &Stores, charges: &[Charge], seconds: i64) -> Result<(), TooMany> {
     stores.limits.spend(charges, at(seconds)).await.expect("asked")
 }
 
 /// After so many seconds there is one again.
-fn refused(seconds: i64) -> Spent {
-    Spent::Refused { retry_after: SignedDuration::from_secs(seconds) }
+fn refused(seconds: i64) -> Result<(), TooMany> {
+    Err(TooMany { retry_after: SignedDuration::from_secs(seconds) })
 }
 
 /// To the microsecond, and nobody else's budget suffers.
 pub async fn a_budget_can_be_spent_at_once_and_comes_back_bit_by_bit(stores: &Stores) {
     let some = [charge(1, 3)];
     for _ in 0..3 {
-        assert_eq!(spend(stores, &some, 0).await, Spent::All);
+        assert_eq!(spend(stores, &some, 0).await, Ok(()));
     }
     assert_eq!(spend(stores, &some, 0).await, refused(10));
-    assert_eq!(spend(stores, &[charge(2, 3)], 0).await, Spent::All);
+    assert_eq!(spend(stores, &[charge(2, 3)], 0).await, Ok(()));
     let moment = SignedDuration::from_micros(1);
     let nearly = at(10) - moment;
     let early = stores.limits.spend(&some, nearly).await.expect("asked");
-    assert_eq!(early, Spent::Refused { retry_after: moment });
-    assert_eq!(spend(stores, &some, 10).await, Spent::All);
+    assert_eq!(early, Err(TooMany { retry_after: moment }));
+    assert_eq!(spend(stores, &some, 10).await, Ok(()));
     assert_eq!(spend(stores, &some, 10).await, refused(10));
     for _ in 0..3 {
-        assert_eq!(spend(stores, &some, 40).await, Spent::All);
+        assert_eq!(spend(stores, &some, 40).await, Ok(()));
     }
     assert_eq!(spend(stores, &some, 40).await, refused(10));
 }
 
 /// Who is refused by one is told of the longest wait, and the others keep what they have. No budget is no limit.
 pub async fn several_budgets_are_charged_all_or_none(stores: &Stores) {
-    assert_eq!(spend(stores, &[], 0).await, Spent::All);
+    assert_eq!(spend(stores, &[], 0).await, Ok(()));
     let (small, large) = (charge(1, 1), charge(2, 2));
-    assert_eq!(spend(stores, &[large, small], 0).await, Spent::All);
+    assert_eq!(spend(stores, &[large, small], 0).await, Ok(()));
     for order in [[small, large], [large, small]] {
         assert_eq!(spend(stores, &order, 4).await, refused(6));
     }
-    assert_eq!(spend(stores, &[large], 4).await, Spent::All);
+    assert_eq!(spend(stores, &[large], 4).await, Ok(()));
     assert_eq!(spend(stores, &[large], 4).await, refused(6));
-    assert_eq!(spend(stores, &[charge(3, 1), small, large], 10).await, Spent::All);
+    assert_eq!(spend(stores, &[charge(3, 1), small, large], 10).await, Ok(()));
     assert_eq!(spend(stores, &[charge(3, 1)], 10).await, refused(10));
 }
 
@@ -136,26 +136,26 @@ pub async fn what_was_given_back_can_be_spent_again(stores: &Stores) {
     let give_back = || stores.limits.give_back(&some, at(0));
     give_back().await.expect("asked");
     assert_eq!(stores.limits.forget_full(at(1000), 10).await.expect("asked"), 0);
-    assert_eq!(spend(stores, &some, 0).await, Spent::All);
+    assert_eq!(spend(stores, &some, 0).await, Ok(()));
     assert_eq!(spend(stores, &some, 0).await, refused(10));
     for _ in 0..3 {
         give_back().await.expect("asked");
     }
-    assert_eq!(spend(stores, &some, 0).await, Spent::All);
+    assert_eq!(spend(stores, &some, 0).await, Ok(()));
     assert_eq!(spend(stores, &some, 0).await, refused(10));
 }
 
 /// Those that are not full yet stay.
 pub async fn budgets_that_are_full_again_are_forgotten_a_few_at_a_time(stores: &Stores) {
     for key in 0..3 {
-        assert_eq!(spend(stores, &[charge(key, 1)], 0).await, Spent::All);
+        assert_eq!(spend(stores, &[charge(key, 1)], 0).await, Ok(()));
     }
-    assert_eq!(spend(stores, &[charge(3, 1)], 1).await, Spent::All);
+    assert_eq!(spend(stores, &[charge(3, 1)], 1).await, Ok(()));
     let forget = async |seconds| stores.limits.forget_full(at(seconds), 2).await.expect("asked");
     assert_eq!(forget(9).await, 0);
     assert_eq!((forget(10).await, forget(10).await, forget(10).await), (2, 1, 0));
     assert_eq!(spend(stores, &[charge(3, 1)], 10).await, refused(1));
-    assert_eq!(spend(stores, &[charge(0, 1)], 10).await, Spent::All);
+    assert_eq!(spend(stores, &[charge(0, 1)], 10).await, Ok(()));
 }
 
 /// Nobody knew the budget before.
@@ -165,7 +165,7 @@ pub async fn of_many_at_once_exactly_as_many_pass_as_the_budget_holds(stores: &S
         async move { spend(&stores, &[charge(1, 5)], 0).await }
     });
     let spent = spent.await;
-    assert_eq!(spent.iter().filter(|spent| **spent == Spent::All).count(), 5);
+    assert_eq!(spent.iter().filter(|spent| **spent == Ok(())).count(), 5);
     assert_eq!(spent.iter().filter(|spent| **spent == refused(10)).count(), CALLS - 5);
     assert_eq!(spend(stores, &[charge(1, 5)], 0).await, refused(10));
 }
@@ -179,10 +179,10 @@ pub async fn of_many_at_once_on_several_budgets_the_smallest_decides(stores: &St
         budgets.rotate_left(call % 3);
         async move { spend(&stores, &budgets, 0).await }
     });
-    assert_eq!(spent.await.into_iter().filter(|spent| *spent == Spent::All).count(), 7);
+    assert_eq!(spent.await.into_iter().filter(|spent| *spent == Ok(())).count(), 7);
     for large in [budgets[0], budgets[2]] {
         for _ in 0..33 {
-            assert_eq!(spend(stores, &[large], 0).await, Spent::All);
+            assert_eq!(spend(stores, &[large], 0).await, Ok(()));
         }
         assert_eq!(spend(stores, &[large], 0).await, refused(10));
     }
@@ -193,26 +193,26 @@ pub async fn what_many_give_back_at_once_is_all_there(stores: &Stores) {
     let (burst, now) = (u32::try_from(CALLS).expect("a small number"), at(0));
     let some = [charge(1, 2 * burst)];
     for _ in 0..2 * CALLS {
-        assert_eq!(spend(stores, &some, 0).await, Spent::All);
+        assert_eq!(spend(stores, &some, 0).await, Ok(()));
     }
     at_once(|_| {
         let stores = stores.clone();
         async move {
             stores.limits.give_back(&some, now).await.expect("asked");
-            assert_eq!(spend(&stores, &some, 0).await, Spent::All);
+            assert_eq!(spend(&stores, &some, 0).await, Ok(()));
             stores.limits.give_back(&some, now).await.expect("asked");
         }
     })
     .await;
     for _ in 0..CALLS {
-        assert_eq!(spend(stores, &some, 0).await, Spent::All);
+        assert_eq!(spend(stores, &some, 0).await, Ok(()));
     }
     assert_eq!(spend(stores, &some, 0).await, refused(10));
 }
 
 fn used(key: u8, burst: u32, units: u32) -> Used {
     let Charge { key, quota } = charge(key, burst);
-    Used { key, quota, units }
+    Used { key, quota, debt: SignedDuration::from_secs(10 * i64::from(units)) }
 }
 
 async fn exchange(stores: &Stores, used: &[Used], number: u64, seconds: i64) -> Told {
@@ -238,7 +238,7 @@ pub async fn what_was_used_is_told_to_all_and_to_each_once(stores: &Stores) {
     assert_eq!(third.budgets, [told(1, 30), told(2, 15), told(3, 15)]);
     assert_eq!(exchange(stores, &[], second.number, 5).await.budgets, [told(3, 15)]);
     // What is spent in the database by others is none of it.
-    assert_eq!(spend(stores, &[charge(4, 1)], 5).await, Spent::All);
+    assert_eq!(spend(stores, &[charge(4, 1)], 5).await, Ok(()));
     assert_eq!(exchange(stores, &[], third.number, 5).await.budgets, []);
 }
 

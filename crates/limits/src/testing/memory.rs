@@ -1,5 +1,5 @@
 use crate::ports::{Limits, Pool, Told, Used};
-use crate::{Charge, LimitKey, Spent};
+use crate::{Charge, LimitKey, TooMany};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use square_kernel::Unavailable;
@@ -21,17 +21,17 @@ struct State {
 
 #[async_trait]
 impl Limits for MemoryLimits {
-    async fn spend(&self, charges: &[Charge], now: Timestamp) -> Result<Spent, Unavailable> {
+    async fn spend(&self, charges: &[Charge], now: Timestamp) -> Result<Result<(), TooMany>, Unavailable> {
         let mut state = lock(&self.0);
         let full_at = |charge: &Charge| state.full_at.get(&charge.key).copied().unwrap_or(now);
         let spent: Vec<_> = charges.iter().map(|charge| charge.quota.spend(full_at(charge), now)).collect();
         if let Some(retry_after) = spent.iter().filter_map(|spent| spent.err()).max() {
-            return Ok(Spent::Refused { retry_after });
+            return Ok(Err(TooMany { retry_after }));
         }
         for (charge, full_at) in charges.iter().zip(spent.into_iter().flatten()) {
             state.full_at.insert(charge.key, full_at);
         }
-        Ok(Spent::All)
+        Ok(Ok(()))
     }
 
     async fn give_back(&self, charges: &[Charge], now: Timestamp) -> Result<(), Unavailable> {
@@ -63,7 +63,7 @@ impl Pool for MemoryLimits {
         let this = state.number;
         for used in used {
             let full_at = state.full_at.get(&used.key).copied().unwrap_or(now);
-            state.full_at.insert(used.key, used.quota.owe(full_at, now, used.units));
+            state.full_at.insert(used.key, used.quota.owe(full_at, now, used.debt));
             state.noted.insert(used.key, this);
         }
         let new = state.noted.iter().filter(|(_, noted)| **noted > number);

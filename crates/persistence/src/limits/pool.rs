@@ -62,7 +62,7 @@ fn add(connection: &mut DbConnection, used: &[Used], number: i64, now: Timestamp
     let row = |used: &Used| {
         let digest = used.key.0.to_vec();
         let full_at = known.get(&digest).copied().unwrap_or(now);
-        NotedRow { digest, full_at: used.quota.owe(full_at, now, used.units).into(), noted: number }
+        NotedRow { digest, full_at: used.quota.owe(full_at, now, used.debt).into(), noted: number }
     };
     let rows: Vec<NotedRow> = used.iter().map(row).collect();
     insert_all!(connection, limits::table, rows)

@@ -190,7 +190,7 @@ impl Owner {
             created_at: at,
             updated_at: at,
         };
-        SkillStore::insert(&self.stores, &skill, None).await.unwrap();
+        SkillStore::insert(&self.stores, &skill, None, None).await.unwrap();
         let examples = TrainingSet::parse(MARK, MARK).unwrap();
         let training = TrainingId::new(&SystemClock, &OsRandomness);
         let begun = self.stores.begin_training(training, skill.id, &examples, at, None);
@@ -217,7 +217,7 @@ impl Owner {
             created_at: at,
             updated_at: at,
         };
-        SkillStore::insert(&self.stores, &registered, None).await.unwrap();
+        SkillStore::insert(&self.stores, &registered, None, None).await.unwrap();
         let comment = Comment::parse(&marked("Thanks,")).unwrap();
         let question = self.finished;
         let verdict = Verdict { question, skill, rating: Rating::Helpful, comment, given_at: at };

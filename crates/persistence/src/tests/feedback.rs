@@ -148,7 +148,7 @@ async fn published(stores: &Stores, owner: UserId) -> (RegisteredSkill, Training
         created_at: at,
         updated_at: at,
     };
-    SkillStore::insert(stores, &skill, None).await.unwrap();
+    SkillStore::insert(stores, &skill, None, None).await.unwrap();
     let (training, set) =
         (TrainingId::new(&SystemClock, &OsRandomness), TrainingSet::parse("a", "b").unwrap());
     stores.begin_training(training, skill.id, &set, at, None).await.unwrap();

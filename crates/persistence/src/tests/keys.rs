@@ -77,7 +77,7 @@ async fn furnish(stores: &Stores) -> (UserId, Vec<RecoveryCode>) {
         signs_from: now,
     };
     stores.add_first(&key).await.unwrap();
-    SkillStore::insert(stores, &skill(stores, user), None).await.unwrap();
+    SkillStore::insert(stores, &skill(stores, user), None, None).await.unwrap();
     (user, codes)
 }
 
@@ -194,7 +194,7 @@ async fn what_others_have_written_meanwhile_is_not_overwritten() {
     let (old, both) = (under(&test, OLD, &[]), under(&test, NEW, &[OLD]));
     old.register(&owner, None, Consequences::none()).await.unwrap();
     let skill = skill(&old, owner.id);
-    SkillStore::insert(&old, &skill, None).await.unwrap();
+    SkillStore::insert(&old, &skill, None, None).await.unwrap();
     // Read before it was sealed anew, stored after: the older form does not come back.
     reseal(&both).await;
     let seen = skill.updated_at;

@@ -400,7 +400,7 @@ async fn skills() {
     let (mut films, mut songs) = (skill(owner, "Films"), skill(owner, "Songs"));
     songs.published = true;
     for new in [&films, &songs] {
-        assert_eq!(SkillStore::insert(&stores, new, None).await.unwrap(), Written::Done);
+        assert_eq!(SkillStore::insert(&stores, new, None, None).await.unwrap(), Written::Done);
     }
     let expected =
         [of_skill(Action::Create, &films, false, at(0)), of_skill(Action::Create, &songs, true, at(0))];
@@ -415,7 +415,7 @@ async fn skills() {
     assert_eq!(scene.recorded().await, expected);
 
     // A name that is taken, a skill that is not as it was, one that is gone.
-    assert_eq!(stores.insert(&skill(owner, "FILMS"), None).await.unwrap(), Written::NameTaken);
+    assert_eq!(stores.insert(&skill(owner, "FILMS"), None, None).await.unwrap(), Written::NameTaken);
     let renamed = RegisteredSkill { name: SkillName::parse("songs").unwrap(), ..films.clone() };
     assert_eq!(stores.update(&renamed, at(1), None).await.unwrap(), Written::NameTaken);
     assert_eq!(stores.update(&films, at(0), None).await.unwrap(), Written::Changed);
@@ -431,7 +431,7 @@ async fn skills() {
         assert_eq!(scene.recorded().await, [of_skill(Action::Update, skill, everybody, at(3))]);
     }
     let tales = RegisteredSkill { published: true, ..skill(owner, "Tales") };
-    assert_eq!(stores.insert(&tales, None).await.unwrap(), Written::Done);
+    assert_eq!(stores.insert(&tales, None, None).await.unwrap(), Written::Done);
     scene.recorded().await;
     for (skill, everybody) in [(&tales, true), (&films, false)] {
         let before = SystemClock.now();
@@ -448,7 +448,7 @@ async fn trainings() {
     let (mut scene, owner) = Scene::of_owner().await;
     let stores = scene.stores.clone();
     let films = skill(owner, "Films");
-    stores.insert(&films, None).await.unwrap();
+    stores.insert(&films, None, None).await.unwrap();
     scene.recorded().await;
     let examples = TrainingSet { train: ["Who?".to_owned()].into(), dev: ["What?".to_owned()].into() };
     let begin = async |seconds| {
@@ -555,7 +555,7 @@ async fn what_fails_is_not_recorded_and_takes_no_number() {
     unknown_role.roles.push("no_such_role".to_owned());
     assert!(stores.register(&unknown_role, None, Consequences::none()).await.is_err());
     let nobody = account("nobody").id;
-    assert!(SkillStore::insert(&stores, &skill(nobody, "Films"), None).await.is_err());
+    assert!(SkillStore::insert(&stores, &skill(nobody, "Films"), None, None).await.is_err());
     let failed = stores.database.change(|_, changes| {
         changes.add(Draft::of(Channel::Company, Action::Create, Uuid::nil()).into());
         Err::<(), _>(diesel::result::Error::RollbackTransaction)

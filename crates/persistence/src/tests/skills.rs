@@ -94,7 +94,7 @@ async fn who_is_signed_in_registers_edits_and_trains_until_their_session_ends() 
     let all = async |new: &RegisteredSkill| {
         let training = TrainingId::new(&SystemClock, &OsRandomness);
         [
-            stores.insert(new, by).await.unwrap(),
+            stores.insert(new, by, None).await.unwrap(),
             stores.update(&films, now, by).await.unwrap(),
             stores.begin_training(training, films.id, &examples, now, by).await.unwrap(),
         ]

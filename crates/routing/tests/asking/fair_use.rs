@@ -4,9 +4,9 @@ use square_kernel::testing::ManualClock;
 use square_kernel::{Asker, SkillId, Whereabouts};
 use square_limits::{Charge, LimitKey, Meter, Quota, TooMany};
 use square_routing::{AskError, AskerLimits, Exclusion, FairUse, MaxSkills, Question};
+use square_skills::ResultItem;
 use square_skills::protection::Throttle;
 use square_skills::testing::ScriptedSkill;
-use square_skills::{ResultItem, Skill};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -99,15 +99,20 @@ async fn so_many_may_be_under_way_and_each_that_ends_makes_room() {
     assert!(world.router.route(&asker, &question()).await.is_ok(), "a dry run is over at once");
     world.scripts[0].asked().await.say("yes");
     assert_eq!(first.answers.all().await.unwrap().entries.len(), 2);
-    let third = loop {
-        // Its task ends a moment after its last entry is shown.
-        match world.router.ask(&asker, question()).await {
-            Ok(asked) => break asked,
-            Err(_) => tokio::task::yield_now().await,
-        }
-    };
+    let third = world.router.ask(&asker, question()).await.unwrap();
     assert!(matches!(world.router.ask(&asker, question()).await, Err(AskError::TooManyAtOnce(2))));
     drop(third);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_asks_one_after_the_other_is_never_too_many() {
+    let yes = || ScriptedSkill::always(Ok(vec![ResultItem::text("yes")]));
+    let world = World::connected(&[0.9], |_, _| {}, |connector| connector.put("builtin:a", yes()));
+    let world = world.fair(at_once(1));
+    for _ in 0..200 {
+        let asked = world.router.ask(&from("192.0.2.1"), question()).await.unwrap();
+        asked.answers.all().await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,19 +140,25 @@ async fn who_is_not_signed_in_may_be_let_ask_nothing_or_fewer_skills() {
 
 /// Skills a, b and c, of which a may be asked so often.
 fn throttled(burst: u32) -> (World, Arc<ManualClock>) {
+    throttled_of(&[0.9, 0.8, 0.7], burst, &["a"])
+}
+
+/// Skills of which these have one budget.
+fn throttled_of(scores: &[f32], burst: u32, limited: &[&str]) -> (World, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::default());
     let meter = Arc::new(Meter::new(clock.clone()));
     let quota = Quota { burst, refill: SignedDuration::from_secs(10) };
     let charge = Charge { key: LimitKey([1; 32]), quota };
     let yes = || ScriptedSkill::always(Ok(vec![ResultItem::text("yes")]));
     let world = World::connected(
-        &[0.9, 0.8, 0.7],
+        scores,
         |_, _| {},
         |connector| {
-            let skill: Arc<dyn Skill> = yes();
-            connector.put("builtin:a", Arc::new(Throttle::new(skill, meter, charge)));
-            connector.put("builtin:b", yes());
-            connector.put("builtin:c", yes());
+            for name in &["a", "b", "c"][..scores.len()] {
+                let own = limited.contains(name).then_some(charge);
+                let skill = Throttle::new(yes(), Arc::clone(&meter), own, None);
+                connector.put(&format!("builtin:{name}"), Arc::new(skill));
+            }
         },
     );
     (world, clock)
@@ -184,4 +195,36 @@ async fn in_the_place_of_a_skill_that_was_asked_as_often_as_it_may_be_the_next_b
     assert_eq!(told(&answers.entries[0].event), "a: rate_limited");
     clock.advance(SignedDuration::from_secs(10));
     assert_eq!(asked().await, ["a: 1 items", "b: 1 items", "complete"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_all_that_fit_were_asked_as_often_as_they_may_be_the_best_of_them_is_the_nearest() {
+    let (world, clock) = throttled_of(&[0.9, 0.8, 0.1], 1, &["a", "b"]);
+    let choice = async || world.router.route(&anybody(), &question()).await.unwrap();
+    let before = choice().await;
+    assert_eq!((before.nearest.as_ref(), before.fits_later()), (None, None));
+    let one = Question { max_skills: MaxSkills::parse("max", 1).unwrap(), ..question() };
+    world.router.ask(&anybody(), one).await.unwrap().answers.all().await.unwrap();
+    let spent = choice().await;
+    assert!(spent.chosen.is_empty());
+    assert_eq!(spent.fits_later().map(|skill| skill.name.as_str()), Some("a"));
+    assert_eq!(spent.nearest.as_ref(), spent.fits_later());
+    clock.advance(SignedDuration::from_secs(10));
+    assert_eq!(choice().await.chosen.len(), 2);
+    let nothing = World::new(&[0.1]).router.route(&anybody(), &question()).await.unwrap();
+    assert!(nothing.nearest.is_some() && nothing.fits_later().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_would_not_be_asked_anyhow_is_not_left_out_for_having_been_asked_too_often() {
+    // Half of the best score is wanted, which c does not reach.
+    let (world, _) = throttled_of(&[0.9, 0.8, 0.35], 1, &["a", "c"]);
+    let asked = world.router.ask(&anybody(), Question { selection: named(&["a"]), ..question() }).await;
+    asked.unwrap().answers.all().await.unwrap();
+    let choice = world.router.route(&anybody(), &question()).await.unwrap();
+    let chosen: Vec<_> = choice.chosen.iter().map(|chosen| chosen.name.as_str()).collect();
+    assert_eq!(chosen, ["b"]);
+    let left_out: Vec<_> =
+        choice.left_out.iter().map(|left_out| (left_out.name.as_str(), left_out.reason)).collect();
+    assert_eq!(left_out, [("a", Exclusion::RateLimited), ("c", Exclusion::Score)]);
 }

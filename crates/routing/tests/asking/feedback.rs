@@ -29,7 +29,7 @@ impl Rated {
         let skills = Arc::new(MemorySkills::new());
         let world = World::beside(scores, MemoryLog::beside(skills.clone()));
         for skill in &world.skills {
-            assert_eq!(skills.insert(skill, None).await.unwrap(), Written::Done);
+            assert_eq!(skills.insert(skill, None, None).await.unwrap(), Written::Done);
             let training = TrainingId::new(&*world.clock, &SeededRandomness::default());
             let set = TrainingSet::parse("Known already?", "b").unwrap();
             let begun = skills.begin_training(training, skill.id, &set, world.clock.now(), None);
@@ -48,6 +48,7 @@ impl Rated {
             limits: Arc::new(MemoryLimits::default()),
             keyed_hash: Arc::new(PlainHash),
             probing: ProbePolicy::default(),
+            most_per_owner: None,
             clock: world.clock.clone(),
             randomness: Arc::new(SeededRandomness::default()),
         };

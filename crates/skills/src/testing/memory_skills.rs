@@ -100,10 +100,19 @@ impl SkillStore for MemorySkills {
         Ok(self.state()?.owners.contains(&user))
     }
 
-    async fn insert(&self, skill: &RegisteredSkill, by: Option<Caller>) -> Result<Written, Unavailable> {
+    async fn insert(
+        &self,
+        skill: &RegisteredSkill,
+        by: Option<Caller>,
+        at_most: Option<u32>,
+    ) -> Result<Written, Unavailable> {
         let mut state = self.state()?;
         if !state.is_still(by) {
             return Ok(Written::Overtaken);
+        }
+        let owned = state.skills.values().filter(|other| other.owner == skill.owner).count();
+        if at_most.is_some_and(|at_most| owned >= at_most as usize) {
+            return Ok(Written::TooMany);
         }
         if state.name_is_taken(skill) {
             return Ok(Written::NameTaken);

@@ -25,7 +25,7 @@ impl World {
 
     /// As it stands in the assembly.
     fn protect(&self, skill: Arc<dyn Skill>) -> Breaker {
-        let throttle = Arc::new(Throttle::new(skill, Arc::clone(&self.meter), CHARGE));
+        let throttle = Arc::new(Throttle::new(skill, Arc::clone(&self.meter), Some(CHARGE), None));
         let bulkhead = Arc::new(Bulkhead::new(throttle, 10));
         Breaker::new(bulkhead, BreakerPolicy::default(), self.clock.clone(), Arc::default())
     }
@@ -63,7 +63,7 @@ async fn a_skill_is_asked_as_often_as_it_may_be_and_being_refused_is_not_its_fau
 async fn of_many_at_once_exactly_as_many_reach_the_skill_as_may() {
     let world = World::new();
     let skill = ScriptedSkill::always(good());
-    let throttle = Arc::new(Throttle::new(skill, Arc::clone(&world.meter), CHARGE));
+    let throttle = Arc::new(Throttle::new(skill, Arc::clone(&world.meter), Some(CHARGE), None));
     let asked = (0..64).map(|_| {
         let throttle = Arc::clone(&throttle);
         tokio::spawn(async move { throttle.answer(&request()).await.is_ok() })
@@ -76,12 +76,37 @@ async fn of_many_at_once_exactly_as_many_reach_the_skill_as_may() {
 }
 
 #[tokio::test]
-async fn parts_and_pings_are_handed_on_and_a_ping_costs_nothing() {
+async fn parts_and_pings_are_handed_on_and_a_ping_is_no_question() {
     let (world, heard) = (World::new(), Heard::default());
-    let throttle = Throttle::new(Arc::new(InParts), Arc::clone(&world.meter), CHARGE);
+    let throttle = Throttle::new(Arc::new(InParts), Arc::clone(&world.meter), Some(CHARGE), None);
     for _ in 0..5 {
         assert_eq!(throttle.ping().await, Ok(()));
     }
     assert_eq!(throttle.answer_in_parts(&request(), &heard).await, good());
     assert_eq!(heard.pieces(), ["Al ", "Pacino"]);
+}
+
+#[tokio::test]
+async fn a_host_is_called_so_often_under_however_many_names_and_pings_count() {
+    let world = World::new();
+    let host = Charge { key: LimitKey([9; 32]), quota: Quota { burst: 3, ..CHARGE.quota } };
+    let [films, songs] = [1, 2].map(|key| {
+        let own = Charge { key: LimitKey([key; 32]), ..CHARGE };
+        let skill = ScriptedSkill::always(good());
+        Throttle::new(skill, Arc::clone(&world.meter), Some(own), Some(host))
+    });
+    for _ in 0..2 {
+        assert_eq!(films.answer(&request()).await, good());
+    }
+    assert_eq!(films.answer(&request()).await, Err(refused(10)), "its own budget is spent");
+    assert_eq!(songs.ping().await, Ok(()));
+    assert!(songs.is_exhausted());
+    assert_eq!(songs.answer(&request()).await, Err(refused(10)));
+    assert_eq!(songs.ping().await, Err(refused(10)));
+    world.clock.advance(SignedDuration::from_secs(10));
+    // Who was refused by the host has not spent its own.
+    assert_eq!(songs.answer(&request()).await, good());
+    world.clock.advance(SignedDuration::from_secs(10));
+    assert_eq!(songs.answer(&request()).await, good());
+    assert_eq!(films.answer(&request()).await, Err(refused(10)));
 }

@@ -2,7 +2,7 @@ use crate::world::{World, fields, signed_in, url};
 use jiff::SignedDuration;
 use square_kernel::testing::TransparentSealer;
 use square_kernel::{Sealer, Secret};
-use square_limits::Quota;
+use square_limits::{LimitError, Quota};
 use square_skills::{
     BuiltinName, CheckError, EditError, OwnerError, ProbePolicy, Protocol, RegisterError, RegisteredSkill,
     SkillDescription, SkillFields, SkillModel, SkillName, SkillPatch,
@@ -130,13 +130,13 @@ async fn an_owner_has_so_many_addresses_called_however_they_are_named() {
     let probes = world.prober.probed().len();
     let wait = SignedDuration::from_mins(20);
     match world.skills.register(&world.owner, unsaid("Songs")).await {
-        Err(RegisterError::TooMany(error)) => assert_eq!(error.retry_after, wait),
+        Err(RegisterError::Limited(LimitError::TooMany(error))) => assert_eq!(error.retry_after, wait),
         other => panic!("{:?}", other.err()),
     }
     let moved = world.skills.replace(&world.owner, id, at("http://elsewhere.example")).await;
-    assert!(matches!(moved, Err(EditError::TooMany(_))));
+    assert!(matches!(moved, Err(EditError::Limited(_))));
     let checked = world.skills.check(&world.owner, id).await;
-    assert!(matches!(checked, Err(CheckError::TooMany(_))));
+    assert!(matches!(checked, Err(CheckError::Limited(_))));
     assert_eq!(world.prober.probed().len(), probes, "nothing was called");
     assert_eq!(world.listed(id).skill.address.url(), "http://moved.example", "nothing was changed");
     // What calls nobody goes on, and so do others.
@@ -153,9 +153,9 @@ async fn a_host_is_called_so_often_whoever_has_it_called() {
     let films = world.skills.register(&world.owner, at("Films", "http://victim.example/a")).await.unwrap();
     world.skills.register(&world.other, at("Songs", "https://VICTIM.example:8443/b")).await.unwrap();
     let third = world.skills.register(&world.other, at("Books", "http://victim.example./c")).await;
-    assert!(matches!(third, Err(RegisterError::TooMany(_))));
+    assert!(matches!(third, Err(RegisterError::Limited(_))));
     let checked = world.skills.check(&world.owner, films.skill.id).await;
-    assert!(matches!(checked, Err(CheckError::TooMany(_))));
+    assert!(matches!(checked, Err(CheckError::Limited(_))));
     world.skills.register(&world.other, at("Books", "http://other.example")).await.unwrap();
 }
 

@@ -1,4 +1,4 @@
-use crate::world::{REFUSED, World, fields, name, signed_in, url};
+use crate::world::{MOST, REFUSED, World, fields, name, signed_in, url};
 use square_kernel::testing::TransparentSealer;
 use square_kernel::{Asker, Clock, Sealer, Secret};
 use square_skills::{
@@ -59,6 +59,19 @@ async fn of_two_concurrent_calls_with_one_name_one_is_told_that_it_is_taken() {
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     assert!(outcomes.iter().any(|outcome| matches!(outcome, Err(RegisterError::NameTaken))));
     assert_eq!(world.directory.snapshot().all().len(), 1);
+}
+
+#[tokio::test]
+async fn an_account_owns_so_many_skills_and_built_in_ones_are_no_concern() {
+    let world = World::new();
+    for number in 0..MOST {
+        world.registered(&format!("skill-{number}")).await;
+    }
+    let more = world.skills.register(&world.owner, fields("More")).await;
+    assert!(matches!(more, Err(RegisterError::TooManySkills(MOST))));
+    let (owner, part) = (world.owner.user().unwrap(), BuiltinName::new("casting"));
+    world.skills.register_builtin(owner, name("Casting"), SkillDescription::default(), part).await.unwrap();
+    world.skills.register(&world.other, fields("More")).await.unwrap();
 }
 
 #[tokio::test]

@@ -16,6 +16,9 @@ use std::sync::Arc;
 pub(crate) const REFUSED: &str = "http://10.0.0.1";
 
 /// Skills on stand-ins, an owner and somebody else, both confirmed.
+/// How many skills one account may own.
+pub(crate) const MOST: u32 = 20;
+
 pub(crate) struct World {
     pub(crate) skills: Arc<Skills>,
     pub(crate) store: Arc<MemorySkills>,
@@ -155,6 +158,7 @@ fn assemble(
         limits: Arc::new(MemoryLimits::default()),
         keyed_hash: Arc::new(PlainHash),
         probing,
+        most_per_owner: Some(MOST),
         clock: Arc::clone(clock) as _,
         randomness: Arc::new(SeededRandomness::default()),
     };

@@ -79,6 +79,7 @@ impl TestServer {
             limits: Arc::new(MemoryLimits::default()),
             keyed_hash: Arc::new(PlainHash),
             probing: ProbePolicy::default(),
+            most_per_owner: None,
             clock: clock.clone(),
             randomness: randomness.clone(),
         });
@@ -147,7 +148,7 @@ impl TestServer {
             updated_at: at,
         };
         self.store.let_own(owner);
-        self.store.insert(&skill, None).await.unwrap();
+        self.store.insert(&skill, None, None).await.unwrap();
         self.services.skills.load().await.unwrap();
     }
 

@@ -43,6 +43,7 @@ macro_rules! skill_store_contract {
             what_is_inserted_is_found,
             a_name_is_taken_in_any_case,
             of_parallel_inserts_of_one_name_one_wins,
+            an_owner_has_so_many_skills_and_no_more,
             an_update_replaces_what_the_owner_says,
             an_update_keeps_what_publishing_made,
             an_update_to_a_taken_name_changes_nothing,
@@ -116,7 +117,7 @@ fn skill(owner: UserId, name: &str) -> RegisteredSkill {
 
 async fn inserted(store: &dyn SkillStore, owner: UserId, name: &str) -> RegisteredSkill {
     let skill = skill(owner, name);
-    assert_eq!(store.insert(&skill, None).await.unwrap(), Written::Done);
+    assert_eq!(store.insert(&skill, None, None).await.unwrap(), Written::Done);
     skill
 }
 

@@ -20,7 +20,7 @@ pub async fn what_is_inserted_is_found(store: &dyn SkillStore, owner: UserId) {
     part.secret = None;
     part.signing = None;
     part.model = None;
-    assert_eq!(store.insert(&part, None).await.unwrap(), Written::Done);
+    assert_eq!(store.insert(&part, None, None).await.unwrap(), Written::Done);
 
     assert_eq!(store.find(remote.id).await.unwrap(), Some(remote));
     assert_eq!(store.find(part.id).await.unwrap(), Some(part));
@@ -31,18 +31,36 @@ pub async fn what_is_inserted_is_found(store: &dyn SkillStore, owner: UserId) {
 pub async fn a_name_is_taken_in_any_case(store: &dyn SkillStore, owner: UserId) {
     let first = inserted(store, owner, "Übersetzer").await;
     let second = skill(owner, "üBERSETZER");
-    assert_eq!(store.insert(&second, None).await.unwrap(), Written::NameTaken);
+    assert_eq!(store.insert(&second, None, None).await.unwrap(), Written::NameTaken);
     assert_eq!(store.all().await.unwrap(), [first]);
 }
 
 /// Of 32 parallel inserts of one name, one wins and the others are told that it is taken.
 pub async fn of_parallel_inserts_of_one_name_one_wins(store: &dyn SkillStore, owner: UserId) {
     let skills: Vec<_> = (0..32).map(|_| skill(owner, "Films")).collect();
-    let outcomes = futures::future::join_all(skills.iter().map(|skill| store.insert(skill, None))).await;
+    let outcomes =
+        futures::future::join_all(skills.iter().map(|skill| store.insert(skill, None, None))).await;
     let outcomes: Vec<_> = outcomes.into_iter().map(Result::unwrap).collect();
     assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Written::Done).count(), 1);
     assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Written::NameTaken).count(), 31);
     assert_eq!(store.all().await.unwrap().len(), 1);
+}
+
+/// Of 32 parallel inserts as many succeed as the owner may have; others may have as many, and room that is made can be taken.
+pub async fn an_owner_has_so_many_skills_and_no_more(store: &dyn SkillStore, owner: UserId) {
+    let (most, before) = (Some(5), inserted(store, owner, "Films").await);
+    let skills: Vec<_> = (0..32).map(|number| skill(owner, &format!("Skill {number}"))).collect();
+    let outcomes =
+        futures::future::join_all(skills.iter().map(|skill| store.insert(skill, None, most))).await;
+    let outcomes: Vec<_> = outcomes.into_iter().map(Result::unwrap).collect();
+    assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Written::Done).count(), 4);
+    assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Written::TooMany).count(), 28);
+    assert_eq!(store.all().await.unwrap().len(), 5);
+    assert!(store.delete(before.id).await.unwrap());
+    let more = ["Songs", "Books"].map(|name| skill(owner, name));
+    assert_eq!(store.insert(&more[0], None, most).await.unwrap(), Written::Done);
+    assert_eq!(store.insert(&more[1], None, most).await.unwrap(), Written::TooMany);
+    assert_eq!(store.insert(&more[1], None, None).await.unwrap(), Written::Done);
 }
 
 /// Name, description, address, secret, signing key, model and `updated_at` are replaced; owner and `created_at` are not.
@@ -139,7 +157,7 @@ pub async fn who_is_not_signed_in_any_more_changes_nothing(store: &dyn SkillStor
     let stranger = UserId::new(&SystemClock, &OsRandomness);
     let session = SessionId::new(&SystemClock, &OsRandomness);
     let by = Some(Caller { user: stranger, session, rights: 0 });
-    assert_eq!(store.insert(&skill(owner, "Songs"), by).await.unwrap(), Written::Overtaken);
+    assert_eq!(store.insert(&skill(owner, "Songs"), by, None).await.unwrap(), Written::Overtaken);
     let renamed =
         RegisteredSkill { name: SkillName::parse("Movies").unwrap(), updated_at: at(1), ..films.clone() };
     assert_eq!(store.update(&renamed, films.updated_at, by).await.unwrap(), Written::Overtaken);
@@ -172,7 +190,7 @@ pub async fn all_are_listed_oldest_first(store: &dyn SkillStore, owner: UserId) 
     let mut skills: Vec<_> = ["b", "c", "a"].map(|name| skill(owner, name)).into();
     skills.sort_by_key(|skill| skill.id);
     for skill in skills.iter().rev() {
-        assert_eq!(store.insert(skill, None).await.unwrap(), Written::Done);
+        assert_eq!(store.insert(skill, None, None).await.unwrap(), Written::Done);
     }
     assert_eq!(store.all().await.unwrap(), skills);
 }

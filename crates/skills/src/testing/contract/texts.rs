@@ -13,7 +13,7 @@ pub async fn letters_of_every_script_come_back_as_they_were(store: &dyn SkillSto
             description: SkillDescription::parse(&description).unwrap(),
             ..skill(owner, name)
         };
-        assert_eq!(store.insert(&skill, None).await.unwrap(), Written::Done, "{name}");
+        assert_eq!(store.insert(&skill, None, None).await.unwrap(), Written::Done, "{name}");
         assert_eq!(stored(store, skill.id).await, skill, "{name}");
     }
 }
@@ -23,7 +23,7 @@ pub async fn names_that_differ_in_one_letter_are_different_names(store: &dyn Ski
     for name in ["Cafe", "Café", "Cafe\u{301}", "C_fe", "C%fe", "Straße", "Strasse", "Ca fe"] {
         inserted(store, owner, name).await;
     }
-    assert_eq!(store.insert(&skill(owner, "CAFÉ"), None).await.unwrap(), Written::NameTaken);
+    assert_eq!(store.insert(&skill(owner, "CAFÉ"), None, None).await.unwrap(), Written::NameTaken);
 }
 
 /// Nothing of an example is lost on its way, not even what no text of a database may hold.
@@ -70,7 +70,7 @@ pub async fn moments_keep_their_microseconds(store: &dyn SkillStore, owner: User
     let moment = SignedDuration::from_micros(1);
     let seen = at(0) + SignedDuration::from_micros(123_456);
     let before = RegisteredSkill { updated_at: seen, ..skill(owner, "Films") };
-    assert_eq!(store.insert(&before, None).await.unwrap(), Written::Done);
+    assert_eq!(store.insert(&before, None, None).await.unwrap(), Written::Done);
     let after = RegisteredSkill { updated_at: seen + moment, ..before.clone() };
     for other in [seen - moment, seen + moment] {
         assert_eq!(store.update(&after, other, None).await.unwrap(), Written::Changed);
