@@ -11,7 +11,7 @@ mod query;
 
 pub(crate) use body::read_body;
 pub use caller::Caller;
-pub(crate) use caller::{SignedIn, asker};
+pub(crate) use caller::{SignedIn, asker, whereabouts};
 pub(crate) use device::Client;
 pub(crate) use entrance::Entrance;
 pub(crate) use id::{Id, Under};

@@ -2,12 +2,14 @@
 
 mod api_key;
 mod complete_chat;
+mod html;
 mod list_models;
 mod show_model;
 mod stream;
 
 use crate::api::State;
 use square_kernel::{Asker, SkillId};
+use square_routing::{LogEntry, LogEvent, SkillOutcome};
 use square_skills::Listed;
 use std::sync::Arc;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -24,4 +26,11 @@ fn published(state: &State, asker: &Asker, name: &str) -> Option<Arc<Listed>> {
     let skills = &state.services.skills;
     let by_id = name.parse::<SkillId>().ok().and_then(|id| skills.find(asker, id));
     by_id.or_else(|| skills.find_by_name(asker, name)).filter(|listed| listed.skill.published)
+}
+
+fn outcome(entry: &LogEntry) -> Option<&SkillOutcome> {
+    match &entry.event {
+        LogEvent::SkillResult(outcome) => Some(outcome),
+        _ => None,
+    }
 }

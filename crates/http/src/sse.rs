@@ -9,12 +9,13 @@ use futures::Stream;
 use square_routing::{AnswerStream, LogEntry};
 use square_wire::Fault;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What entries of the log go out as.
 pub(crate) trait EventForm {
     /// Writes the events that an entry becomes, if any.
-    fn write(&mut self, entry: &LogEntry, text: &mut String);
+    async fn write(&mut self, entry: &Arc<LogEntry>, text: &mut String);
 
     /// Writes that the log cannot be read, which ends the stream: the status has gone out already.
     fn write_fault(&mut self, fault: &Fault, text: &mut String);
@@ -73,7 +74,7 @@ impl<F: EventForm + 'static> Events<F> {
             let mut text = String::new();
             match next {
                 Ok(Some(entry)) => {
-                    self.form.write(&entry, &mut text);
+                    self.form.write(&entry, &mut text).await;
                     if !text.is_empty() {
                         return Some(Piece { text: text.into(), last: self.form.is_over() });
                     }

@@ -4,6 +4,9 @@
 //! is opened again in every later paragraph (9 KB grew to 5 MB of HTML and 190 MB of memory), and nested
 //! elements and repeated attributes are searched one by one. So what a reply may cost is bounded first.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 /// HTML of one reply, in bytes.
 const MAX_BYTES: usize = 128 * 1024;
 /// Sanitised HTML of one element of the reply, in bytes.
@@ -12,6 +15,27 @@ const MAX_CLEAN_BYTES: usize = 512 * 1024;
 const MAX_TAGS: usize = 4000;
 /// Elements that one reply could make by opening formatting elements again.
 const MAX_REOPENED: usize = 150_000;
+
+/// How many columns or rows one cell may span: the HTML standard's limit for columns. What lays a table out may make room for each.
+const MAX_SPAN: u16 = 1000;
+
+static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+    let mut cleaner = ammonia::Builder::default();
+    cleaner.attribute_filter(|_, attribute, value| match attribute {
+        "colspan" | "rowspan" | "span" => span(value),
+        _ => Some(Cow::Borrowed(value)),
+    });
+    cleaner
+});
+
+/// A span as it may be, if it is a number.
+fn span(value: &str) -> Option<Cow<'_, str>> {
+    if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let span = value.parse().unwrap_or(MAX_SPAN).min(MAX_SPAN);
+    Some(Cow::Owned(span.to_string()))
+}
 
 /// The elements that are opened again. At most three alike are at a time, by the HTML standard; `a` and
 /// `nobr`, which are reopened too, only one.
@@ -37,7 +61,7 @@ impl Sanitiser {
         if self.bytes > MAX_BYTES || self.tags > MAX_TAGS || self.reopened > MAX_REOPENED {
             return None;
         }
-        let clean = ammonia::clean(html);
+        let clean = CLEANER.clean(html).to_string();
         (clean.len() <= MAX_CLEAN_BYTES).then_some(clean)
     }
 }
@@ -71,6 +95,9 @@ mod tests {
 
     #[test]
     fn what_could_act_is_taken_out_and_the_rest_stays() {
+        let table = |span: &str| {
+            format!("<table><tbody><tr><td colspan=\"{span}\" rowspan=\"{span}\">a</td></tr></tbody></table>")
+        };
         for (html, wanted) in [
             ("<p>Al <b>Pacino</b></p>", "<p>Al <b>Pacino</b></p>"),
             ("<script>x()</script>a", "a"),
@@ -82,6 +109,10 @@ mod tests {
             ("<form action=/><input></form>a", "a"),
             ("<p>open", "<p>open</p>"),
             ("1 < 2", "1 &lt; 2"),
+            (&table("3"), &table("3")),
+            (&table("1001"), &table("1000")),
+            (&table("18446744073709551616"), &table("1000")),
+            (&table("-1"), "<table><tbody><tr><td>a</td></tr></tbody></table>"),
         ] {
             assert_eq!(clean(html).as_deref(), Some(wanted), "{html}");
         }

@@ -45,8 +45,12 @@ impl FromRequest for SignedIn {
 
 /// Whoever holds the token that was sent, or anybody where none was; and where they are.
 pub(crate) fn asker(request: &HttpRequest) -> Result<Asker, Failure> {
-    let whereabouts = request.extensions().get::<Whereabouts>().copied().unwrap_or_default();
-    Ok(holder(request)?.at(whereabouts))
+    Ok(holder(request)?.at(whereabouts(request)))
+}
+
+/// Where the request comes from.
+pub(crate) fn whereabouts(request: &HttpRequest) -> Whereabouts {
+    request.extensions().get().copied().unwrap_or_default()
 }
 
 fn holder(request: &HttpRequest) -> Result<Asker, Failure> {

@@ -1,6 +1,6 @@
 use crate::Failure;
 use crate::api::State;
-use crate::extract::asker;
+use crate::extract::{asker, whereabouts};
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
@@ -25,7 +25,8 @@ impl FromRequest for ApiKey {
             return ready(asker(request).map(Self));
         }
         let state = request.app_data::<Data<State>>().ok_or_else(|| Failure(Fault::internal()));
-        ready(state.map(|state| Self(state.services.accounts.anonymous())))
+        let anonymous = |state: &Data<State>| state.services.accounts.anonymous().at(whereabouts(request));
+        ready(state.map(anonymous).map(Self))
     }
 }
 

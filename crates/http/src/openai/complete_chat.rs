@@ -1,6 +1,7 @@
 use super::api_key::ApiKey;
-use super::published;
+use super::html::{holds_html, worked_on};
 use super::stream::stream;
+use super::{outcome, published};
 use crate::Failure;
 use crate::api::State;
 use crate::extract::{Json, Query, number};
@@ -10,7 +11,7 @@ use actix_web::{HttpResponse, post};
 use serde::Deserialize;
 use serde_json::Value;
 use square_kernel::{Asker, Unavailable};
-use square_routing::{AnswerStream, AskError, LogEntry, LogEvent, SkillOutcome, SkillRef};
+use square_routing::{AnswerStream, AskError, LogEntry, SkillRef};
 use square_wire::Fault;
 use square_wire::openai::{
     Addressee, Chat, ChatChunk, ChatCompletion, ChatRequest, ChatStreamOpening, Model, OpenAiErrorBody,
@@ -46,6 +47,7 @@ pub(crate) struct ChatQuery {
         ),
     ),
     (status = 404, description = "`model_not_found`: there is no published skill called so.", body = OpenAiErrorBody),
+    (status = 429, description = "`too_many_questions`, `too_many_requests`: asked too often, or too many questions under way.", body = OpenAiErrorBody),
     (status = 502, description = "All skills that were asked have failed.", body = OpenAiErrorBody),
     (status = 504, description = "All skills that were asked took too long.", body = OpenAiErrorBody),
 ))]
@@ -74,8 +76,13 @@ pub(crate) async fn complete_chat(
         return Ok(response);
     }
     let entries = until_enough(taken.answers, wanted).await?;
-    let outcomes = entries.iter().filter_map(|entry| outcome(entry)).collect();
-    let completion = ChatCompletion::of(&taken.record, &model, outcomes, wanted).map_err(Failure)?;
+    let html = entries.iter().filter_map(|entry| outcome(entry)).any(holds_html);
+    let record = Arc::clone(&taken.record);
+    let completion = worked_on(html, move || {
+        let outcomes = entries.iter().filter_map(|entry| outcome(entry)).collect();
+        ChatCompletion::of(&record, &model, outcomes, wanted)
+    });
+    let completion = completion.await?.map_err(Failure)?;
     let mut response = HttpResponse::Ok();
     response.insert_header((QUESTION_ID, taken.record.id.to_string()));
     if let Some(fallback_from) = fallback_from {
@@ -117,11 +124,4 @@ async fn until_enough(mut answers: AnswerStream, wanted: usize) -> Result<Vec<Ar
         entries.push(entry);
     }
     Ok(entries)
-}
-
-fn outcome(entry: &LogEntry) -> Option<&SkillOutcome> {
-    match &entry.event {
-        LogEvent::SkillResult(outcome) => Some(outcome),
-        _ => None,
-    }
 }

@@ -1,10 +1,13 @@
-use crate::HttpSettings;
+use super::html::{holds_html, worked_on};
+use super::outcome;
 use crate::sse::{EventForm, Events, SIGN_OF_LIFE};
+use crate::{Failure, HttpSettings};
 use actix_web::HttpResponse;
 use square_routing::{AnswerStream, LogEntry};
 use square_wire::Fault;
 use square_wire::openai::{ChatStream, ChatStreamEvent, ChatStreamOpening};
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// A response with the answers of `answers` in chunks; it goes on until as many as are wanted are there, or no more will come.
 pub(super) fn stream(
@@ -12,19 +15,25 @@ pub(super) fn stream(
     opening: ChatStreamOpening,
     settings: &HttpSettings,
 ) -> HttpResponse {
-    let chunks = Chunks(ChatStream::new(answers.record().clone(), opening));
+    let chunks = Chunks(Some(ChatStream::new(answers.record().clone(), opening)));
     // Proxies and clients see at once that there is a response.
     let first = String::from_utf8_lossy(SIGN_OF_LIFE).into_owned();
     Events::of(answers, chunks).respond(first, settings)
 }
 
-/// Events that are data alone.
-struct Chunks(ChatStream);
+/// Events that are data alone. The stream is away only while it is worked on aside.
+struct Chunks(Option<ChatStream>);
 
 impl EventForm for Chunks {
-    fn write(&mut self, entry: &LogEntry, text: &mut String) {
-        for event in self.0.show(entry) {
-            write(text, &event);
+    async fn write(&mut self, entry: &Arc<LogEntry>, text: &mut String) {
+        let Some(mut stream) = self.0.take() else { return };
+        let (html, entry) = (outcome(entry).is_some_and(holds_html), Arc::clone(entry));
+        match worked_on(html, move || (stream.show(&entry), stream)).await {
+            Ok((events, stream)) => {
+                events.iter().for_each(|event| write(text, event));
+                self.0 = Some(stream);
+            }
+            Err(Failure(fault)) => self.write_fault(&fault, text),
         }
     }
 
@@ -33,7 +42,7 @@ impl EventForm for Chunks {
     }
 
     fn is_over(&self) -> bool {
-        self.0.is_over()
+        self.0.as_ref().is_none_or(ChatStream::is_over)
     }
 }
 

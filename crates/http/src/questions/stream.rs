@@ -5,6 +5,7 @@ use serde::Serialize;
 use square_routing::{AnswerStream, LogEntry};
 use square_wire::{EventFilter, EventView, Fault};
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// A response with the events of a question that follow in `answers`; it goes on until the question is finished.
 pub(super) fn stream(
@@ -28,7 +29,7 @@ struct Named {
 }
 
 impl EventForm for Named {
-    fn write(&mut self, entry: &LogEntry, text: &mut String) {
+    async fn write(&mut self, entry: &Arc<LogEntry>, text: &mut String) {
         for event in self.view.show(entry) {
             write(text, event.name(), Some(event.seq()), &event);
         }

@@ -553,6 +553,26 @@ async fn the_key_is_an_access_token_or_none() {
 }
 
 #[actix_web::test]
+async fn who_has_no_key_is_counted_by_the_address_whether_they_say_so_or_not() {
+    let app = TestApp::chosen(|chosen| {
+        chosen.policy.fair_use.anonymous.rate = square_limits::Quota::per_minute(2, 2);
+    });
+    app.saying("Films", said("Heat.")).await;
+    let ask = async |from: &str, key: Option<&str>| {
+        let call = app.complete(chat("square", "Who?")).from(from);
+        let call = match key {
+            Some(key) => call.header("Authorization", &format!("Bearer {key}")),
+            None => call,
+        };
+        call.send().await.status
+    };
+    for from in ["192.0.2.1", "192.0.2.2"] {
+        assert_eq!((ask(from, Some("none")).await, ask(from, None).await), (200, 200), "{from}");
+        assert_eq!((ask(from, Some("none")).await, ask(from, None).await), (429, 429), "{from}");
+    }
+}
+
+#[actix_web::test]
 async fn they_stand_where_the_settings_say_or_nowhere() {
     let app = TestApp::with(|settings| {
         settings.base_path = String::new();

@@ -1,6 +1,7 @@
 //! A skill's answer as one text, for clients that show nothing else.
 
 use square_skills::{ResultBody, ResultItem};
+use std::panic::catch_unwind;
 
 /// Where lines of HTML are broken.
 const LINE: usize = 120;
@@ -27,14 +28,21 @@ fn item_text(item: &ResultItem) -> String {
 
 /// The words of HTML, with lists, tables, headings and links as Markdown has them.
 fn html_text(html: &str) -> String {
-    let text = html2text::config::plain().allow_width_overflow().string_from_read(html.as_bytes(), LINE);
-    text.map_or_else(
-        |error| {
+    // What skills send must not break the answer, whatever it makes of the library.
+    let text = catch_unwind(|| {
+        html2text::config::plain().allow_width_overflow().string_from_read(html.as_bytes(), LINE)
+    });
+    match text {
+        Ok(Ok(text)) => text.trim().to_owned(),
+        Ok(Err(error)) => {
             tracing::warn!(%error, "HTML is shown as it is");
             html.to_owned()
-        },
-        |text| text.trim().to_owned(),
-    )
+        }
+        Err(_) => {
+            tracing::warn!("HTML that breaks its conversion is shown as it is");
+            html.to_owned()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +80,12 @@ mod tests {
         assert_eq!(html_text(&deep), "end");
         let nested = "<table><tr><td>".repeat(300) + "x";
         assert!(html_text(&nested).contains('x'));
+        let spanning = |span: u64| {
+            format!("<table><tr><td colspan=\"{span}\">a</td><td rowspan=\"{span}\">b</td></tr></table>")
+        };
+        for span in [0, 1, 1000, u64::MAX] {
+            assert!(html_text(&spanning(span)).contains('b'), "{span}");
+        }
         let long = "x".repeat(1000);
         assert_eq!(html_text(&long).replace('\n', ""), long);
     }

@@ -101,12 +101,15 @@ pub struct ChatStreamOpening {
 /// Makes chunks of a question's log, whose entries have to come in their order.
 ///
 /// An answer has its index from the moment it begins, so skills that fail before take none. A skill that fails amid its answer leaves
-/// it as it is, its end marked as cut, if another one has answered in whole; otherwise the stream ends with an error.
+/// it as it is, its end marked as cut, if another one has answered in whole. Where only one that came too late to begin an answer of its own
+/// has, its answer follows in the first one; where none has, the stream ends with an error.
 pub struct ChatStream {
     question: Arc<QuestionRecord>,
     opening: ChatStreamOpening,
     choices: Vec<Growing>,
     failed: Vec<FailedSkill>,
+    /// The first whole answer that came when all wanted ones had begun.
+    spare: Option<SkillOutcome>,
     usage: ChatUsage,
     begun: bool,
     over: bool,
@@ -131,7 +134,7 @@ impl ChatStream {
     pub fn new(question: Arc<QuestionRecord>, opening: ChatStreamOpening) -> Self {
         let usage = ChatUsage::asked(&question.text);
         let (choices, failed) = (Vec::new(), Vec::new());
-        Self { question, opening, choices, failed, usage, begun: false, over: false }
+        Self { question, opening, choices, failed, spare: None, usage, begun: false, over: false }
     }
 
     /// Whether the last event has been made.
@@ -167,10 +170,29 @@ impl ChatStream {
             }
             return;
         };
-        // Who was asked beside a slow one, and comes when all wanted answers have begun, is of no help any more.
-        let Some(index) = self.choice(skill, events) else { return };
-        let sent = &self.choices[index].sent;
         let said = Said::of(&outcome.skill, answer_text(items));
+        // Who was asked beside a slow one, and comes when all wanted answers have begun, is of help only if these fail.
+        let Some(index) = self.choice(skill, events) else {
+            if self.spare.is_none() && !said.refusal {
+                self.spare = Some(outcome.clone());
+            }
+            return;
+        };
+        self.complete(index, said, outcome, events);
+        if self.whole() == self.opening.wanted {
+            self.close(events);
+        }
+    }
+
+    /// Ends an answer by what a skill has said in whole.
+    fn complete(
+        &mut self,
+        index: usize,
+        said: Said,
+        outcome: &SkillOutcome,
+        events: &mut Vec<ChatStreamEvent>,
+    ) {
+        let sent = &self.choices[index].sent;
         let rest = match said.text.strip_prefix(sent.as_str()) {
             Some(rest) => rest.to_owned(),
             // Pieces are the beginning of the whole; a skill for which they are not is shown in whole once more.
@@ -180,13 +202,16 @@ impl ChatStream {
         self.grow(index, &rest, said.refusal, events);
         self.choices[index].state = State::Whole;
         self.finish(index, "stop", AskedSkill::of(outcome), events);
-        if self.whole() == self.opening.wanted {
-            self.close(events);
-        }
     }
 
     /// The question has ended.
     fn end(&mut self, events: &mut Vec<ChatStreamEvent>) {
+        if self.whole() == 0
+            && let Some(outcome) = self.spare.take()
+            && let Ok(items) = &outcome.answer
+        {
+            self.complete(0, Said::of(&outcome.skill, answer_text(items)), &outcome, events);
+        }
         if self.whole() == 0 && !self.failed.is_empty() {
             events.push(ChatStreamEvent::Error(Fault::skills_failed(&self.failed).openai_body()));
             self.over = true;

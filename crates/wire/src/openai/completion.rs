@@ -176,6 +176,10 @@ impl Said {
 
     /// No skill was asked.
     pub(super) fn nothing_fits(question: &QuestionRecord) -> Self {
+        if let Some(skill) = question.choice.fits_later() {
+            let text = format!("{} was asked as often as it may be, please ask again later.", skill.name);
+            return Self { text, refusal: true };
+        }
         let nearest = question.choice.nearest.as_ref();
         let nearest = nearest.map(|skill| format!(" The nearest is {} ({:.2}).", skill.name, skill.score));
         let text = format!("No skill fits this question.{}", nearest.unwrap_or_default());
