@@ -216,12 +216,10 @@ fn socket_io_services(
     closing: &CancellationToken,
     sockets: &TaskTracker,
 ) -> SocketIoServices {
-    let proxies = proxies(settings);
     SocketIoServices {
         accounts: square.accounts.clone(),
         skills: square.skills.clone(),
         router: square.router.clone(),
-        client_address: Arc::new(move |request| proxies.client(request)),
         settings: SocketIoSettings {
             path: settings.socketio.path.clone(),
             origins: Origins::listed(&settings.http.cors_origins),

@@ -2,7 +2,7 @@
 //!
 //! The protocols themselves are `socketioxide`'s. This crate brings it the requests of the application that it shares a
 //! port with (`transport`, `upgrade`) and answers the events of the namespace `/api`, which are described in
-//! `docs/socketio.md`: `query`, `train`, `unpublish`, a file each. `places` bounds how many sessions there are. `session` is what one socket has under way, `reply` its way out.
+//! `docs/socketio.md`: `query`, `train`, `unpublish`, a file each. `places` bounds how many sessions there are and how much memory they take. `session` is what one socket has under way, `reply` its way out.
 //!
 //! [`SocketIoServer`] adds it to an application, over [`SocketIoServices`].
 
@@ -17,4 +17,4 @@ mod transport;
 mod unpublish;
 mod upgrade;
 
-pub use services::{ClientAddress, Limits, SocketIoServer, SocketIoServices, SocketIoSettings};
+pub use services::{Limits, SocketIoServer, SocketIoServices, SocketIoSettings};

@@ -1,3 +1,4 @@
+use crate::transport::Seated;
 use serde::de::{DeserializeOwned, Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use socketioxide::adapter::Adapter;
@@ -88,6 +89,9 @@ impl<T: DeserializeOwned, A: Adapter> FromMessageParts<A> for Body<T> {
         body: &mut Value,
         acknowledge: &Option<i64>,
     ) -> Result<Self, Infallible> {
+        if let Some(Seated(place)) = socket.req_parts().extensions.get() {
+            place.let_go();
+        }
         let length = match &*body {
             Value::Str(text, _) => text.len(),
             Value::Bytes(bytes) => bytes.len(),

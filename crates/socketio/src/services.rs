@@ -1,14 +1,12 @@
-use crate::places::Places;
+use crate::places::{Most, Places};
 use crate::session;
 use crate::transport::Transport;
-use actix_web::HttpRequest;
 use actix_web::web::{self, ServiceConfig};
 use socketioxide::{ParserConfig, SocketIo};
 use square_accounts::Accounts;
 use square_routing::Router;
 use square_skills::Skills;
 use square_wire::Origins;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -16,9 +14,6 @@ use tokio_util::task::TaskTracker;
 
 /// `train` has two; no other event has any.
 const MOST_ATTACHMENTS: usize = 2;
-
-/// Tells where a request comes from, where that is known.
-pub type ClientAddress = dyn Fn(&HttpRequest) -> Option<IpAddr> + Send + Sync;
 
 /// What sockets call, and what ends them.
 #[derive(Clone)]
@@ -29,8 +24,6 @@ pub struct SocketIoServices {
     pub skills: Arc<Skills>,
     /// The use cases on questions.
     pub router: Arc<Router>,
-    /// Where a request comes from, where that is known.
-    pub client_address: Arc<ClientAddress>,
     /// What the operator chose.
     pub settings: SocketIoSettings,
     /// Once cancelled, every socket is closed and no new one is taken.
@@ -50,15 +43,19 @@ pub struct SocketIoSettings {
     pub most_sessions: usize,
     /// How many of them may be of one address.
     pub most_sessions_per_address: usize,
-    /// How much one socket may take up.
+    /// How much sockets may take up.
     pub limits: Limits,
 }
 
-/// How much one socket may take up.
+/// How much one socket may take up, and all of them where it says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// The largest message, attachments included, in bytes.
     pub message: usize,
+    /// How many bytes of messages that are not whole yet may lie here, beside a small share that each session has for itself.
+    pub unfinished: usize,
+    /// How many of them may be of one address.
+    pub unfinished_per_address: usize,
     /// How many questions, trainings and the like may be under way on one socket.
     pub under_way: usize,
     /// How many packets wait to be taken by the client.
@@ -88,6 +85,9 @@ impl Default for Limits {
         Self {
             // `train` has two files of 5 MiB, which polling clients send in base64.
             message: 15 * 1024 * 1024,
+            unfinished: 256 * 1024 * 1024,
+            // Two of the largest at once.
+            unfinished_per_address: 32 * 1024 * 1024,
             under_way: 32,
             waiting: 16,
             unread: Duration::from_secs(30),
@@ -122,7 +122,12 @@ impl SocketIoServer {
             )
             .build_svc();
         let settings = &services.settings;
-        let places = Places::new(settings.most_sessions, settings.most_sessions_per_address);
+        let places = Places::new(Most {
+            sessions: settings.most_sessions,
+            sessions_per_place: settings.most_sessions_per_address,
+            bytes: settings.limits.unfinished,
+            bytes_per_place: settings.limits.unfinished_per_address,
+        });
         let services = Arc::new(services);
         session::register(&io, &services);
         services.sockets.spawn({

@@ -3,9 +3,12 @@ use crate::services::SocketIoServices;
 use crate::upgrade::upgrade;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use bytes::{Bytes, BytesMut};
 use engineioxide::service::NotFoundService;
+use futures::StreamExt;
 use http_body_util::{BodyExt, Full};
 use hyper::service::Service;
+use serde::Deserialize;
 use socketioxide::service::SocketIoService;
 use square_kernel::Whereabouts;
 use square_wire::Fault;
@@ -27,15 +30,15 @@ impl Transport {
     pub(crate) async fn take(&self, request: HttpRequest, body: web::Payload) -> HttpResponse {
         let answered = match self.admit(&request) {
             Err(fault) => Err(fault),
-            Ok(head) if wants_socket(&request) => upgrade(&self.engine, &request, head, body),
-            Ok(head) => self.poll(head, body).await,
+            Ok((head, place)) if wants_socket(&request) => upgrade(&self.engine, &request, head, body, place),
+            Ok((head, place)) => self.poll(head, body, place).await,
         };
         answered.unwrap_or_else(|fault| refuse(&fault))
     }
 
-    /// The request as the engine takes it, unless it is refused. The place of a session goes along with the request that opens it: the
-    /// engine keeps that for as long as the session lasts, and drops any other.
-    fn admit(&self, request: &HttpRequest) -> Result<http::Request<()>, Fault> {
+    /// The request as the engine takes it, with the place of its session where there is one, unless it is refused. The place goes along
+    /// with the request that opens the session: the engine keeps that for as long as the session lasts, and drops any other.
+    fn admit(&self, request: &HttpRequest) -> Result<(http::Request<()>, Option<Arc<Place>>), Fault> {
         if self.services.shutdown.is_cancelled() {
             return Err(Fault::transport(503, "the server is about to stop"));
         }
@@ -44,22 +47,35 @@ impl Transport {
         if !allowed {
             return Err(Fault::origin_not_allowed());
         }
+        // The application says where the client is, where it stands behind proxies.
+        let told = request.extensions().get::<Whereabouts>().copied();
+        let whereabouts = told.unwrap_or_else(|| request.peer_addr().map(|peer| peer.ip()).into());
         let mut head = head(request)?;
-        if opens(request.query_string()) {
-            let place = self.places.take((self.services.client_address)(request))?;
-            head.extensions_mut().insert(Held { _place: Arc::new(place) });
+        head.extensions_mut().insert(whereabouts);
+        if let Some(id) = session_id(request.query_string()) {
+            return Ok((head, self.places.find(id)));
         }
-        Ok(head)
+        let place = self.places.take(whereabouts)?;
+        head.extensions_mut().insert(Seated(Arc::clone(&place)));
+        Ok((head, Some(place)))
     }
 
     /// A request of the polling transport: its body in whole to the engine, the engine's answer in whole to the client.
-    async fn poll(&self, head: http::Request<()>, body: web::Payload) -> Result<HttpResponse, Fault> {
+    async fn poll(
+        &self,
+        head: http::Request<()>,
+        body: web::Payload,
+        place: Option<Arc<Place>>,
+    ) -> Result<HttpResponse, Fault> {
         let limits = &self.services.settings.limits;
-        let body = match tokio::time::timeout(limits.body, body.to_bytes_limited(limits.message)).await {
-            Err(_) => return Err(Fault::too_slow()),
-            Ok(Err(_)) => return Err(Fault::too_large("a message", limits.message)),
-            Ok(Ok(Err(_))) => return Err(Fault::malformed("the body broke off")),
-            Ok(Ok(Ok(body))) => body,
+        let opened_now = head.extensions().get::<Seated>().cloned();
+        let body = match place {
+            Some(place) => {
+                let read = tokio::time::timeout(limits.body, read(body, limits.message, &place)).await;
+                read.map_err(|_| Fault::too_slow())??
+            }
+            // Nothing is read for a session that there is none of; what there is to say of that the engine says.
+            None => Bytes::new(),
         };
         // The engine's errors are answers, too.
         let Ok(answer) = self.engine.call(head.map(|()| Full::new(body))).await;
@@ -70,19 +86,46 @@ impl Transport {
             response.append_header((name.as_str(), value.as_bytes()));
         }
         let body = body.collect().await.map_err(|_| Fault::internal())?.to_bytes();
+        if let (Some(Seated(place)), Some(id)) = (opened_now, opened(&body)) {
+            place.called(id);
+        }
         Ok(response.body(body))
     }
 }
 
 /// What a session holds. Only what can be copied may go along with a request.
 #[derive(Clone)]
-struct Held {
-    _place: Arc<Place>,
+pub(crate) struct Seated(pub(crate) Arc<Place>);
+
+/// Which session a request with this query is of, by the engine's own rule; it opens one where there is none.
+fn session_id(query: &str) -> Option<&str> {
+    query.split('&').find_map(|pair| pair.strip_prefix("sid="))
 }
 
-/// Whether the engine opens a session for a request with this query, by its own rule.
-fn opens(query: &str) -> bool {
-    !query.split('&').any(|pair| pair.starts_with("sid="))
+/// What the session is called that the engine has opened with this answer: in front of the JSON stands what kind of packet it is.
+fn opened(answer: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Open {
+        sid: String,
+    }
+    let json = answer.iter().position(|byte| *byte == b'{')?;
+    serde_json::from_slice(&answer[json..]).ok().map(|Open { sid }| sid)
+}
+
+/// A body of so many bytes at most, for which there has to be room. What it holds counts as the session's from here on.
+async fn read(mut body: web::Payload, at_most: usize, place: &Place) -> Result<Bytes, Fault> {
+    let (mut whole, mut held) = (BytesMut::new(), place.body());
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|_| Fault::malformed("the body broke off"))?;
+        if whole.len() + chunk.len() > at_most {
+            return Err(Fault::too_large("a message", at_most));
+        }
+        held.add(chunk.len())?;
+        whole.extend_from_slice(&chunk);
+    }
+    drop(held);
+    place.hold(whole.len())?;
+    Ok(whole.freeze())
 }
 
 fn wants_socket(request: &HttpRequest) -> bool {
@@ -95,10 +138,7 @@ fn head(request: &HttpRequest) -> Result<http::Request<()>, Fault> {
     for (name, value) in request.headers() {
         copy = copy.header(name.as_str(), value.as_bytes());
     }
-    // Where the client is: the application says so where it stands behind proxies.
-    let told = request.extensions().get::<Whereabouts>().copied();
-    let whereabouts = told.unwrap_or_else(|| request.peer_addr().map(|peer| peer.ip()).into());
-    copy.extension(whereabouts).body(()).map_err(|_| Fault::malformed("the request is none of HTTP"))
+    copy.body(()).map_err(|_| Fault::malformed("the request is none of HTTP"))
 }
 
 /// The fault as a response. It also goes along as a value, for an application that writes all error bodies in one place.

@@ -1,9 +1,11 @@
+use crate::places::Place;
 use crate::transport::Engine;
 use actix_http::ws;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use futures::StreamExt;
 use hyper::service::Service;
 use square_wire::Fault;
+use std::sync::{Arc, Weak};
 use tokio::io::{AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, duplex, split};
 use tokio_util::io::ReaderStream;
 
@@ -17,7 +19,9 @@ pub(crate) fn upgrade(
     request: &HttpRequest,
     head: http::Request<()>,
     body: web::Payload,
+    place: Option<Arc<Place>>,
 ) -> Result<HttpResponse, Fault> {
+    let place = place.ok_or_else(|| Fault::malformed("there is no such session"))?;
     ws::verify_handshake(request.head())
         .map_err(|_| Fault::malformed("the upgrade is none to WebSocket (version 13)"))?;
     let (ours, theirs) = duplex(UNDER_WAY);
@@ -26,13 +30,19 @@ pub(crate) fn upgrade(
         Fault::malformed("the query says neither transport=websocket nor which version (EIO)")
     })?;
     let (outgoing, incoming) = split(ours);
-    actix_web::rt::spawn(bring(body, incoming));
+    actix_web::rt::spawn(bring(body, incoming, Arc::downgrade(&place)));
     Ok(answer(request, outgoing))
 }
 
-/// Brings what the client sends to the engine, to the end of the connection.
-async fn bring(mut body: web::Payload, mut engine: WriteHalf<DuplexStream>) {
+/// Brings what the client sends to the engine, to the end of the connection, which comes where there is no room for it.
+async fn bring(mut body: web::Payload, mut engine: WriteHalf<DuplexStream>, place: Weak<Place>) {
     while let Some(Ok(chunk)) = body.next().await {
+        // Nothing is left of a session that has ended.
+        let Some(place) = place.upgrade() else { break };
+        if let Err(fault) = place.hold(chunk.len()) {
+            tracing::debug!(why = %fault.message, "a connection ends");
+            break;
+        }
         if engine.write_all(&chunk).await.is_err() {
             break;
         }

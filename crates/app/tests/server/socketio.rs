@@ -2,11 +2,14 @@
 
 use crate::process::{Server, square};
 use crate::stub::Stub;
+use futures::future::select_all;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// One connection to the namespace `/api`.
@@ -46,6 +49,15 @@ impl Socket {
                 "2" => self.send("3").await,
                 "3" => {}
                 other => return other.to_owned(),
+            }
+        }
+    }
+
+    /// Returns when the server has ended the connection.
+    async fn ended(&mut self) {
+        while let Some(Ok(message)) = self.0.next().await {
+            if message.is_close() {
+                return;
             }
         }
     }
@@ -197,6 +209,101 @@ async fn two_files_as_large_as_they_may_be_are_taken_and_one_byte_more_is_not() 
                 assert!(event["error"].as_str().unwrap().contains("dev_file"), "{event}");
             }
         }
+    }
+}
+
+/// `train` with two files, before these come.
+fn train_with_files() -> String {
+    let file = |number| json!({"_placeholder": true, "num": number});
+    format!("452-/api,{}", json!(["train", {"id": "none", "train_file": file(0), "dev_file": file(1)}]))
+}
+
+#[tokio::test]
+async fn what_is_never_finished_takes_so_much_memory_of_one_address_and_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let file = vec![b'a'; 12 * 1024 * 1024];
+    let begin = async || {
+        let mut socket = Socket::connect(&server, 4, &json!({})).await.unwrap();
+        socket.send(&train_with_files()).await;
+        // Whether it is taken is seen by what becomes of the connection.
+        let _ = socket.0.send(Message::binary(file.clone())).await;
+        socket
+    };
+    let end = async |mut socket: Socket| {
+        socket.0.send(Message::binary("?")).await.unwrap();
+        assert_eq!(socket.event("train").await["code"], "validation_failed");
+        socket
+    };
+    let mut sockets = vec![begin().await, begin().await, begin().await];
+    let ended = select_all(sockets.iter_mut().map(|socket| Box::pin(socket.ended())));
+    let ended = tokio::time::timeout(Duration::from_mins(1), ended).await;
+    let ((), number, others) = ended.expect("one of them is not taken");
+    drop(others);
+    sockets.remove(number);
+    let mut open = Vec::new();
+    for socket in sockets {
+        open.push(end(socket).await);
+    }
+    // What is whole makes room.
+    end(begin().await).await;
+    drop(open);
+}
+
+#[tokio::test]
+async fn what_polling_clients_never_finish_takes_no_more_and_nothing_is_read_without_a_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let path = format!("{}/socket.io/?EIO=4&transport=polling", server.url());
+    let client = reqwest::Client::new();
+    let body = format!("{}\u{1e}b{}", train_with_files(), "a".repeat(14 * 1024 * 1024));
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let opened = reqwest::get(&path).await.unwrap().text().await.unwrap();
+        let packet: Value = serde_json::from_str(opened.strip_prefix('0').expect(&opened)).unwrap();
+        let own = format!("{path}&sid={}", packet["sid"].as_str().unwrap());
+        told.push(client.post(&own).body(body.clone()).send().await.unwrap().status().as_u16());
+    }
+    assert_eq!(told, [200, 200, 429]);
+
+    let mut connection = TcpStream::connect(server.url().trim_start_matches("http://")).await.unwrap();
+    let head = "POST /socket.io/?EIO=4&transport=polling&sid=AAAAAAAAAAAAAAAA HTTP/1.1\r\nhost: a\r\ncontent-length: 9999\r\n\r\n";
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    connection.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 400", "though the body has not come");
+    let upgrade = path.replace("http", "ws").replace("polling", "websocket") + "&sid=AAAAAAAAAAAAAAAA";
+    assert!(connect_async(upgrade).await.is_err());
+}
+
+#[tokio::test]
+async fn pages_of_origins_that_are_not_listed_connect_by_no_transport() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = square(folder.path(), ["serve"]);
+    command.env("SQUARE__HTTP__CORS_ORIGINS", r#"["https://app.example"]"#);
+    let server = Server::of(command);
+    let path = format!("{}/socket.io/?EIO=4&transport=", server.url());
+    for (origin, polling, websocket) in [
+        (Some("https://evil.example"), 403, false),
+        (Some("https://app.example"), 200, true),
+        (None, 200, true),
+    ] {
+        let call = reqwest::Client::new().get(format!("{path}polling"));
+        let call = match origin {
+            Some(origin) => call.header("origin", origin),
+            None => call,
+        };
+        let told = call.send().await.unwrap();
+        assert_eq!(told.status().as_u16(), polling, "{origin:?}");
+        if polling == 403 {
+            assert!(told.text().await.unwrap().contains("origin_not_allowed"));
+        }
+        let url = format!("{path}websocket").replace("http", "ws");
+        let mut request = url.into_client_request().unwrap();
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().unwrap());
+        }
+        assert_eq!(connect_async(request).await.is_ok(), websocket, "{origin:?}");
     }
 }
 

@@ -146,11 +146,18 @@ async fn credentials_are_allowed_at_the_one_path_whose_clients_send_them() {
         (only(), "/socket.io/", other, None, None),
         (TestApp::new(), "/socket.io/", other, Some("*"), None),
     ] {
-        let reply = server.get(path).header("Origin", origin).send_with(&extra).await;
-        let told =
-            (reply.header("Access-Control-Allow-Origin"), reply.header("Access-Control-Allow-Credentials"));
-        assert_eq!(told, (named, credentials), "{path} for {origin}");
-        assert!(credentials.is_none() || reply.header("Vary").is_some_and(|vary| vary.contains("Origin")));
+        let preflight = server.call(Method::OPTIONS, path).header("Access-Control-Request-Method", "POST");
+        for call in [server.get(path), preflight.header("Access-Control-Request-Headers", "content-type")] {
+            let reply = call.header("Origin", origin).send_with(&extra).await;
+            let told = (
+                reply.header("Access-Control-Allow-Origin"),
+                reply.header("Access-Control-Allow-Credentials"),
+            );
+            assert_eq!(told, (named, credentials), "{path} for {origin}: {reply}");
+            assert!(
+                credentials.is_none() || reply.header("Vary").is_some_and(|vary| vary.contains("Origin"))
+            );
+        }
     }
 }
 
