@@ -6,7 +6,7 @@ mod card;
 pub(crate) use card::{CARD, is_card};
 
 use crate::failure::malformed;
-use crate::reply::{Object, as_text, json, object};
+use crate::reply::{Object, as_text, object, read};
 use crate::trail::Trail;
 use crate::transport::{Call, Transport};
 use card::{Endpoint, Version, endpoint};
@@ -72,7 +72,7 @@ impl Agent {
             Version::V1 => call.with_header("a2a-version", "1.0"),
             Version::V0 => call,
         };
-        let reply = json(&transport.json(call, trail).await?)?;
+        let reply = read(transport.json(call, trail).await?).await?;
         trail.passed(CheckStage::Json);
         let items = items(reply, usize::from(request.max_results))?;
         trail.passed(CheckStage::Shape);
@@ -98,7 +98,7 @@ impl Agent {
         for place in &self.cards {
             match transport.json(Call::get(place), trail).await {
                 Ok(card) => {
-                    let card = object(json(&card)?, "the agent's card")?;
+                    let card = object(read(card).await?, "the agent's card")?;
                     trail.passed(CheckStage::Json);
                     return Ok((place.clone(), card));
                 }

@@ -2,8 +2,10 @@ use async_trait::async_trait;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
 
 /// Finds the addresses of host names.
 #[async_trait]
@@ -12,26 +14,55 @@ pub trait Names: Send + Sync {
     async fn lookup(&self, name: &str) -> io::Result<Vec<IpAddr>>;
 }
 
-/// How many names are looked up at once. Each takes a thread for as long as the system waits for its name servers, also when nobody
-/// waits for the answer any more.
-const AT_ONCE: usize = 32;
-/// How often one of them is.
-const OF_ONE_NAME: usize = 2;
-/// When so many names are remembered, those that nobody looks up are forgotten.
-const REMEMBERED: usize = 1024;
+/// How many names are looked up at once: those whose last look-up was answered, those of which nothing is known, and those whose
+/// last look-up nobody waited for to the end. Each takes a thread for as long as the system waits for its name servers, also when nobody
+/// waits for the answer any more; so names that no server answers for, however many, keep none waiting that one does.
+const ANSWERED: usize = 32;
+const NEW: usize = 16;
+const HANGING: usize = 4;
+/// How long what was found is good for others who ask.
+const KEPT: Duration = Duration::from_secs(3);
+/// When so many names are remembered, those that are not needed are forgotten.
+const REMEMBERED: usize = 4096;
 
 /// Asks the operating system.
 ///
-/// A bounded number of look-ups is under way at a time, and fewer of one name, so that names that no server answers for take
-/// neither the threads that other work needs nor, as long as they are few, the places of other names. Further ones wait for a
-/// place; who connects waits no longer than connecting may take, and then the skill could not be reached.
+/// A bounded number of look-ups is under way at a time, one of each name: who asks for the same name meanwhile, or a moment later, is
+/// told the same. Further names wait for a place; who connects waits no longer than connecting may take, and then the skill could not
+/// be reached.
 pub struct SystemNames {
-    places: Arc<Semaphore>,
-    of_names: Mutex<HashMap<String, Arc<Semaphore>>>,
-    ask: Arc<Ask>,
+    asking: Arc<Asking>,
 }
 
 type Ask = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
+
+/// What came of a look-up. Errors are told as text, since several hear of one.
+type Found = Result<Vec<IpAddr>, String>;
+
+struct Asking {
+    ask: Box<Ask>,
+    answered: Arc<Semaphore>,
+    new: Arc<Semaphore>,
+    hanging: Arc<Semaphore>,
+    known: Mutex<HashMap<String, Known>>,
+}
+
+/// What is known of a name.
+#[derive(Default)]
+struct Known {
+    standing: Standing,
+    /// Tells those who wait for the look-up that is under way.
+    under_way: Option<Arc<watch::Sender<Option<Found>>>>,
+    found: Option<(Instant, Vec<IpAddr>)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Standing {
+    #[default]
+    New,
+    Answered,
+    Hanging,
+}
 
 impl Default for SystemNames {
     fn default() -> Self {
@@ -42,104 +73,98 @@ impl Default for SystemNames {
 
 impl SystemNames {
     fn asking(ask: impl Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync + 'static) -> Self {
-        let places = Arc::new(Semaphore::new(AT_ONCE));
-        Self { places, of_names: Mutex::default(), ask: Arc::new(ask) }
-    }
-
-    fn places_of(&self, name: &str) -> Arc<Semaphore> {
-        let mut of_names = self.of_names.lock().unwrap_or_else(PoisonError::into_inner);
-        if of_names.len() >= REMEMBERED {
-            of_names.retain(|_, places| Arc::strong_count(places) > 1);
-        }
-        let places = of_names.entry(name.to_owned());
-        Arc::clone(places.or_insert_with(|| Arc::new(Semaphore::new(OF_ONE_NAME))))
+        let [answered, new, hanging] =
+            [ANSWERED, NEW, HANGING].map(|places| Arc::new(Semaphore::new(places)));
+        let known = Mutex::default();
+        Self { asking: Arc::new(Asking { ask: Box::new(ask), answered, new, hanging, known }) }
     }
 }
 
 #[async_trait]
 impl Names for SystemNames {
     async fn lookup(&self, name: &str) -> io::Result<Vec<IpAddr>> {
-        let own = self.places_of(name).acquire_owned().await.map_err(io::Error::other)?;
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(io::Error::other)?;
-        let (name, ask) = (name.to_owned(), Arc::clone(&self.ask));
+        let mut told = match self.asking.join(name) {
+            Ok(found) => return Ok(found),
+            Err(told) => told,
+        };
+        let told = told.wait_for(Option::is_some).await.map_err(io::Error::other)?;
+        let found = told.as_ref().map_or_else(|| Err("nothing was found".to_owned()), Clone::clone);
+        found.map_err(io::Error::other)
+    }
+}
+
+impl Asking {
+    /// What is known already, or where it will be told.
+    fn join(self: &Arc<Self>, name: &str) -> Result<Vec<IpAddr>, watch::Receiver<Option<Found>>> {
+        let mut all = self.known();
+        if all.len() >= REMEMBERED && !all.contains_key(name) {
+            all.retain(|_, known| known.under_way.is_some() || known.standing == Standing::Answered);
+            if all.len() >= REMEMBERED {
+                all.retain(|_, known| known.under_way.is_some());
+            }
+        }
+        let known = all.entry(name.to_owned()).or_default();
+        if let Some((at, found)) = &known.found
+            && at.elapsed() < KEPT
+        {
+            return Ok(found.clone());
+        }
+        if let Some(under_way) = &known.under_way {
+            return Err(under_way.subscribe());
+        }
+        let (under_way, told) = watch::channel(None);
+        known.under_way = Some(Arc::new(under_way));
+        tokio::spawn(Arc::clone(self).look_up(name.to_owned(), known.standing));
+        Err(told)
+    }
+
+    async fn look_up(self: Arc<Self>, name: String, standing: Standing) {
+        let places = match standing {
+            Standing::New => &self.new,
+            Standing::Answered => &self.answered,
+            Standing::Hanging => &self.hanging,
+        };
+        let Ok(place) = Arc::clone(places).acquire_owned().await else { return };
+        if self.is_given_up(&name) {
+            return;
+        }
+        let (asking, asked) = (Arc::clone(&self), name.clone());
         let asking = tokio::task::spawn_blocking(move || {
-            // Until the thread is free, whoever has gone meanwhile.
-            let _held = (own, place);
-            ask(&name)
+            let _held = place;
+            (asking.ask)(&asked)
         });
-        asking.await.map_err(io::Error::other)?
+        let found = match asking.await {
+            Ok(found) => found.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        self.tell(&name, found);
+    }
+
+    /// Whether nobody waits for a look-up any more that has not begun, which is then forgotten.
+    fn is_given_up(&self, name: &str) -> bool {
+        let mut all = self.known();
+        let Some(known) = all.get_mut(name) else { return true };
+        let given_up = known.under_way.as_ref().is_none_or(|under_way| under_way.receiver_count() == 0);
+        if given_up {
+            known.under_way = None;
+        }
+        given_up
+    }
+
+    fn tell(&self, name: &str, found: Found) {
+        let mut all = self.known();
+        let Some(known) = all.get_mut(name) else { return };
+        let Some(under_way) = known.under_way.take() else { return };
+        let waited_for = under_way.receiver_count() > 0;
+        known.standing = if waited_for { Standing::Answered } else { Standing::Hanging };
+        known.found = found.as_ref().ok().map(|found| (Instant::now(), found.clone()));
+        under_way.send_replace(Some(found));
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::mpsc;
-    use std::time::Duration;
-    use tokio::time::timeout;
-
-    /// Names of which some hang until the test lets them go.
-    struct Hanging {
-        names: Arc<SystemNames>,
-        asked: Arc<AtomicUsize>,
-        let_go: mpsc::Sender<()>,
-    }
-
-    impl Hanging {
-        fn new() -> Self {
-            let (let_go, wait) = mpsc::channel::<()>();
-            let (wait, asked) = (Mutex::new(wait), Arc::new(AtomicUsize::new(0)));
-            let counted = Arc::clone(&asked);
-            let names = SystemNames::asking(move |name| {
-                if name.starts_with("hanging") {
-                    counted.fetch_add(1, Ordering::SeqCst);
-                    // One after another, each by a word of the test; all once it has gone.
-                    let _ = wait.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                }
-                Ok(vec![IpAddr::from([192, 0, 2, 1])])
-            });
-            Self { names: Arc::new(names), asked, let_go }
-        }
-
-        /// Looks a name up for nobody.
-        async fn give_up(&self, name: &str) {
-            assert!(timeout(Duration::from_millis(5), self.names.lookup(name)).await.is_err());
-        }
-    }
-
-    #[tokio::test]
-    async fn a_name_that_hangs_takes_two_threads_however_often_it_is_looked_up_and_no_other_waits_for_it() {
-        let hanging = Hanging::new();
-        for _ in 0..10 {
-            hanging.give_up("hanging.example").await;
-        }
-        assert!(hanging.asked.load(Ordering::SeqCst) <= OF_ONE_NAME);
-        assert_eq!(hanging.names.lookup("films.example").await.unwrap().len(), 1);
-        drop(hanging.let_go);
-    }
-
-    #[tokio::test]
-    async fn many_names_that_hang_take_a_bounded_number_of_threads_and_what_waits_gets_the_next() {
-        const WAITING: usize = 8;
-        let hanging = Hanging::new();
-        let waiting = |number: usize| {
-            let names = Arc::clone(&hanging.names);
-            tokio::spawn(async move { names.lookup(&format!("hanging-{number}.example")).await })
-        };
-        let all: Vec<_> = (0..AT_ONCE + WAITING).map(waiting).collect();
-        while hanging.asked.load(Ordering::SeqCst) < 1 || hanging.names.places.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
-        hanging.give_up("films.example").await;
-        // Those who came before have their turn first.
-        for _ in 0..=WAITING {
-            hanging.let_go.send(()).unwrap();
-        }
-        assert_eq!(hanging.names.lookup("films.example").await.unwrap().len(), 1, "a place was free");
-        drop(hanging.let_go);
-        for one in all {
-            assert!(one.await.unwrap().is_ok());
-        }
-    }
-}
+mod tests;

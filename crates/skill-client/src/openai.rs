@@ -2,7 +2,7 @@
 //! piece of the text; a whole answer at once is taken too.
 
 use crate::failure::{malformed, of_body};
-use crate::reply::{Object, array, json, object};
+use crate::reply::{Object, array, json, object, read};
 use crate::sse::Events;
 use crate::trail::Trail;
 use crate::transport::{Call, EVENT_STREAM, JSON, Reply, Transport};
@@ -48,7 +48,9 @@ impl OpenAi {
             streamed(reply, deltas, trail).await?
         } else {
             reply.expect_json(trail)?;
-            let text = completion(&reply.whole(trail).await?, trail)?;
+            let reply = read(reply.whole(trail).await?).await?;
+            trail.passed(CheckStage::Json);
+            let text = completion(reply)?;
             if !text.is_empty() {
                 deltas.grown(&text);
             }
@@ -74,7 +76,7 @@ impl OpenAi {
         let found = match transport.json(Call::get(&self.models).accepting(JSON), trail).await {
             // A server of one model may neither list nor look at it.
             Err(SkillFailure::Status(404 | 405)) => return Ok("default".into()),
-            reply => first_model(&json(&reply?)?),
+            reply => first_model(&read(reply?).await?),
         };
         let found = found.ok_or_else(|| malformed("its list of models names none"))?;
         *self.known() = Some(Arc::clone(&found));
@@ -143,9 +145,8 @@ impl Streamed {
 }
 
 /// The text of a whole answer.
-fn completion(reply: &[u8], trail: &Trail) -> Result<String, SkillFailure> {
-    let mut reply = object(json(reply)?, "the reply")?;
-    trail.passed(CheckStage::Json);
+fn completion(reply: Value) -> Result<String, SkillFailure> {
+    let mut reply = object(reply, "the reply")?;
     refuse_error(&reply)?;
     let choice = first_choice(&mut reply, "the reply")?;
     let choice = choice.ok_or_else(|| malformed("\"choices\" of the reply is empty"))?;
@@ -186,7 +187,7 @@ mod tests {
     use square_skills::Unheard;
 
     fn whole(reply: &str) -> Result<String, SkillFailure> {
-        completion(reply.as_bytes(), &Trail::default())
+        completion(json(reply.as_bytes())?)
     }
 
     #[test]

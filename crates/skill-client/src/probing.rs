@@ -1,7 +1,7 @@
 use crate::a2a;
 use crate::client::{Parts, SkillClient};
 use crate::remote::{RemoteSkill, bearer, below, cards};
-use crate::reply::json;
+use crate::reply::read;
 use crate::trail::Trail;
 use crate::transport::{Call, Limits, Transport};
 use crate::{checking, openai, square2};
@@ -98,12 +98,12 @@ impl<'a> Probe<'a> {
     }
 
     async fn get(&self, url: &Url) -> Result<Value, SkillFailure> {
-        json(&self.transport.json(Call::get(url), &Trail::default()).await?)
+        read(self.transport.json(Call::get(url), &Trail::default()).await?).await
     }
 
     async fn post(&self, url: &Url, body: &Value) -> Result<Value, SkillFailure> {
         let call = Call::post(url, body.to_string().into_bytes());
-        json(&self.transport.json(call, &Trail::default()).await?)
+        read(self.transport.json(call, &Trail::default()).await?).await
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::a2a::{Agent, CARD};
 use crate::client::Parts;
 use crate::openai::OpenAi;
-use crate::reply::json;
+use crate::reply::{json, worked_on};
 use crate::signing::Signer;
 use crate::trail::Trail;
 use crate::transport::{Call, Transport};
@@ -15,10 +15,6 @@ use square_skills::{
 };
 use tokio::time::timeout;
 use url::Url;
-
-/// Replies up to this many bytes without HTML are parsed on the spot; others would hold up the questions that
-/// share the thread, and go to a thread for such work.
-const PARSED_ON_THE_SPOT: usize = 32 * 1024;
 
 /// A service behind a URL.
 pub(crate) struct RemoteSkill {
@@ -132,12 +128,7 @@ async fn exchange(
 ) -> Result<Vec<ResultItem>, SkillFailure> {
     let reply = transport.json(call, trail).await?;
     let max_results = usize::from(request.max_results);
-    let parsed = if reply.len() <= PARSED_ON_THE_SPOT && !may_hold_html(&reply) {
-        Parsed::of(&reply, parse, max_results)
-    } else {
-        let parsed = tokio::task::spawn_blocking(move || Parsed::of(&reply, parse, max_results)).await;
-        parsed.map_err(|_| SkillFailure::Internal)?
-    };
+    let parsed = worked_on(reply, move |reply| Parsed::of(reply, parse, max_results)).await?;
     if parsed.is_json {
         trail.passed(CheckStage::Json);
     }
@@ -231,9 +222,4 @@ fn signer(parts: &Parts, skill: &RegisteredSkill) -> Option<Signer> {
             None
         }
     }
-}
-
-/// Whether there is a `<`, which JSON may also write `\\u003c`.
-fn may_hold_html(reply: &[u8]) -> bool {
-    reply.contains(&b'<') || reply.windows(5).any(|window| window == b"\\u003")
 }

@@ -12,6 +12,31 @@ const MAX_OBJECTS: usize = 10_000;
 /// How many values it may hold, each of which takes some 30 bytes.
 const MAX_VALUES: usize = 100_000;
 
+/// Replies up to this many bytes without HTML are worked on where they come in; others would hold up the questions that share the
+/// thread, and go to a thread for such work.
+const ON_THE_SPOT: usize = 32 * 1024;
+
+/// What `work` makes of a reply.
+pub(crate) async fn worked_on<T: Send + 'static>(
+    reply: Vec<u8>,
+    work: impl FnOnce(&[u8]) -> T + Send + 'static,
+) -> Result<T, SkillFailure> {
+    if reply.len() <= ON_THE_SPOT && !may_hold_html(&reply) {
+        return Ok(work(&reply));
+    }
+    tokio::task::spawn_blocking(move || work(&reply)).await.map_err(|_| SkillFailure::Internal)
+}
+
+/// Whether there is a `<`, which JSON may also write `\\u003c`.
+fn may_hold_html(reply: &[u8]) -> bool {
+    reply.contains(&b'<') || reply.windows(5).any(|window| window == b"\\u003")
+}
+
+/// Reads a reply as JSON, see [`json`].
+pub(crate) async fn read(reply: Vec<u8>) -> Result<Value, SkillFailure> {
+    worked_on(reply, json).await?
+}
+
 /// Reads a body as JSON. `serde_json`'s own messages quote the input, so only the place is told.
 pub(crate) fn json(body: &[u8]) -> Result<Value, SkillFailure> {
     let (objects, values) = count(body);
@@ -91,6 +116,21 @@ mod tests {
         assert_eq!(json(list(r#"{"a":1}"#, MAX_OBJECTS + 1).as_bytes()), too_many());
         assert!(json(list("0", MAX_VALUES - 1).as_bytes()).is_ok());
         assert_eq!(json(list("0", MAX_VALUES).as_bytes()), too_many());
+    }
+
+    #[tokio::test]
+    async fn what_may_take_long_is_worked_on_aside() {
+        let here = std::thread::current().id();
+        let there = async |reply: &str| {
+            let worked_on = worked_on(reply.as_bytes().to_vec(), |_| std::thread::current().id());
+            worked_on.await.unwrap() != here
+        };
+        assert!(!there(r#"{"a": "b"}"#).await);
+        for reply in [&"1".repeat(ON_THE_SPOT + 1), r#"{"a": "<b>"}"#, r#"{"a": "\u003cb"}"#] {
+            assert!(there(reply).await, "{}", &reply[..10]);
+        }
+        let panicked: Result<(), _> = worked_on(vec![b'<'], |_| panic!("it breaks")).await;
+        assert_eq!(panicked, Err(SkillFailure::Internal));
     }
 
     #[test]
