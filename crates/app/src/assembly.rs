@@ -1,6 +1,7 @@
 //! The list of parts: which adapter stands behind which port. It reads top to bottom, and nothing is decided
 //! anywhere else.
 
+use crate::builtins::Builtins;
 use crate::connector::{Connections, Protection};
 use crate::identity_providers::identity_providers;
 use crate::mail::postman;
@@ -12,11 +13,11 @@ use square_accounts::LimitPolicy;
 use square_accounts::ports::{PasswordHasher, TokenSigner};
 use square_accounts::{AccountPolicy, Accounts, AccountsParts, LetterDelivery, MissingRole};
 use square_accounts::{SigningKeyPolicy, SigningKeys};
-use square_casting::CastingSkill;
+use square_casting::Casting;
 use square_changes::ports::{ChangeLog, DeliveryStore, Receiver};
 use square_changes::{Follower, Subscribers};
 use square_cluster::{Duties, InstanceId, Membership};
-use square_events::EventsSkill;
+use square_events::{EventPolicy, Events, EventsParts};
 use square_kernel::{Clock, KeyedHash, OsRandomness, Randomness, Sealer, Secret, Unavailable};
 use square_limits::{Meter, Quota};
 use square_passwords::{BcryptHasher, PepperMark, Peppers};
@@ -27,19 +28,12 @@ use square_routing::{AskerLimits, FairUse, Feedback, Router, RouterParts, Router
 use square_skill_client::{SkillClient, SkillClientParts, SkillClientSettings, SystemNames};
 use square_skills::ports::{AddressGuard, SkillProber};
 use square_skills::protection::BreakerPolicy;
-use square_skills::{
-    BuiltinName, ProbePolicy, ProposalPolicy, Proposals, Skill, SkillDirectory, Skills, SkillsParts,
-};
+use square_skills::{ProbePolicy, ProposalPolicy, Proposals, SkillDirectory, Skills, SkillsParts};
 use square_tokens::{AeadSealer, Ed25519Signer, HmacHash, Hs256Signer, Issuing, MasterKeys, SubjectForm};
-use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-
-/// The names of the built-in skills.
-pub(crate) const CASTING: &str = "casting";
-pub(crate) const EVENTS: &str = "events";
 
 /// The database is not fit to be served.
 #[derive(Debug, thiserror::Error)]
@@ -59,8 +53,11 @@ pub(crate) struct Square {
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) skills: Arc<Skills>,
     pub(crate) proposals: Arc<Proposals>,
+    pub(crate) casting: Arc<Casting>,
     pub(crate) router: Arc<Router>,
     pub(crate) feedback: Arc<Feedback>,
+    pub(crate) events: Arc<Events>,
+    pub(crate) builtins: Builtins,
     pub(crate) subscribers: Subscribers,
     pub(crate) letters: Arc<LetterDelivery>,
     pub(crate) database: Database,
@@ -159,15 +156,10 @@ impl Square {
         let meter = Arc::new(Meter::new(clock.clone()));
         let client = Arc::new(skill_client(settings, &sealer, &clock, &randomness)?);
         let (guard, prober): (Arc<dyn AddressGuard>, Arc<dyn SkillProber>) = (client.clone(), client.clone());
-        let builtin: [(&str, Arc<dyn Skill>); 2] = [
-            (CASTING, Arc::new(CastingSkill::new(stores.clone()))),
-            (EVENTS, Arc::new(EventsSkill::new(stores.clone(), clock.clone()))),
-        ];
-        let builtin: HashMap<_, _> =
-            builtin.into_iter().map(|(name, skill)| (BuiltinName::new(name), skill)).collect();
+        let builtins = Builtins::new(&stores, &clock);
         let directory = Arc::new(SkillDirectory::new(Arc::new(Connections {
             client,
-            builtin,
+            builtin: builtins.skills(),
             protection: protection(settings),
             clock: clock.clone(),
             outages: Arc::default(),
@@ -203,14 +195,24 @@ impl Square {
             keyed_hash,
             policy: router_policy(settings),
         }));
+        let casting = Arc::new(Casting::new(stores.clone(), clock.clone(), randomness.clone()));
         let feedback = Arc::new(Feedback::new(router.clone(), proposals.clone(), stores.clone()));
+        let events = Arc::new(Events::new(EventsParts {
+            store: stores.clone(),
+            clock: clock.clone(),
+            randomness: randomness.clone(),
+            policy: EventPolicy { per_owner: settings.events.per_owner },
+        }));
         let subscribers = Subscribers::default();
         Ok(Self {
             accounts,
             skills,
             proposals,
+            casting,
             router,
             feedback,
+            events,
+            builtins,
             subscribers,
             letters,
             duties: Duties::new(stores.clone(), instance),

@@ -5,6 +5,7 @@
 
 mod following;
 mod lasting;
+mod learning;
 mod membership;
 mod relaying;
 mod trouble;
@@ -72,6 +73,7 @@ pub(crate) fn start(
     start.task("forget", forget);
     start.task("health", move |square, stop| health(square, health_interval, stop));
     start.task("trainings", trainings);
+    start.task("learning", learning::run);
     if square.skills.has_outside() {
         start.task("selectors outside", selectors_outside);
     }

@@ -39,6 +39,9 @@ pub(crate) enum Command {
     /// Look after roles: what each allows, everybody who has it may do.
     #[command(subcommand, after_help = ROLE_EXAMPLES)]
     Role(Role),
+    /// Look after skills: add those that are part of this program.
+    #[command(subcommand, after_help = SKILL_EXAMPLES)]
+    Skill(Skill),
     /// Look after keys: replace the installation's secrets and the keys that sign access tokens, without signing anybody out.
     ///
     /// Works on the database that the settings name, also beside running servers. Never shows a secret. docs/operations.md, "Keys and
@@ -48,6 +51,16 @@ pub(crate) enum Command {
     /// Look after letters that could not be sent, and changes that a receiver (RabbitMQ, Pusher) refused for good.
     #[command(subcommand, after_help = OUTBOX_EXAMPLES)]
     Outbox(Outbox),
+    /// Take in data of the built-in services from a file.
+    ///
+    /// A file is CSV with a header, a JSON array, or JSON lines; `-` stands for standard input. Works on the database that the settings
+    /// name; running servers on it follow. Of each bad row it tells the line and what is wrong, and then stores nothing, unless
+    /// --keep-good is given.
+    #[command(subcommand, after_help = IMPORT_EXAMPLES)]
+    Import(Import),
+    /// Write data of the built-in services to standard output, in a format that `import` takes.
+    #[command(subcommand, after_help = EXPORT_EXAMPLES)]
+    Export(Export),
     /// See how well questions are routed.
     #[command(subcommand, after_help = ROUTING_EXAMPLES)]
     Routing(Routing),
@@ -77,6 +90,10 @@ const ROLE_EXAMPLES: &str = "Examples:
   square role allow anonymous get:movies    (everybody, signed in or not)
   square role deny critic get:movies";
 
+const SKILL_EXAMPLES: &str = "Examples:
+  square skill add-builtin events --owner ada
+  square skill add-builtin casting --owner ada@example.org --name Films";
+
 const KEYS_EXAMPLES: &str = "Examples:
   square keys status
   SECRET_KEY=$new SECRET_KEY_PREVIOUS=$old square keys reseal && echo 'the old one may go'
@@ -89,6 +106,16 @@ const OUTBOX_EXAMPLES: &str = "Examples:
   square outbox replay letters
   square outbox replay rabbitmq
   square outbox retire 01932c071c2b7d3e8f4a5b6c7d8e9fa0";
+
+const IMPORT_EXAMPLES: &str = "Examples:
+  square import events events.csv --owner ada
+  square import events - --keep-good < events.jsonl
+
+Ends with 0 where all rows were stored, with 3 where --keep-good left some out, and with 1 where nothing was stored.";
+
+const EXPORT_EXAMPLES: &str = "Examples:
+  square export events > events.csv
+  square export events --format jsonl | gzip > events.jsonl.gz";
 
 const ROUTING_EXAMPLES: &str = "Examples:
   square routing eval questions.jsonl
@@ -156,6 +183,50 @@ pub(crate) enum SelectorName {
     Base,
     /// Learns from the examples and their embeddings, from where the settings `selectors.embedding` say.
     Embedding,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// Events: the columns date, time, venue, address and owner. They are entered anew; what is there already stays.
+    Events {
+        #[command(flatten)]
+        file: ImportFile,
+        /// Whose the events are that no row names an owner of: a name or an e-mail address.
+        #[arg(long, value_name = "USER")]
+        owner: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportFile {
+    /// The file; `-` for standard input. At most 64 MiB and 100000 rows.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Store the good rows of a file that has bad ones.
+    #[arg(long)]
+    pub(crate) keep_good: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Export {
+    /// All events, by day and time, with the names of their owners.
+    Events {
+        /// The format.
+        #[arg(long, value_enum, default_value_t = FileFormat::Csv)]
+        format: FileFormat,
+    },
+}
+
+/// A format of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FileFormat {
+    /// Comma-separated, with a header.
+    Csv,
+    /// One array of objects.
+    Json,
+    /// An object a line.
+    Jsonl,
 }
 
 #[derive(Debug, Args, Default)]
@@ -382,6 +453,24 @@ pub(crate) enum Role {
         role: String,
         /// What it allowed.
         permission: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Skill {
+    /// Register a built-in skill and have it trained with questions about the data that there is, and so published.
+    ///
+    /// `serve --demo` does this by itself. What changes in the data later is learnt by the servers.
+    AddBuiltin {
+        /// Which one: events or casting.
+        #[arg(value_name = "NAME")]
+        part: String,
+        /// Whose it is to be: a name or an e-mail address.
+        #[arg(long, value_name = "USER")]
+        owner: String,
+        /// What it is called; Events or Casting where it is left out.
+        #[arg(long)]
+        name: Option<String>,
     },
 }
 

@@ -4,11 +4,15 @@ mod ask;
 mod bar;
 mod check_config;
 mod db;
+mod export;
+mod files;
 mod health;
+mod import;
 mod keys;
 mod outbox;
 mod role;
 mod routing;
+mod skill;
 mod user;
 
 use crate::cli::{Cli, Command, Serve};
@@ -35,8 +39,17 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Outbox(outbox) => {
             with_secrets(settings, |settings| runtime()?.block_on(outbox::run(outbox, &settings)))
         }
+        Command::Import(import) => {
+            with_secrets(settings, |settings| runtime()?.block_on(import::run(import, &settings)))
+        }
+        Command::Export(export) => {
+            with_secrets(settings, |settings| runtime()?.block_on(export::run(export, &settings)))
+        }
         Command::Role(role) => {
             with_secrets(settings, |settings| runtime()?.block_on(role::run(role, &settings)))
+        }
+        Command::Skill(skill) => {
+            with_secrets(settings, |settings| runtime()?.block_on(skill::run(skill, &settings)))
         }
         Command::User(user) => {
             with_secrets(settings, |settings| runtime()?.block_on(user::run(user, &settings)))

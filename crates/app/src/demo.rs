@@ -1,10 +1,10 @@
 //! What `serve --demo` adds: a user, data, and the built-in skills, published.
 
-use crate::assembly::{CASTING, EVENTS, Square};
+use crate::assembly::Square;
+use crate::builtins::Builtin;
 use square_accounts::ports::LoginName;
 use square_accounts::{Account, Actor, CreateError, EmailAddress, NewUser, Password, Username};
-use square_kernel::SkillId;
-use square_skills::{BuiltinName, SkillDescription, SkillName, TrainingSet};
+use square_skills::{BuiltinName, SkillDescription, SkillName};
 use std::error::Error;
 
 /// The demo user's name.
@@ -20,12 +20,11 @@ pub(crate) async fn add(square: &Square) -> Result<(), Box<dyn Error>> {
     let (stores, clock, randomness) = (&*square.stores, &*square.clock, &*square.randomness);
     square_casting::seed(stores, clock, randomness).await?;
     square_events::seed(stores, user.id, clock, randomness).await?;
-    let films = "Films and who played whom in them: casts, characters, ages, release dates.";
-    publish(square, &user, ("Casting", films, CASTING), square_casting::example_questions(stores).await?)
-        .await?;
-    let events = "Concerts and other events: what is on, when and where.";
-    publish(square, &user, ("Events", events, EVENTS), square_events::example_questions(stores, clock).await?)
-        .await
+    square_companies::seed(stores, user.id, clock, randomness).await?;
+    for builtin in square.builtins.all() {
+        publish(square, &user, &**builtin).await?;
+    }
+    Ok(())
 }
 
 async fn user(square: &Square) -> Result<Account, Box<dyn Error>> {
@@ -46,20 +45,15 @@ async fn user(square: &Square) -> Result<Account, Box<dyn Error>> {
 }
 
 /// Registers a built-in skill and publishes it through training, unless that was done before.
-async fn publish(
-    square: &Square,
-    owner: &Account,
-    (name, description, builtin): (&str, &str, &str),
-    examples: TrainingSet,
-) -> Result<(), Box<dyn Error>> {
-    let (name, description) = (SkillName::parse(name)?, SkillDescription::parse(description)?);
-    let listed =
-        square.skills.register_builtin(owner.id, name, description, BuiltinName::new(builtin)).await?;
+async fn publish(square: &Square, owner: &Account, builtin: &dyn Builtin) -> Result<(), Box<dyn Error>> {
+    let name = SkillName::parse(builtin.title())?;
+    let description = SkillDescription::parse(builtin.description())?;
+    let part = BuiltinName::new(builtin.name());
+    let listed = square.skills.register_builtin(owner.id, name, description, part).await?;
     if listed.skill.published {
         return Ok(());
     }
-    let skill: SkillId = listed.skill.id;
-    square.skills.train_builtin(skill, examples).await?;
+    square.skills.train_builtin(listed.skill.id, builtin.example_questions().await?).await?;
     square.skills.train_next().await?;
     Ok(())
 }

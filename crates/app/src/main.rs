@@ -2,6 +2,7 @@
 
 mod assembly;
 mod background;
+mod builtins;
 mod cli;
 mod commands;
 mod connector;

@@ -9,7 +9,7 @@ use actix_web::web::ServiceConfig;
 use futures::FutureExt;
 #[cfg(target_os = "linux")]
 use socket2::SockRef;
-use square_events::OwnedEvents;
+use square_companies::Companies;
 use square_http::{ForwardedHeader, HttpApi, HttpSettings, Proxies, Services};
 use square_socketio::{SocketIoServer, SocketIoServices, SocketIoSettings};
 use square_websocket::{Limits, WebSocketServices, WebSocketSettings};
@@ -156,12 +156,18 @@ fn listen(
     Ok(server.run())
 }
 
-fn http_services(square: &Arc<Square>, settings: &Settings) -> Services {
+pub(crate) fn http_services(square: &Arc<Square>, settings: &Settings) -> Services {
     let database = square.database.clone();
     Services {
         accounts: square.accounts.clone(),
         skills: square.skills.clone(),
-        events: Arc::new(OwnedEvents::new(square.stores.clone())),
+        casting: square.casting.clone(),
+        events: square.events.clone(),
+        companies: Arc::new(Companies::new(
+            square.stores.clone(),
+            square.clock.clone(),
+            square.randomness.clone(),
+        )),
         proposals: square.proposals.clone(),
         router: square.router.clone(),
         feedback: square.feedback.clone(),

@@ -2,6 +2,7 @@
 //! figure beside a limit measured in the same minute, for a figure alone says more of the machine than of
 //! the server.
 
+mod catalogue;
 mod client;
 mod hostile;
 mod limits;
@@ -78,6 +79,9 @@ fn rows(options: &Options, binary: &Binary) -> Outcome<Vec<Row>> {
     }
     if options.wants(Scenario::Streams) {
         rows.push(scenarios::streams(binary, options)?);
+    }
+    if options.wants(Scenario::Casting) {
+        rows.extend(scenarios::casting(binary, options)?);
     }
     if !options.wants_a_world() {
         return Ok(rows);

@@ -64,7 +64,7 @@ impl Options {
 
     /// Whether something is wanted that needs the world of skills.
     pub(crate) fn wants_a_world(&self) -> bool {
-        let in_none = [Scenario::StartUp, Scenario::Streams];
+        let in_none = [Scenario::StartUp, Scenario::Streams, Scenario::Casting];
         self.scenarios.is_empty() || self.scenarios.iter().any(|scenario| !in_none.contains(scenario))
     }
 

@@ -72,18 +72,43 @@ impl Server {
     /// Starts the server on an empty folder, but for `account`, and waits until it is ready.
     pub(crate) fn start(
         binary: &Binary,
-        mut settings: Vec<(&str, String)>,
+        settings: Vec<(&str, String)>,
         account: Option<&Account>,
     ) -> Outcome<Self> {
-        let folder = tempfile::Builder::new().prefix("square-bench-").tempdir()?;
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        settings.push(("SQUARE__HTTP__BIND", address.to_string()));
-        settings.push(("SQUARE__HTTP__PUBLIC_URL", format!("http://{address}")));
+        let folder = empty_folder()?;
         if let Some(account) = account {
             make_account(binary.command(folder.path(), &settings), account)?;
         }
+        Self::start_in(folder, binary, settings, &["serve"])
+    }
+
+    /// Starts a demo on a new database that `fill` is given the place of, migrated and before anybody serves it.
+    pub(crate) fn start_demo(
+        binary: &Binary,
+        settings: Vec<(&str, String)>,
+        fill: impl FnOnce(&Path) -> Outcome<()>,
+    ) -> Outcome<Self> {
+        let folder = empty_folder()?;
+        let output = binary.command(folder.path(), &settings).arg("migrate").output()?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("the database could not be made: {said}").into());
+        }
+        fill(&folder.path().join("data").join("square.db"))?;
+        Self::start_in(folder, binary, settings, &["serve", "--demo"])
+    }
+
+    fn start_in(
+        folder: TempDir,
+        binary: &Binary,
+        mut settings: Vec<(&str, String)>,
+        arguments: &[&str],
+    ) -> Outcome<Self> {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        settings.push(("SQUARE__HTTP__BIND", address.to_string()));
+        settings.push(("SQUARE__HTTP__PUBLIC_URL", format!("http://{address}")));
         let mut command = binary.command(folder.path(), &settings);
-        command.arg("serve").stdin(Stdio::null()).stdout(Stdio::null());
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
         let log = std::fs::File::create(folder.path().join("server.log"))?;
         let begun = Instant::now();
         let child = command.stderr(log).spawn()?;
@@ -121,6 +146,10 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn empty_folder() -> Outcome<TempDir> {
+    Ok(tempfile::Builder::new().prefix("square-bench-").tempdir()?)
 }
 
 /// Whether the server says so. It holds its address before it serves, so the answer may take a while.

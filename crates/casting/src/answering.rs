@@ -2,7 +2,7 @@ use crate::intent::{Intent, Reading, Subject, VOCABULARY, read, years_of};
 use crate::model::{Actor, Credit, Movie};
 use crate::ports::CastingStore;
 use crate::replies;
-use crate::sight::Sight;
+use crate::rights::Sight;
 use async_trait::async_trait;
 use jiff::civil::Date;
 use square_kernel::Unavailable;
@@ -42,7 +42,7 @@ impl CastingSkill {
                 .unknown(&mentions, VOCABULARY)
                 .map_or_else(replies::what_can_be_asked, |name| replies::unknown(intent, &name))),
             // Words that mean nothing to this asker may be a name that they may not see.
-            Reading::Other if !sight.roles() => Ok(replies::not_allowed()),
+            Reading::Other if !sight.roles => Ok(replies::not_allowed()),
             Reading::Other => Ok(replies::what_can_be_asked()),
         }
     }
@@ -75,7 +75,7 @@ impl CastingSkill {
             let named = actors.into_iter().map(|actor| (actor.key(), Subject::Actor(actor)));
             found.extend(mentions_of(phrases, matching, named));
         }
-        if sight.roles() {
+        if sight.roles {
             let credits = self.store.credits_by_character(&keys, matching).await?;
             let named = credits.into_iter().map(|credit| (credit.role.key(), Subject::Character(credit)));
             found.extend(mentions_of(phrases, matching, named));

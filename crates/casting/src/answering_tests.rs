@@ -5,7 +5,7 @@ use square_kernel::testing::{ManualClock, SeededRandomness};
 use square_kernel::{Asker, Permissions};
 use square_skills::ResultBody;
 
-const ALL: &[&str] = &["get:movies", "get:actors"];
+const ALL: &[&str] = &["get:movies", "get:actors", "get:roles"];
 
 async fn ask_as(permissions: &[&str], question: &str, max_results: u16) -> Vec<ResultItem> {
     let store = Arc::new(InMemoryCasting::default());
@@ -173,9 +173,9 @@ async fn who_may_see_nothing_learns_nothing() {
 #[tokio::test]
 async fn who_may_see_a_part_learns_nothing_of_the_rest() {
     let refused = vec![ResultItem::text(REFUSED)];
-    for (permission, questions) in [
+    for (permissions, questions) in [
         (
-            "get:movies",
+            &["get:movies", "get:roles"][..],
             &[
                 ("Who played in Heat?", "Who played in Zorn?"),
                 ("Who played Vincent Hanna?", "Who played Captain Zorn?"),
@@ -185,7 +185,18 @@ async fn who_may_see_a_part_learns_nothing_of_the_rest() {
             ][..],
         ),
         (
-            "get:actors",
+            &["get:movies", "get:actors"],
+            &[
+                ("Who played in Heat?", "Who played in Zorn?"),
+                ("Who played Vincent Hanna?", "Who played Captain Zorn?"),
+                ("Who played Forrest Gump?", "Who played Captain Zorn?"),
+                ("Vincent Hanna", "Captain Zorn"),
+                ("Which films was Al Pacino in?", "Which films was Zorn Zornson in?"),
+                ("Was Al Pacino in Heat?", "Was Al Pacino in Titanic?"),
+            ],
+        ),
+        (
+            &["get:actors", "get:roles"],
             &[
                 ("Who played in Heat?", "Who played in Zorn?"),
                 ("When was Heat released?", "When was Zorn released?"),
@@ -202,7 +213,7 @@ async fn who_may_see_a_part_learns_nothing_of_the_rest() {
     ] {
         for (known, unknown) in questions {
             for question in [known, unknown] {
-                assert_eq!(ask_as(&[permission], question, 10).await, refused, "{permission}: {question}");
+                assert_eq!(ask_as(permissions, question, 10).await, refused, "{permissions:?}: {question}");
             }
         }
     }

@@ -104,7 +104,7 @@ mod tests {
         let store = seeded().await;
         let questions = example_questions(&*store).await.unwrap();
         let skill = CastingSkill::new(store);
-        let asker = Asker::anonymous(Permissions::from_iter(["get:movies", "get:actors"]));
+        let asker = Asker::anonymous(Permissions::from_iter(["get:movies", "get:actors", "get:roles"]));
         let (train, nameless) = questions.train.split_at(questions.train.len() - NAMELESS.len());
         assert_eq!(nameless, NAMELESS);
         let dev = &questions.dev[..questions.dev.len() - NAMELESS_DEV.len()];

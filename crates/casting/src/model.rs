@@ -40,6 +40,13 @@ square_kernel::line!(
     30
 );
 
+impl Gender {
+    /// The form under which genders are compared: in lower case.
+    pub fn key(&self) -> String {
+        self.as_str().to_lowercase()
+    }
+}
+
 /// An age in years, 0 to 150.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Age(u8);

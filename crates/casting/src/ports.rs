@@ -1,4 +1,8 @@
-//! What this crate needs from outside.
+//! What this crate needs from outside: what answers are found in ([`CastingStore`]), and what is kept one by one ([`CastingRecords`]).
+
+mod records;
+
+pub use records::{CastingRecords, Missing, Written};
 
 use crate::model::{Actor, ActorId, Catalogue, Credit, Movie, MovieId};
 use async_trait::async_trait;

@@ -1,28 +1,43 @@
 //! A stand-in for the store, and the rules that every store has to keep.
 
 pub mod contract;
+mod memory_records;
 
 use crate::model::{Actor, ActorId, Catalogue, Credit, Movie, MovieId, Role};
 use crate::ports::{CastingStore, FOUND_AT_MOST};
 use async_trait::async_trait;
 use jiff::civil::Date;
-use square_kernel::Unavailable;
 use square_kernel::testing::lock;
+use square_kernel::{Unavailable, UserId};
 use square_naming::{Matching, NameKey};
+use std::collections::HashSet;
 use std::sync::Mutex;
 
 /// Films, actors and roles in memory.
 #[derive(Debug, Default)]
-pub struct InMemoryCasting(Mutex<Catalogue>);
+pub struct InMemoryCasting {
+    catalogue: Mutex<Catalogue>,
+    signed_in: Mutex<HashSet<UserId>>,
+}
 
 impl InMemoryCasting {
     /// Everything stored.
     pub fn catalogue(&self) -> Catalogue {
-        lock(&self.0).clone()
+        lock(&self.catalogue).clone()
+    }
+
+    /// From now on `user` counts as signed in, in whatever session.
+    pub fn let_in(&self, user: UserId) {
+        lock(&self.signed_in).insert(user);
+    }
+
+    /// From now on `user` counts as signed out.
+    pub fn shut_out(&self, user: UserId) {
+        lock(&self.signed_in).remove(&user);
     }
 
     fn credits(&self, wanted: impl Fn(&Role) -> bool) -> Vec<Credit> {
-        let catalogue = lock(&self.0);
+        let catalogue = lock(&self.catalogue);
         let credit = |role: &Role| {
             let movie = catalogue.movies.iter().find(|movie| movie.id == role.movie)?.clone();
             let actor = catalogue.actors.iter().find(|actor| actor.id == role.actor)?.clone();
@@ -92,7 +107,7 @@ impl CastingStore for InMemoryCasting {
     }
 
     async fn fill_if_empty(&self, catalogue: &Catalogue) -> Result<bool, Unavailable> {
-        let mut stored = lock(&self.0);
+        let mut stored = lock(&self.catalogue);
         let empty = stored.movies.is_empty() && stored.actors.is_empty();
         if empty {
             *stored = catalogue.clone();
@@ -104,6 +119,7 @@ impl CastingStore for InMemoryCasting {
 #[cfg(test)]
 mod tests {
     use super::InMemoryCasting;
+    use super::contract::Stage;
     use crate::ports::CastingStore;
     use std::sync::Arc;
 
@@ -112,4 +128,11 @@ mod tests {
     }
 
     crate::casting_store_contract!(std::future::ready(store()));
+
+    fn stage() -> (Stage, ()) {
+        let memory = Arc::new(InMemoryCasting::default());
+        (Stage { records: memory.clone(), store: memory }, ())
+    }
+
+    crate::casting_records_contract!(std::future::ready(stage()));
 }

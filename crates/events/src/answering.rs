@@ -6,7 +6,7 @@ use crate::time::EventTime;
 use crate::when::{self, When};
 use async_trait::async_trait;
 use jiff::civil::Date;
-use square_kernel::{Clock, Unavailable};
+use square_kernel::{Clock, Limit, Page, Unavailable};
 use square_naming::{Matching, Mention, NameKey, Vocabulary, Wording, few, mentions_of, settle};
 use square_skills::{ResultItem, Skill, SkillFailure, SkillRequest};
 use std::sync::Arc;
@@ -124,8 +124,9 @@ impl EventsSkill {
         }
         let mut events = Vec::new();
         for venue in venues {
-            let filter = EventFilter { from: Some(from), to, venue };
-            events.extend(self.store.find(&filter, ROWS).await?);
+            let filter = EventFilter { from: Some(from), to, venue, text: None };
+            let page = Page { limit: Limit::new(ROWS).unwrap_or_default(), after: None };
+            events.extend(self.store.list(&filter, page).await?.items);
         }
         events.retain(|event| when.is_none_or(|when| event.time.at() >= when.not_before));
         events.sort_by_key(|event| (event.date, event.time.at(), event.id));

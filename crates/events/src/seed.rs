@@ -22,13 +22,15 @@ mod tests {
     use crate::testing::InMemoryEvents;
     use jiff::SignedDuration;
     use square_kernel::testing::{ManualClock, SeededRandomness};
+    use square_kernel::{Limit, Page};
 
     #[tokio::test]
     async fn seeding_again_changes_nothing_until_all_is_past() {
         let (store, clock, randomness) =
             (InMemoryEvents::default(), ManualClock::default(), SeededRandomness::default());
         let owner = UserId::new(&clock, &randomness);
-        let count = async || store.find(&EventFilter::default(), 1000).await.unwrap().len();
+        let page = Page { limit: Limit::new(Limit::MAX).unwrap(), after: None };
+        let count = async || store.list(&EventFilter::default(), page).await.unwrap().items.len();
         assert!(seed(&store, owner, &clock, &randomness).await.unwrap());
         let seeded = count().await;
         assert!(!seed(&store, owner, &clock, &randomness).await.unwrap());

@@ -1,6 +1,9 @@
 use jiff::civil::{Time, time};
-use square_kernel::FieldError;
+use square_kernel::{FieldError, parse_line};
 use std::sync::Arc;
+
+/// The longest, in characters.
+const MAX_CHARS: usize = 40;
 
 /// A time of day the way somebody wrote it, and what it means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,10 +13,11 @@ pub struct EventTime {
 }
 
 impl EventTime {
-    /// Parses what a client sent as `time`: `8pm`, `8 p.m.`, `8:30 PM`, `8.30pm`, `20:00`, `noon`, `midnight`.
+    /// Parses what a client sent as `time`: `8pm`, `8 p.m.`, `8:30 PM`, `8.30pm`, `20:00`, `20h30`, `20:00:00`, `8 o'clock pm`,
+    /// `noon`, `12 midnight`.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let as_sent = text.trim();
-        let at = meaning(as_sent)
+        let as_sent = parse_line("time", text, MAX_CHARS)?;
+        let at = meaning(&as_sent)
             .ok_or(FieldError::new("time", "must be a time of day such as 8pm, 8:30 PM or 20:00"))?;
         Ok(Self { as_sent: as_sent.into(), at })
     }
@@ -37,27 +41,45 @@ impl EventTime {
 fn meaning(text: &str) -> Option<Time> {
     let text = text.to_lowercase();
     match text.as_str() {
-        "noon" => return Some(time(12, 0, 0, 0)),
-        "midnight" => return Some(time(0, 0, 0, 0)),
+        "noon" | "12 noon" => return Some(time(12, 0, 0, 0)),
+        "midnight" | "12 midnight" => return Some(time(0, 0, 0, 0)),
         _ => {}
     }
-    let half = [("am", 0), ("a.m.", 0), ("pm", 12), ("p.m.", 12)]
-        .into_iter()
-        .find_map(|(suffix, hours)| Some((text.strip_suffix(suffix)?.trim_end(), hours)));
+    let half = [
+        ("am", 0),
+        ("a.m.", 0),
+        ("a.m", 0),
+        ("a. m.", 0),
+        ("pm", 12),
+        ("p.m.", 12),
+        ("p.m", 12),
+        ("p. m.", 12),
+    ]
+    .into_iter()
+    .find_map(|(suffix, hours)| Some((text.strip_suffix(suffix)?.trim_end(), hours)));
     match half {
         Some((clock, hours)) => {
+            let clock = without_o_clock(clock);
             let (hour, minute) = clock_face(clock).or_else(|| Some((digits(clock, 1..=2)?, 0)))?;
             // Twelve comes before one on this clock: 12am is midnight, 12pm is noon.
             (1..=12).contains(&hour).then_some(())?;
             Time::new(hour % 12 + hours, minute, 0, 0).ok()
         }
-        None => clock_face(&text).and_then(|(hour, minute)| Time::new(hour, minute, 0, 0).ok()),
+        None => clock_face(&text)
+            .or_else(|| Some((digits(text.strip_suffix('h')?.trim_end(), 1..=2)?, 0)))
+            .and_then(|(hour, minute)| Time::new(hour, minute, 0, 0).ok()),
     }
 }
 
-/// Hours and minutes with `:` or `.` between.
+/// "8 o'clock pm": the hour alone would be either half of the day.
+fn without_o_clock(clock: &str) -> &str {
+    ["o'clock", "o’clock"].iter().find_map(|word| clock.strip_suffix(word)).map_or(clock, str::trim_end)
+}
+
+/// Hours and minutes with `:`, `.` or `h` between; seconds must be none.
 fn clock_face(text: &str) -> Option<(i8, i8)> {
-    let (hour, minute) = text.split_once([':', '.'])?;
+    let text = text.strip_suffix(":00").filter(|rest| rest.contains(':')).unwrap_or(text);
+    let (hour, minute) = text.split_once([':', '.', 'h'])?;
     Some((digits(hour, 1..=2)?, digits(minute, 2..=2)?))
 }
 
@@ -87,6 +109,13 @@ mod tests {
             ("0:00", "00:00"),
             ("Noon", "12:00"),
             ("midnight", "00:00"),
+            ("12 Noon", "12:00"),
+            ("8 P. M.", "20:00"),
+            ("8 o’clock pm", "20:00"),
+            ("20h", "20:00"),
+            ("20H30", "20:30"),
+            ("20:30:00", "20:30"),
+            ("8:00:00 PM", "20:00"),
         ] {
             assert_eq!(EventTime::parse(text).map(|time| time.on_24_hours()), Ok(meant.to_owned()), "{text}");
         }
@@ -95,8 +124,27 @@ mod tests {
     #[test]
     fn what_is_no_time_is_refused() {
         for wrong in [
-            "", "8", "pm", "0pm", "13pm", "20:00pm", "24:00", "20:60", "8:5pm", "-8pm", "8::00", "８pm",
+            "",
+            "8",
+            "pm",
+            "0pm",
+            "13pm",
+            "20:00pm",
+            "24:00",
+            "20:60",
+            "8:5pm",
+            "-8pm",
+            "8::00",
+            "８pm",
             "soon",
+            "20:30:15",
+            "8:00:00:00",
+            "25h",
+            "h",
+            "8 o'clock",
+            "8\npm",
+            "1 noon",
+            "8                                         pm",
         ] {
             assert!(EventTime::parse(wrong).is_err(), "{wrong}");
         }

@@ -188,6 +188,6 @@ fn opened(
 }
 
 /// A reply that no cache may keep, since it is for one person only.
-fn private(status: StatusCode, body: impl Serialize) -> HttpResponse {
+pub(crate) fn private(status: StatusCode, body: impl Serialize) -> HttpResponse {
     HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(body)
 }

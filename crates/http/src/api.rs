@@ -3,7 +3,7 @@ use crate::document::{self, Documented};
 use crate::envelope::envelope;
 use crate::settings::HttpSettings;
 use crate::skills::SkillsPage;
-use crate::{accounts, openai, operations, pages, questions, skills, unrouted};
+use crate::{accounts, casting, companies, events, openai, operations, pages, questions, skills, unrouted};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
@@ -11,7 +11,9 @@ use actix_web::web::{self, Data};
 use actix_web::{App, Error};
 use futures::future::BoxFuture;
 use square_accounts::Accounts;
-use square_events::OwnedEvents;
+use square_casting::Casting;
+use square_companies::Companies;
+use square_events::Events;
 use square_kernel::Unavailable;
 use square_routing::{Feedback, Router};
 use square_skills::{Proposals, Skills};
@@ -30,8 +32,12 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     /// The use cases on skills.
     pub skills: Arc<Skills>,
-    /// The events that people own.
-    pub events: Arc<OwnedEvents>,
+    /// The use cases on films, actors and roles.
+    pub casting: Arc<Casting>,
+    /// The use cases on events.
+    pub events: Arc<Events>,
+    /// The use cases on companies.
+    pub companies: Arc<Companies>,
     /// The use cases on proposed examples.
     pub proposals: Arc<Proposals>,
     /// The use cases on questions.
@@ -117,5 +123,8 @@ pub(crate) fn under_base(config: &mut ServiceConfig<'_>) {
     // Routes are tried one after another; the busiest come first.
     questions::routes(config);
     skills::routes(config);
+    events::routes(config);
     accounts::routes(config);
+    casting::routes(config);
+    companies::routes(config);
 }

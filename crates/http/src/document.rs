@@ -56,8 +56,11 @@ pub fn openapi(base_path: &str, openai_path: Option<&str>, also: OpenApi) -> Ope
         ("questions", "Asking, and reading answers again."),
         (OPENAI_TAG, "Asking in the way of OpenAI's API, for its clients."),
         ("skills", "Answering services: registering, publishing, finding."),
+        ("events", "The events service: what is on, when and where."),
         ("accounts", "Registering, signing in, one's own account."),
+        ("companies", "Companies, their bank accounts, and banks."),
         ("administration", "Other people's accounts, roles, the audit log: for those who may."),
+        ("casting", "Films, actors and who played whom: for those whose roles let them."),
         ("operations", "For those who run the server."),
     ];
     document.tags = Some(tags.map(tag).to_vec());

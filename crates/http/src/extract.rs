@@ -15,6 +15,6 @@ pub(crate) use caller::{SignedIn, asker, whereabouts};
 pub(crate) use device::Client;
 pub(crate) use entrance::Entrance;
 pub(crate) use id::{Id, Under};
-pub(crate) use json::{Json, OptionalJson};
+pub(crate) use json::{ExactJson, Json, OptionalJson};
 pub(crate) use mailed_link::MailedLink;
-pub(crate) use query::{Paging, Query, moment, number};
+pub(crate) use query::{Paging, Query, day, id, moment, number};

@@ -3,7 +3,7 @@
 //! [`HttpApi::new`] takes the services, [`HttpApi::app`] makes the application that a worker of an HTTP server
 //! runs. Each call stands in a file of its own, named like the use case it calls:
 //!
-//! - `accounts`, `skills`, `questions`: the calls under the base path.
+//! - `accounts`, `skills`, `questions`, `events`, `casting`, `companies`: the calls under the base path.
 //! - `openai`: the calls that are like those of OpenAI's API, at a path of their own.
 //! - `operations`: health, signing keys, the OpenAPI document and its viewer.
 //! - `pages`: the console and the page that a mailed link opens.
@@ -14,10 +14,13 @@
 
 mod accounts;
 mod api;
+mod casting;
+mod companies;
 mod cors;
 mod device_token;
 mod document;
 mod envelope;
+mod events;
 mod extract;
 mod failure;
 mod openai;

@@ -14,6 +14,7 @@ mod page;
 mod permission;
 mod randomness;
 mod sealing;
+mod search_text;
 mod secret;
 mod whereabouts;
 
@@ -30,6 +31,7 @@ pub use page::{Limit, Page, Slice};
 pub use permission::{Permission, Permissions};
 pub use randomness::{OsRandomness, Randomness};
 pub use sealing::{KeyId, KeyedHash, SealBroken, Sealed, Sealer};
+pub use search_text::SearchText;
 pub use secret::Secret;
 pub use whereabouts::Whereabouts;
 

@@ -19,6 +19,9 @@ impl NameKey {
     /// Shorter keys are taken as they stand: one letter more or less makes another word of them.
     const SHORTEST_WITH_TYPO: usize = 4;
 
+    /// How many characters of a word are searched.
+    pub const WORD_CHARS: usize = 40;
+
     /// The key of a name. A name without a letter or digit is its own key.
     pub fn of(name: &str) -> Self {
         let folded = fold(name);
@@ -42,6 +45,18 @@ impl NameKey {
     /// The key's text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Its words, each once, those longer than [`NameKey::WORD_CHARS`] cut: what a search for the beginnings of words looks through.
+    pub fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        for word in self.0.split_whitespace() {
+            let word: String = word.chars().take(Self::WORD_CHARS).collect();
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        words
     }
 
     /// Its length in characters.
@@ -114,6 +129,16 @@ mod tests {
         ] {
             assert_eq!(NameKey::of(name).as_str(), key, "{name}");
         }
+    }
+
+    #[test]
+    fn words_are_given_once_and_cut() {
+        assert_eq!(
+            NameKey::of("The Good, the Bad & the Ugly").words(),
+            ["good", "the", "bad", "and", "ugly"]
+        );
+        assert_eq!(NameKey::of(&"é".repeat(50)).words(), ["e".repeat(NameKey::WORD_CHARS)]);
+        assert_eq!(NameKey::of("! ?").words(), ["!", "?"]);
     }
 
     #[test]

@@ -8,12 +8,16 @@
 //!    back over the question.
 //! 3. [`settle`] decides between names that overlap: the longest wins. [`few`] bounds what is answered about.
 //!
+//! Lists are searched more simply, by the beginnings of words: [`NameSearch`].
+//!
 //! No list of all names is ever walked through: [`NameKey::probes`] turns a typo into index look-ups.
 
 mod key;
 mod mention;
+mod search;
 mod wording;
 
 pub use key::{Matching, NameKey, Probes};
 pub use mention::{Mention, few, mentions_of, settle};
+pub use search::NameSearch;
 pub use wording::{Phrase, Vocabulary, Wording};

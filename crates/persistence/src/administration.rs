@@ -196,10 +196,10 @@ fn with_roles(connection: &mut DbConnection, rows: &[AccountRow]) -> QueryResult
 }
 
 /// Stands before what would stand for other characters. Not a backslash, which MySQL takes for one of its own.
-const ESCAPE: char = '!';
+pub(crate) const ESCAPE: char = '!';
 
 /// The pattern of texts that have `part` in them.
-fn containing(part: &str) -> String {
+pub(crate) fn containing(part: &str) -> String {
     let mut pattern = String::from("%");
     for c in part.chars() {
         if matches!(c, '%' | '_' | ESCAPE) {

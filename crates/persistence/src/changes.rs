@@ -13,7 +13,7 @@
 //! | it was used, or it is good no more | `recovery_code` `delete` | the same |
 //! | a password was set | `session` `delete` of all sessions, or of the others | instances |
 //! | names or address were changed | `person` `update` | as above |
-//! | an account was deleted | `person` `delete`, and `delete` of each of its sessions, skills, events and ways to sign in | as above |
+//! | an account was deleted | `person` `delete`, and `delete` of each of its sessions, skills, events, companies and ways to sign in | as above |
 //! | a second factor was switched on or off | `person` `update`, `session` `delete` of the other sessions | as above |
 //! | a role was made, deleted, or allows other things | `role` | instances |
 //! | a skill was registered | `skill` `create` | its owner; everybody once it is or was published |
@@ -21,8 +21,12 @@
 //! | it was removed | `skill` `delete` | the same |
 //! | a training began | `training` `create` | instances |
 //! | a training failed, or proposed examples are to be tried | `training` `update` | instances |
-//! | films and actors were stored | `movie` `create`, `actor` `create` | whoever may `get:movies`, `get:actors` |
-//! | events were stored, or went with their owner | `event` `create`, `delete` | everybody |
+//! | a film or an actor was made, changed, deleted | `movie` or `actor` `create`, `update`, `delete` | whoever may `get:movies`, `get:actors` |
+//! | a role was made, changed, deleted, by itself or with its film or actor | `movie` `update` of its film, `actor` `update` of its actor, as far as they stay | the same |
+//! | events were stored | `event` `create` | everybody |
+//! | one was edited | `event` `update` | the same |
+//! | it was deleted, or went with its owner | `event` `delete` | the same |
+//! | a company was entered, changed (also in its bank accounts), removed | `company` `create`, `update`, `delete` | its owner |
 //! | a question was given up by its asker, or deleted while it was under way | `question` `delete` | instances |
 //! | a signing key was made, or is good no more | `signing_key` `create`, `delete` | instances |
 //!

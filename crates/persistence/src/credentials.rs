@@ -9,7 +9,7 @@ use crate::schema::questions::{departed_askers, questions};
 use crate::secrets::{self, SecretRow};
 use crate::sessions::{self, SessionRow};
 use crate::transaction::savepoint;
-use crate::{audit, events, letters, login_methods, mfa, question_log, skills};
+use crate::{audit, companies, events, letters, login_methods, mfa, question_log, skills};
 use async_trait::async_trait;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -281,6 +281,7 @@ pub(crate) fn delete(
     let username_key: String = accounts::table.find(user).select(accounts::username_key).first(connection)?;
     skills::remove_all_of(connection, user, at.at, changes)?;
     events::remove_all_of(connection, user, at.at, changes)?;
+    companies::remove_all_of(connection, user, at.at, changes)?;
     question_log::forget_of(connection, user, at.at, QUESTIONS, changes)?;
     // There may be very many more, or some that were taken and are not stored yet.
     let departed = (departed_askers::id.eq(user), departed_askers::departed_at.eq(at));

@@ -1,3 +1,5 @@
+mod listing;
+
 use crate::Stores;
 use crate::changes::{Changes, Record};
 use crate::columns::{Key, Moment, corrupt};
@@ -6,14 +8,15 @@ use crate::counters;
 use crate::names::{NameColumns, Wanted, is_meant, rows_named};
 use crate::rows::insert_all;
 use crate::schema::events::events;
+use crate::sessions;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use square_changes::{Action, Audience, Channel};
-use square_events::ports::{EventFilter, EventStore, FOUND_AT_MOST};
-use square_events::{Address, Event, EventId, EventTime, Place, Venue};
-use square_kernel::{Page, Slice, Unavailable, UserId, parse_date};
+use square_events::ports::{EventFilter, EventPosition, EventStore, FOUND_AT_MOST, Written};
+use square_events::{Address, Event, EventId, EventPatch, EventTime, Place, Venue};
+use square_kernel::{Caller, Page, Slice, Unavailable, UserId, parse_date};
 use square_naming::{Matching, NameKey};
 
 #[async_trait]
@@ -41,25 +44,97 @@ impl EventStore for Stores {
             .await
     }
 
-    async fn find(&self, filter: &EventFilter, limit: u16) -> Result<Vec<Event>, Unavailable> {
+    async fn list(
+        &self,
+        filter: &EventFilter,
+        page: Page<EventPosition>,
+    ) -> Result<Slice<Event, EventPosition>, Unavailable> {
         let filter = filter.clone();
+        self.database.read(move |connection| listing::page_of(connection, &filter, page)).await
+    }
+
+    async fn event(&self, id: EventId) -> Result<Option<Event>, Unavailable> {
+        self.database.read(move |connection| event(connection, Key(id.uuid()))).await
+    }
+
+    async fn add(&self, event: &Event, most: u32, by: Caller) -> Result<Written, Unavailable> {
+        let (row, event) = (EventRow::from(event), event.clone());
         self.database
-            .read(move |connection| {
-                let mut wanted = events::table.into_boxed();
-                if let Some(from) = filter.from {
-                    wanted = wanted.filter(events::date.ge(from.to_string()));
+            .change(move |connection, changes| {
+                // Holds the account, so that the owner enters one after another.
+                if !sessions::is_current(connection, by)? {
+                    return Ok(Written::Overtaken);
                 }
-                if let Some(to) = filter.to {
-                    wanted = wanted.filter(events::date.le(to.to_string()));
+                let own = events::table.filter(events::owner_id.eq(row.owner_id));
+                if own.count().get_result::<i64>(connection)? >= i64::from(most) {
+                    return Ok(Written::TooMany);
                 }
-                if let Some(venue) = &filter.venue {
-                    wanted = wanted.filter(events::venue_key.eq(venue.as_str()));
+                diesel::insert_into(events::table).values(&row).execute(connection)?;
+                changes.add(row.created());
+                Ok(Written::Done(event.clone()))
+            })
+            .await
+    }
+
+    async fn change(
+        &self,
+        id: EventId,
+        patch: &EventPatch,
+        by: Caller,
+        at: Timestamp,
+    ) -> Result<Written, Unavailable> {
+        let (key, patch) = (Key(id.uuid()), patch.clone());
+        self.database
+            .change(move |connection, changes| {
+                if !sessions::is_current(connection, by)? {
+                    return Ok(Written::Overtaken);
                 }
-                let rows: Vec<EventRow> = wanted
-                    .order((events::date, events::minute, events::id))
-                    .limit(limit.into())
-                    .load(connection)?;
-                rows.into_iter().map(EventRow::event).collect()
+                let Some(stored) = hold(connection, key)? else { return Ok(Written::Gone) };
+                let changed = patch.applied_to(stored.clone());
+                if changed != stored {
+                    let row = EventRow::from(&changed);
+                    let said = (
+                        events::date.eq(&row.date),
+                        events::time.eq(&row.time),
+                        events::minute.eq(row.minute),
+                        events::venue.eq(&row.venue),
+                        events::venue_key.eq(&row.venue_key),
+                        events::venue_key_reversed.eq(&row.venue_key_reversed),
+                        events::venue_key_length.eq(row.venue_key_length),
+                        events::address.eq(&row.address),
+                    );
+                    diesel::update(events::table.find(key)).set(said).execute(connection)?;
+                    changes.add(record(Action::Update, key, at));
+                }
+                Ok(Written::Done(changed))
+            })
+            .await
+    }
+
+    async fn remove(&self, id: EventId, by: Caller, at: Timestamp) -> Result<Written, Unavailable> {
+        let key = Key(id.uuid());
+        self.database
+            .change(move |connection, changes| {
+                if !sessions::is_current(connection, by)? {
+                    return Ok(Written::Overtaken);
+                }
+                let Some(stored) = hold(connection, key)? else { return Ok(Written::Gone) };
+                diesel::delete(events::table.find(key)).execute(connection)?;
+                changes.add(record(Action::Delete, key, at));
+                Ok(Written::Done(stored))
+            })
+            .await
+    }
+
+    async fn add_all(&self, events: &[Event]) -> Result<(), Unavailable> {
+        let rows: Vec<EventRow> = events.iter().map(EventRow::from).collect();
+        self.database
+            .change(move |connection, changes| {
+                insert_all!(connection, events::table, rows)?;
+                for row in &rows {
+                    changes.add(row.created());
+                }
+                Ok(())
             })
             .await
     }
@@ -119,9 +194,26 @@ pub(crate) fn remove_all_of(
     diesel::delete(own).execute(connection).map(drop)
 }
 
+fn event(connection: &mut DbConnection, id: Key) -> QueryResult<Option<Event>> {
+    let row: Option<EventRow> = events::table.find(id).first(connection).optional()?;
+    row.map(EventRow::event).transpose()
+}
+
+/// One event, which nobody else changes until the end of the transaction.
+fn hold(connection: &mut DbConnection, id: Key) -> QueryResult<Option<Event>> {
+    let itself = events::minute.eq(events::minute);
+    diesel::update(events::table.find(id)).set(itself).execute(connection)?;
+    event(connection, id)
+}
+
 fn record(action: Action, id: Key, at: Timestamp) -> Record {
     let audience = Audience { everybody: true, ..Audience::default() };
     Record { channel: Channel::Event, action, entity: id.0, audience, at }
+}
+
+/// Counted from midnight.
+fn minute(at: Time) -> i64 {
+    i64::from(at.hour()) * 60 + i64::from(at.minute())
 }
 
 /// A venue as in its newest event.
@@ -156,13 +248,12 @@ struct EventRow {
 impl EventRow {
     fn from(event: &Event) -> Self {
         let NameColumns { key, reversed, length } = (&event.venue.key()).into();
-        let at = event.time.at();
         Self {
             id: Key(event.id.uuid()),
             owner_id: Key(event.owner.uuid()),
             date: event.date.to_string(),
             time: event.time.as_sent().to_owned(),
-            minute: i64::from(at.hour()) * 60 + i64::from(at.minute()),
+            minute: minute(event.time.at()),
             venue: event.venue.as_str().to_owned(),
             venue_key: key,
             venue_key_reversed: reversed,

@@ -25,6 +25,7 @@ mod casting;
 mod changes;
 mod clock;
 mod columns;
+mod companies;
 mod connection;
 mod consequences;
 mod copy;

@@ -37,7 +37,7 @@ impl From<Probes> for Ranges {
 }
 
 /// The texts that begin with `head` are those from the first of these up to, without it, the second.
-fn beginning_with(head: String) -> (String, String) {
+pub(crate) fn beginning_with(head: String) -> (String, String) {
     let end = format!("{head}{}", char::MAX);
     (head, end)
 }

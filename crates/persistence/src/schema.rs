@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod casting;
 pub(crate) mod changes;
+pub(crate) mod companies;
 pub(crate) mod events;
 pub(crate) mod feedback;
 pub(crate) mod limits;

@@ -3,6 +3,7 @@
 mod accounts;
 mod casting;
 mod changes;
+mod companies;
 mod conventions;
 mod deletion;
 mod events;

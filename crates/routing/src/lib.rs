@@ -50,7 +50,7 @@ pub use choose::{Choice, Chosen, Example, Exclusion, FallbackFrom, LeftOut};
 pub use embedder::{Embedder, EmbedderVersion, Embedding, EmbeddingFailed, Waiting};
 pub use fair_use::{AskerLimits, FairUse};
 pub use feedback::{Comment, Feedback, FeedbackError, FeedbackStore, Opinion, Rating, Verdict};
-pub use history::{HistoryError, HistoryFilter, SearchText};
+pub use history::{HistoryError, HistoryFilter};
 pub use log::{
     AnswerDelta, AnsweredQuestion, AppendError, Deleted, Ending, Finish, LogEntry, LogEvent, QuestionLog,
     QuestionRecord, SkillError, SkillOutcome,

@@ -213,6 +213,7 @@ impl Outside {
     fn note_learnt(&self, shared: &Shared) {
         if !self.learner.is_shared() {
             shared.learnt();
+            shared.work.notify_one();
         }
     }
 

@@ -101,8 +101,30 @@ impl Skills {
         match snapshot.by_name(name.as_str()) {
             Some(listed) if listed.skill.address == address => Ok(Arc::clone(listed)),
             Some(_) => Err(RegisterError::NameTaken),
-            None => self.insert(self.new_skill(owner, name, description, address), None, None).await,
+            None => {
+                let skill = self.new_skill(owner, name.clone(), description, address.clone());
+                match self.insert(skill, None, None).await {
+                    Err(RegisterError::NameTaken) => self.registered_elsewhere(&name, &address).await,
+                    registered => registered,
+                }
+            }
         }
+    }
+
+    /// The skill of this name where another process has registered this part as it a moment ago, or this one has not read any yet.
+    async fn registered_elsewhere(
+        &self,
+        name: &SkillName,
+        address: &SkillAddress,
+    ) -> Result<Arc<Listed>, RegisterError> {
+        let _changing = self.shared.turn().await?;
+        let stored = self.shared.parts.store.all().await?;
+        let is_it = |skill: &RegisteredSkill| skill.name.key() == name.key() && skill.address == *address;
+        let skill = stored.into_iter().find(is_it).ok_or(RegisterError::NameTaken)?;
+        let id = skill.id;
+        self.shared.take_over(&skill);
+        let snapshot = self.shared.parts.directory.snapshot();
+        snapshot.by_id(id).cloned().ok_or(RegisterError::NameTaken)
     }
 
     fn new_skill(

@@ -1,7 +1,8 @@
 use crate::ports::Written;
-use crate::service::{OwnerError, Skills, caller};
+use crate::service::{OwnerError, Shared, Skills, caller};
 use crate::training::{TrainingId, TrainingProgress, TrainingRecord, TrainingSet, TrainingState};
 use square_kernel::{Asker, Caller, Overtaken, SkillId};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 impl Skills {
@@ -37,32 +38,11 @@ impl Skills {
         examples: TrainingSet,
         by: Option<Caller>,
     ) -> Result<TrainingRecord, OwnerError> {
-        self.shared
-            .carry_through(move |shared| async move {
-                let _changing = shared.turn().await?;
-                let parts = &shared.parts;
-                let record = TrainingRecord {
-                    id: TrainingId::new(&*parts.clock, &*parts.randomness),
-                    skill: id,
-                    state: TrainingState::Running,
-                    train_examples: count(&examples.train),
-                    dev_examples: count(&examples.dev),
-                    started_at: parts.clock.now(),
-                    finished_at: None,
-                };
-                let begun = parts.store.begin_training(record.id, id, &examples, record.started_at, by);
-                match begun.await? {
-                    Written::Done => {}
-                    Written::Overtaken => return Err(Overtaken.into()),
-                    Written::NameTaken | Written::TooMany | Written::Gone | Written::Changed => {
-                        return Err(OwnerError::NotFound);
-                    }
-                }
-                shared.board.begin(id, record.id);
-                shared.work.notify_one();
-                Ok(record)
-            })
-            .await
+        let begin = move |shared: Arc<Shared>| async move {
+            let _changing = shared.turn().await?;
+            shared.begin(id, examples, by).await
+        };
+        self.shared.carry_through(begin).await
     }
 
     /// The newest training of a skill and how far it is, 0 to 1. `None` when it was never trained or was
@@ -98,6 +78,38 @@ impl Skills {
     /// `Running`, nothing more comes. Does not check who asks.
     pub fn watch_training(&self, id: SkillId) -> Option<watch::Receiver<TrainingProgress>> {
         self.shared.board.watch(id)
+    }
+}
+
+impl Shared {
+    /// Stores a training that is to be worked off. Call it during a turn ([`Shared::turn`]).
+    pub(crate) async fn begin(
+        &self,
+        id: SkillId,
+        examples: TrainingSet,
+        by: Option<Caller>,
+    ) -> Result<TrainingRecord, OwnerError> {
+        let parts = &self.parts;
+        let record = TrainingRecord {
+            id: TrainingId::new(&*parts.clock, &*parts.randomness),
+            skill: id,
+            state: TrainingState::Running,
+            train_examples: count(&examples.train),
+            dev_examples: count(&examples.dev),
+            started_at: parts.clock.now(),
+            finished_at: None,
+        };
+        let begun = parts.store.begin_training(record.id, id, &examples, record.started_at, by);
+        match begun.await? {
+            Written::Done => {}
+            Written::Overtaken => return Err(Overtaken.into()),
+            Written::NameTaken | Written::TooMany | Written::Gone | Written::Changed => {
+                return Err(OwnerError::NotFound);
+            }
+        }
+        self.board.begin(id, record.id);
+        self.work.notify_one();
+        Ok(record)
     }
 }
 

@@ -1,7 +1,10 @@
 //! Errors as clients see them: the one place where statuses are named.
 
 mod admin;
+mod casting;
+mod companies;
 mod credentials;
+mod events;
 mod feedback;
 mod limits;
 mod mfa;

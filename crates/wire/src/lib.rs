@@ -9,15 +9,21 @@
 //! - [`access_token`] and [`Origins`] read what a request says of where it comes from.
 //! - [`Verdict`], [`Ratings`] and [`Proposal`] are what askers say of answers, and what owners hear of that.
 //! - [`Progress`] tells how a training goes.
-//! - [`User`] and [`Skill`] are what accounts and skills look like from outside.
+//! - [`User`], [`Skill`] and [`Event`] are what accounts, skills and what is on somewhere look like from outside.
+//! - [`Movie`], [`Actor`] and [`Role`] are what the casting data looks like.
+//! - [`Company`], [`BankAccount`] and [`Bank`] are what the companies service shows; [`Decimal`] reads amounts without rounding them.
 //! - [`ChangeMessage`] tells everybody outside that something changed.
 //!
 //! All of them serialise and deserialise, so a client written in Rust can take them as they are.
 
 mod answer;
 mod authorization;
+mod casting;
 mod change;
+mod company;
+mod decimal;
 mod error_body;
+mod event;
 mod events;
 pub mod fault;
 mod feedback;
@@ -34,8 +40,12 @@ pub use answer::{
     AnswerBody, Document, FallbackFrom, NearestSkill, QuestionView, ResultBody, ResultItem, SkillAnswer,
 };
 pub use authorization::access_token;
+pub use casting::{Actor, Movie, Role};
 pub use change::ChangeMessage;
+pub use company::{Bank, BankAccount, Company};
+pub use decimal::Decimal;
 pub use error_body::{Detail, ErrorBody};
+pub use event::Event;
 pub use events::{
     AnswerDeltaEvent, DeadlineEvent, EventFilter, EventView, FinishedEvent, GapEvent, QuestionAcceptedEvent,
     RouteDecidedEvent, SkillResultEvent, SkillStartedEvent, StreamEvent,

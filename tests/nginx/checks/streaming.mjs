@@ -16,8 +16,9 @@ export const asked = {
     const names = new Set();
     await skill.asked();
     // The stand-in holds its answer back until these are here.
-    for (const _ of ["Casting", "Events"]) names.add((await stream.next()).value.data.name);
-    assert.deepEqual([...names].sort(), ["Casting", "Events"]);
+    const builtIn = ["Casting", "Companies", "Events"];
+    for (const _ of builtIn) names.add((await stream.next()).value.data.name);
+    assert.deepEqual([...names].sort(), builtIn);
     skill.answer([{ type: "plain_text", text: "At last." }]);
     assert.equal((await stream.next()).value.data.name, "Stand-in");
     assert.equal((await stream.next()).value.name, "finished");
@@ -38,8 +39,7 @@ export const goesOn = {
     await skill.asked();
     const again = await nginx.open("GET", `/api/question/${question}/events`, { headers: { "Last-Event-ID": first.id } });
     const stream = events(again);
-    const second = (await stream.next()).value;
-    assert.equal(Number(second.id), Number(first.id) + 1);
+    for (const further of [1, 2]) assert.equal(Number((await stream.next()).value.id), Number(first.id) + further);
     skill.answer([]);
     assert.equal((await stream.next()).value.data.name, "Stand-in");
     assert.equal((await stream.next()).value.name, "finished");

@@ -11,8 +11,8 @@ export const asks = {
     socket.send({ type: "auth", ref: "a", token: await signIn(nginx) });
     assert.equal((await socket.next()).username, "demo");
     socket.send({ type: "query", ref: "q", ...QUESTION });
-    const messages = [await socket.next(), await socket.next(), await socket.next()];
-    assert.deepEqual(messages.map((message) => message.type), ["skill_result", "skill_result", "finished"]);
+    const messages = [await socket.next(), await socket.next(), await socket.next(), await socket.next()];
+    assert.deepEqual(messages.map((message) => message.type), ["skill_result", "skill_result", "skill_result", "finished"]);
     assert.ok(messages.every((message) => message.ref === "q"));
     socket.close();
   },

@@ -8,6 +8,7 @@ use square_kernel::{SkillId, Unavailable};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How long to rest where the database does not say by itself that there is something new. One small read.
@@ -15,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// What follows from changes and is not done yet. Kept when the database fails, and done when it is back.
 #[derive(Default)]
-struct Due {
+pub(super) struct Due {
     everything: bool,
     access: bool,
     signing_keys: bool,
@@ -46,7 +47,11 @@ pub(super) async fn run(square: Arc<Square>, follower: Option<Follower>, stop: C
 }
 
 /// Takes up what is new; whether there may be more.
-async fn once(square: &Square, follower: &mut Follower, due: &mut Due) -> Result<bool, Unavailable> {
+pub(super) async fn once(
+    square: &Square,
+    follower: &mut Follower,
+    due: &mut Due,
+) -> Result<bool, Unavailable> {
     let changes = match follower.next().await? {
         News::None => Vec::new(),
         News::AllNew => {
@@ -68,6 +73,7 @@ async fn once(square: &Square, follower: &mut Follower, due: &mut Due) -> Result
 }
 
 fn note(square: &Square, change: &Change, due: &mut Due) {
+    square.builtins.changed(change.channel, Instant::now());
     match change.channel {
         Channel::Session | Channel::Person | Channel::Role => due.access = true,
         Channel::SigningKey => due.signing_keys = true,

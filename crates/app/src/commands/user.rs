@@ -196,7 +196,7 @@ fn show_session(session: &SessionRecord) {
     ));
 }
 
-fn login_name(text: &str) -> Result<LoginName, FieldError> {
+pub(in crate::commands) fn login_name(text: &str) -> Result<LoginName, FieldError> {
     if text.contains('@') {
         EmailAddress::parse(text).map(LoginName::Email)
     } else {

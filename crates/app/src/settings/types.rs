@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) skills: Skills,
     pub(crate) selectors: Selectors,
     pub(crate) questions: Questions,
+    pub(crate) events: Events,
     pub(crate) openai: OpenAi,
     pub(crate) socketio: SocketIo,
     pub(crate) rabbitmq: RabbitMq,
@@ -140,6 +141,12 @@ pub(crate) struct SocketIo {
     pub(crate) path: String,
     pub(crate) most_sessions: usize,
     pub(crate) most_sessions_per_address: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Events {
+    pub(crate) per_owner: u32,
 }
 
 /// The calls that are like OpenAI's.

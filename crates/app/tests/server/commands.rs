@@ -12,7 +12,20 @@ fn help_explains_every_command() {
     let folder = tempfile::tempdir().unwrap();
     let help = run(folder.path(), ["--help"]);
     let text = String::from_utf8_lossy(&help.stdout).into_owned();
-    for command in ["serve", "ask", "migrate", "db", "user", "routing", "health", "openapi", "check-config"] {
+    for command in [
+        "serve",
+        "ask",
+        "migrate",
+        "db",
+        "user",
+        "skill",
+        "import",
+        "export",
+        "routing",
+        "health",
+        "openapi",
+        "check-config",
+    ] {
         assert!(text.contains(command), "{text}");
         assert!(run(folder.path(), [command, "--help"]).status.success());
     }

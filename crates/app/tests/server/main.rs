@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, reason = "helpers of tests may panic as tests may")]
 
+mod casting;
 #[path = "../support/client.rs"]
 #[expect(dead_code, reason = "other tests share it")]
 mod client;
@@ -9,6 +10,7 @@ mod commands;
 mod databases;
 mod embedding;
 mod faults;
+mod files;
 mod keys;
 #[path = "../support/letters.rs"]
 #[expect(dead_code, reason = "other tests share it")]

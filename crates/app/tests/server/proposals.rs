@@ -33,7 +33,7 @@ async fn publish(server: &Server, skill: &str) {
     let form = format!("{}{}--cut--\r\n", file("train_file", EXAMPLES), file("dev_file", HELD_OUT));
     let train = server.request(Method::POST, &format!("/api/skill/{skill}/train"));
     let train = train.header("Content-Type", "multipart/form-data; boundary=cut").body(form);
-    assert_eq!(server.send(train).await.unwrap().status, 200);
+    assert_eq!(server.send(train).await.expect("an answer").status, 200);
     let path = format!("/api/skill/{skill}/training");
     let published = async || (server.get(&path).await["state"] == "published").then_some(());
     within(LIMIT, "the skill is published", published).await;
@@ -43,18 +43,18 @@ async fn publish(server: &Server, skill: &str) {
 async fn proposed(server: &Server, skill: &str) -> String {
     let question = json!({"question": "Who directed it?", "options": {"selectedSkills": [skill]}});
     let asked = server.post("/api/question?envelope=1", &question).await;
-    let path = format!("/api/question/{}/feedback", asked["question_id"].as_str().unwrap());
+    let path = format!("/api/question/{}/feedback", asked["question_id"].as_str().expect("a text"));
     server.post(&path, &json!({"rating": "helpful"})).await;
     let proposals = server.get(&format!("/api/skill/{skill}/proposals")).await;
-    let id = proposals["proposals"][0]["proposal_id"].as_str().unwrap();
+    let id = proposals["proposals"][0]["proposal_id"].as_str().expect("a text");
     format!("/api/skill/{skill}/proposals/{id}")
 }
 
 /// How the only proposal stands in the file, which nobody serves.
 fn stored(folder: &Path) -> String {
     let path = folder.join("data/square.db");
-    let mut file = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-    sql::<Text>("SELECT state FROM proposals").get_result(&mut file).unwrap()
+    let mut file = SqliteConnection::establish(path.to_str().expect("UTF-8")).expect("it opens");
+    sql::<Text>("SELECT state FROM proposals").get_result(&mut file).expect("there is one")
 }
 
 #[tokio::test]

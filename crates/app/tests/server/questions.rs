@@ -19,6 +19,9 @@ async fn a_demo_answers_from_its_built_in_skills() {
     assert!(heat.to_string().contains("Al Pacino"), "{heat}");
     let fillmore = server.post("/api/question", &json!({"question": "What is on at the Fillmore?"})).await;
     assert_eq!(names(&fillmore), ["Events"]);
+    let bank = server.post("/api/question", &json!({"question": "Which bank is 001?"})).await;
+    assert_eq!(names(&bank), ["Companies"]);
+    assert!(bank.to_string().contains("Banco do Brasil"), "{bank}");
     let bread = server.post("/api/question?envelope=1", &json!({"question": "How do I bake bread?"})).await;
     assert_eq!(bread["results"], json!([]));
 
@@ -35,7 +38,7 @@ async fn a_demo_started_again_stays_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(Server::start(folder.path(), &["--demo"]).terminate().await, Some(0));
     let server = Server::start(folder.path(), &["--demo"]);
-    assert_eq!(names(&server.get("/api/skills").await), ["Casting", "Events"]);
+    assert_eq!(names(&server.get("/api/skills").await), ["Casting", "Events", "Companies"]);
     let heat = server.post("/api/question", &json!({"question": "Which actors played in Heat?"})).await;
     assert_eq!(names(&heat), ["Casting"]);
 }

@@ -1,5 +1,6 @@
 //! What is measured, one file each.
 
+mod casting;
 mod events;
 mod latency;
 mod questions;
@@ -8,6 +9,7 @@ mod skills;
 mod start_up;
 mod streams;
 
+pub(crate) use casting::casting;
 pub(crate) use events::events;
 pub(crate) use latency::latency;
 pub(crate) use questions::questions;
@@ -38,6 +40,8 @@ pub(crate) enum Scenario {
     Events,
     /// Memory of an open event stream.
     Streams,
+    /// Lists, single things and questions over 100 000 films, 200 000 actors and 500 000 roles.
+    Casting,
     /// Whether good answers arrive while skills of every bad kind are asked beside the good ones; measured only where it
     /// is named, and alone.
     Hostile,

@@ -1,4 +1,12 @@
-//! What every [`CastingStore`] has to do: one function a rule, each over an empty store.
+//! What every [`CastingStore`] and every [`CastingRecords`](crate::ports::CastingRecords) has to do: one function a rule, each over an empty store.
+
+mod lists;
+mod records;
+mod writing;
+
+pub use lists::*;
+pub use records::Stage;
+pub use writing::*;
 
 use crate::model::{Actor, ActorName, Age, Catalogue, Character, Credit, Gender, Movie, Role, Title};
 use crate::model::{ActorId, MovieId, RoleId};

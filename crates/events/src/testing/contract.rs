@@ -1,12 +1,16 @@
 //! What every [`EventStore`] has to do: one function a rule, each over an empty store.
 
+mod writing;
+
+pub use writing::*;
+
 use crate::event::{Address, Event, EventId, Place, Venue};
-use crate::ports::{EventFilter, EventStore, FOUND_AT_MOST};
+use crate::ports::{EventFilter, EventPosition, EventStore, FOUND_AT_MOST};
 use crate::time::EventTime;
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use square_kernel::testing::{ManualClock, SeededRandomness};
-use square_kernel::{Clock, Limit, Page, UserId};
+use square_kernel::{Caller, Clock, Limit, Page, SearchText, UserId};
 use square_naming::{Matching, NameKey};
 use std::sync::Arc;
 
@@ -17,6 +21,10 @@ pub struct Stage {
     pub store: Arc<dyn EventStore>,
     /// Somebody whom the store takes as an owner.
     pub owner: UserId,
+    /// The owner, signed in.
+    pub caller: Caller,
+    /// The owner, in a session that has ended.
+    pub departed: Caller,
 }
 
 /// Makes a test of every rule. The argument is an async expression that gives `(Stage, guard)`; the guard (a
@@ -32,9 +40,18 @@ macro_rules! event_store_contract {
             a_venue_is_named_as_in_its_newest_event
             a_typo_is_forgiven_where_that_is_asked_for
             look_ups_are_bounded
+            pages_lead_to_the_end_whatever_is_stored_meanwhile
+            a_text_is_found_in_any_case_and_nowhere_else
             ones_own_events_come_page_by_page
             only_a_store_without_coming_events_is_filled
             one_of_several_fillings_is_stored
+            what_is_entered_is_found_by_its_id
+            nobody_has_more_events_than_they_may
+            a_change_leaves_the_rest_as_it_is
+            of_changes_at_once_none_is_lost
+            what_is_deleted_is_gone_once
+            who_is_not_signed_in_any_more_changes_nothing
+            many_are_added_at_once
         );
     };
     (@each $make:expr; $($rule:ident)*) => {
@@ -83,11 +100,29 @@ async fn fill(stage: &Stage, events: &[Event]) {
 }
 
 async fn find(stage: &Stage, filter: EventFilter, limit: u16) -> Vec<Event> {
-    stage.store.find(&filter, limit).await.expect(WORKS)
+    stage.store.list(&filter, page(limit, None)).await.expect(WORKS).items
+}
+
+fn page(limit: u16, after: Option<EventPosition>) -> Page<EventPosition> {
+    Page { limit: Limit::new(limit).expect("a good limit"), after }
 }
 
 async fn all(stage: &Stage) -> Vec<Event> {
-    find(stage, EventFilter::default(), 1000).await
+    find(stage, EventFilter::default(), Limit::MAX).await
+}
+
+/// All that fit, over pages of this size.
+async fn to_the_end(stage: &Stage, filter: &EventFilter, limit: u16) -> Vec<Event> {
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let slice = stage.store.list(filter, page(limit, after)).await.expect(WORKS);
+        assert!(slice.items.len() <= usize::from(limit));
+        seen.extend(slice.items);
+        after = slice.next;
+        if after.is_none() {
+            return seen;
+        }
+    }
 }
 
 async fn venues(stage: &Stage, names: &[&str], matching: Matching) -> Vec<Place> {
@@ -126,7 +161,7 @@ pub async fn days_at_both_ends_belong_to_a_range(stage: &Stage) {
     let events = days.map(|day| maker.event(day, "8pm", "Hall", "Street"));
     fill(stage, &events).await;
     let dates = |from, to| async move {
-        let found = find(stage, EventFilter { from, to, venue: None }, 10).await;
+        let found = find(stage, EventFilter { from, to, ..EventFilter::default() }, 10).await;
         found.into_iter().map(|event| event.date).collect::<Vec<_>>()
     };
     assert_eq!(dates(Some(days[1]), Some(days[2])).await, days[1..=2]);
@@ -188,6 +223,65 @@ pub async fn look_ups_are_bounded(stage: &Stage) {
         let found = venues(stage, &wanted, matching).await;
         assert_eq!(named(&found), wanted[..usize::from(FOUND_AT_MOST)], "{matching:?}");
     }
+}
+
+/// Several on a day, several at a time of day, and one that is gone by the time its position is asked for.
+pub async fn pages_lead_to_the_end_whatever_is_stored_meanwhile(stage: &Stage) {
+    let maker = Maker::new(stage);
+    let event = |number: i8| {
+        let time = if number % 4 < 2 { "8pm" } else { "21:00" };
+        maker.event(
+            date(2026, 12, 1 + number / 4),
+            time,
+            if number % 2 == 0 { "Hall" } else { "Barn" },
+            "Street",
+        )
+    };
+    let events: Vec<Event> = (0..12).map(event).collect();
+    fill(stage, &events).await;
+    for limit in [1, 2, 3, 5, 200] {
+        assert_eq!(to_the_end(stage, &EventFilter::default(), limit).await, events, "{limit}");
+        let at_hall = EventFilter {
+            venue: Some(NameKey::of("hall")),
+            from: Some(date(2026, 12, 2)),
+            ..EventFilter::default()
+        };
+        let wanted: Vec<Event> = events.iter().filter(|event| at_hall.fits(event)).cloned().collect();
+        assert_eq!(to_the_end(stage, &at_hall, limit).await, wanted, "{limit}");
+    }
+
+    let first = stage.store.list(&EventFilter::default(), page(5, None)).await.expect(WORKS);
+    assert_eq!(first.next, Some(events[4].position()));
+    let before = maker.event(date(2026, 12, 1), "9am", "Hall", "Street");
+    let behind = maker.event(date(2026, 12, 2), "8:30 PM", "Hall", "Street");
+    stage.store.add_all(&[before, behind.clone()]).await.expect(WORKS);
+    stage.store.remove(events[4].id, stage.caller, maker.clock.now()).await.expect(WORKS);
+    let rest = stage.store.list(&EventFilter::default(), page(200, first.next)).await.expect(WORKS);
+    let mut wanted = events[5..].to_vec();
+    wanted.push(behind);
+    wanted.sort_by_key(Event::position);
+    assert_eq!(rest.items, wanted);
+}
+
+/// Also where nearly all others have to be passed over.
+pub async fn a_text_is_found_in_any_case_and_nowhere_else(stage: &Stage) {
+    let maker = Maker::new(stage);
+    let mut events: Vec<Event> =
+        (0..1500).map(|_| maker.event(EVE, "8pm", "Hall", "12 Harbour Street")).collect();
+    events.push(maker.event(EVE, "9pm", "Café ÉTOILE 100%", "Rue de l’Église"));
+    events.push(maker.event(EVE, "10pm", "Barn", "1 étoile Square"));
+    fill(stage, &events).await;
+    let found = async |text: &str| {
+        let text = Some(SearchText::parse("text", text).expect("in range"));
+        to_the_end(stage, &EventFilter { text, ..EventFilter::default() }, 200).await
+    };
+    assert_eq!(found("Étoile").await, events[1500..]);
+    assert_eq!(found("0%").await, events[1500..=1500]);
+    assert_eq!(found("1%").await, []);
+    assert_eq!(found("harbour").await, events[..1500]);
+    let text = Some(SearchText::parse("text", "hall").expect("in range"));
+    let later = EventFilter { text, from: Some(date(2027, 1, 1)), ..EventFilter::default() };
+    assert_eq!(to_the_end(stage, &later, 200).await, []);
 }
 
 /// None is missed and none comes twice.

@@ -15,7 +15,7 @@ use square_wire::ErrorBody;
 
 /// All that is stored about one's account
 ///
-/// Account, ways to sign in (without tokens), sessions, skills, questions with their answers, events and entries of the audit log, to be
+/// Account, ways to sign in (without tokens), sessions, skills, questions with their answers, events, companies and entries of the audit log, to be
 /// saved as a file. Where something fails on the way, the reply breaks off.
 #[utoipa::path(tag = "accounts", security(("token" = [])), responses(
     (status = 200, description = "All of it.", body = Export),

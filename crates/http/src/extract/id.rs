@@ -1,6 +1,9 @@
 use crate::Failure;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use square_casting::{ActorId, MovieId, RoleId};
+use square_companies::{BankAccountId, CompanyId};
+use square_events::EventId;
 use square_kernel::{SessionId, SkillId, UserId};
 use square_routing::QuestionId;
 use square_skills::ProposalId;
@@ -33,8 +36,32 @@ impl Named for QuestionId {
     const WHAT: &'static str = "question";
 }
 
+impl Named for EventId {
+    const WHAT: &'static str = "event";
+}
+
 impl Named for ProposalId {
     const WHAT: &'static str = "proposal";
+}
+
+impl Named for MovieId {
+    const WHAT: &'static str = "movie";
+}
+
+impl Named for ActorId {
+    const WHAT: &'static str = "actor";
+}
+
+impl Named for RoleId {
+    const WHAT: &'static str = "role";
+}
+
+impl Named for CompanyId {
+    const WHAT: &'static str = "company";
+}
+
+impl Named for BankAccountId {
+    const WHAT: &'static str = "bank account";
 }
 
 /// What stands in the path under `{id}`: the parameter that is called as what it identifies, such as `{skill}`.

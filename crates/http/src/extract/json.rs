@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures::future::{FutureExt, LocalBoxFuture, TryFutureExt};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use square_wire::Fault;
 
 /// A JSON object as the body. A value of the wrong type is refused by the name of its field; whether values
@@ -19,18 +20,39 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     type Future = LocalBoxFuture<'static, Result<Self, Failure>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), payload.take());
-        async move {
-            if !is_json(&request) {
-                return Err(Failure(Fault::unsupported_media_type("application/json")));
-            }
-            let state = request.app_data::<Data<State>>().ok_or_else(|| Failure(Fault::internal()))?;
-            let settings = &state.services.settings;
-            let body = read_body(&request, payload, settings.json_limit, settings.body_time_limit).await?;
-            parse(&body).map(Self).map_err(Failure)
-        }
-        .boxed_local()
+        read(request, payload, parse).map_ok(Self).boxed_local()
     }
+}
+
+/// The same where numbers count to the last digit: what is read is read from the text, since JSON values have made floats of
+/// numbers.
+pub(crate) struct ExactJson<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for ExactJson<T> {
+    type Error = Failure;
+    type Future = LocalBoxFuture<'static, Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        read(request, payload, parse_exactly).map_ok(Self).boxed_local()
+    }
+}
+
+fn read<T: 'static>(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    parse: fn(&[u8]) -> Result<T, Fault>,
+) -> LocalBoxFuture<'static, Result<T, Failure>> {
+    let (request, payload) = (request.clone(), payload.take());
+    async move {
+        if !is_json(&request) {
+            return Err(Failure(Fault::unsupported_media_type("application/json")));
+        }
+        let state = request.app_data::<Data<State>>().ok_or_else(|| Failure(Fault::internal()))?;
+        let settings = &state.services.settings;
+        let body = read_body(&request, payload, settings.json_limit, settings.body_time_limit).await?;
+        parse(&body).map_err(Failure)
+    }
+    .boxed_local()
 }
 
 /// The same where a body may be left out, which counts as an object without fields.
@@ -57,11 +79,28 @@ fn is_json(request: &HttpRequest) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
-    let value: Value = serde_json::from_slice(body)
-        .map_err(|error| Fault::malformed(format!("the body is not valid JSON: {error}")))?;
+    let value: Value = serde_json::from_slice(body).map_err(|error| no_json(&error))?;
     if !value.is_object() {
-        return Err(Fault::malformed("the body must be a JSON object"));
+        return Err(no_object());
     }
     serde_path_to_error::deserialize(value)
         .map_err(|error| Fault::wrong_type(&error.path().to_string(), &error.inner().to_string()))
+}
+
+fn parse_exactly<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
+    // Looked through first, so that what is no JSON at all is not called a wrong type.
+    let text: &RawValue = serde_json::from_slice(body).map_err(|error| no_json(&error))?;
+    if !text.get().starts_with('{') {
+        return Err(no_object());
+    }
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text.get()))
+        .map_err(|error| Fault::wrong_type(&error.path().to_string(), &error.inner().to_string()))
+}
+
+fn no_json(error: &serde_json::Error) -> Fault {
+    Fault::malformed(format!("the body is not valid JSON: {error}"))
+}
+
+fn no_object() -> Fault {
+    Fault::malformed("the body must be a JSON object")
 }

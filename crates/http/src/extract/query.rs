@@ -4,8 +4,10 @@ use actix_web::{FromRequest, HttpRequest, web};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use square_kernel::jiff::Timestamp;
-use square_kernel::{FieldError, Invalid, Limit, Page};
+use square_kernel::jiff::civil::Date;
+use square_kernel::{FieldError, Invalid, Limit, Page, parse_date};
 use square_wire::Fault;
+use std::fmt::Display;
 use std::future::{Ready, ready};
 use std::str::FromStr;
 use utoipa::IntoParams;
@@ -29,6 +31,16 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 pub(crate) fn number(field: &'static str, text: Option<&str>) -> Result<Option<i64>, FieldError> {
     let parse = |text: &str| text.parse().map_err(|_| FieldError::new(field, "must be a whole number"));
     text.map(parse).transpose()
+}
+
+/// A day; `None` where it is missing.
+pub(crate) fn day(field: &'static str, text: Option<&str>) -> Result<Option<Date>, FieldError> {
+    text.map(|text| parse_date(field, text)).transpose()
+}
+
+/// The identifier of something.
+pub(crate) fn id<T: FromStr<Err: Display>>(field: &'static str, text: &str) -> Result<T, FieldError> {
+    text.parse().map_err(|error: T::Err| FieldError::new(field, error.to_string()))
 }
 
 /// A moment, written as RFC 3339 says; `None` where it is missing.

@@ -30,7 +30,9 @@ impl EventForm for Chunks {
         let (html, entry) = (outcome(entry).is_some_and(holds_html), Arc::clone(entry));
         match worked_on(html, move || (stream.show(&entry), stream)).await {
             Ok((events, stream)) => {
-                events.iter().for_each(|event| write(text, event));
+                for event in &events {
+                    write(text, event);
+                }
                 self.0 = Some(stream);
             }
             Err(Failure(fault)) => self.write_fault(&fault, text),

@@ -4,8 +4,8 @@ use crate::extract::{Paging, Query, SignedIn, moment};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Serialize};
-use square_kernel::{FieldError, Invalid, SkillId};
-use square_routing::{AnsweredQuestion, HistoryFilter, SearchText};
+use square_kernel::{FieldError, Invalid, SearchText, SkillId};
+use square_routing::{AnsweredQuestion, HistoryFilter};
 use square_wire::QuestionView;
 use utoipa::{IntoParams, ToSchema};
 

@@ -323,7 +323,7 @@ async fn every_call_takes_its_permission() {
     let calls = || {
         [
             app.get("/api/users"),
-            app.get("/api/roles"),
+            app.get("/api/account_roles"),
             app.get("/api/audit"),
             app.get(&user),
             app.change(root.id, &body),
@@ -387,7 +387,7 @@ async fn nobody_gives_themselves_rights_by_sending_more_fields() {
 #[actix_web::test]
 async fn roles_are_shown() {
     let (app, root, _) = two().await;
-    let reply = app.get("/api/roles").by(&root).send().await;
+    let reply = app.get("/api/account_roles").by(&root).send().await;
     assert_snapshot!(json!({"status": reply.status, "first": reply.json()["roles"][0]}), @r#"{"first":{"holders":1,"name":"admin","permissions":["delete:users","get:audit","get:users","patch:users"]},"status":200}"#);
 }
 

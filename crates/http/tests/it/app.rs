@@ -9,8 +9,12 @@ use actix_web::web::{Bytes, ServiceConfig};
 use async_trait::async_trait;
 use serde_json::Value;
 use square_accounts::testing::TestAccounts;
-use square_events::OwnedEvents;
+use square_casting::Casting;
+use square_casting::testing::InMemoryCasting;
+use square_companies::Companies;
+use square_companies::testing::InMemoryCompanies;
 use square_events::testing::InMemoryEvents;
+use square_events::{EventPolicy, Events, EventsParts};
 use square_http::{HttpApi, HttpSettings, Services};
 use square_kernel::testing::{PlainHash, SeededRandomness, TransparentSealer, lock};
 use square_kernel::{Unavailable, UserId};
@@ -39,6 +43,7 @@ pub(crate) struct TestApp {
     pub(crate) prober: Arc<ScriptedProber>,
     pub(crate) skills: Arc<Skills>,
     pub(crate) proposals: Arc<Proposals>,
+    pub(crate) casting: Arc<InMemoryCasting>,
     pub(crate) events: Arc<InMemoryEvents>,
     pub(crate) log: Arc<MemoryLog>,
     pub(crate) broken: Arc<Mutex<bool>>,
@@ -70,6 +75,26 @@ pub(crate) struct Person {
 }
 
 impl TestApp {
+    /// Somebody signed in with this role.
+    pub(crate) async fn holder(&self, name: &str, role: &str) -> Person {
+        let id = self.people.register(name).await.id;
+        let login = square_accounts::ports::LoginName::Username(name.to_owned());
+        self.people
+            .accounts
+            .grant_role(&login, role, &square_accounts::Actor::default())
+            .await
+            .expect("given");
+        self.casting.let_in(id);
+        let signed_in = self.people.sign_in(name).await;
+        Person { id, token: signed_in.tokens.access.expose().to_owned() }
+    }
+
+    /// Somebody signed in who may do just this.
+    pub(crate) async fn allowed(&self, name: &str, permissions: &[&str]) -> Person {
+        self.people.store.set_role(name, permissions);
+        self.holder(name, name).await
+    }
+
     pub(crate) fn new() -> Self {
         Self::with(|_| {})
     }
@@ -129,6 +154,7 @@ impl TestApp {
         let proposals =
             Arc::new(Proposals::new(&skills, owners.clone(), ProposalPolicy { per_skill: 5, per_asker: 3 }));
         let feedback = Arc::new(Feedback::new(router.clone(), proposals.clone(), log.clone()));
+        let casting = Arc::new(InMemoryCasting::default());
         let events = Arc::new(InMemoryEvents::default());
         let mut settings = HttpSettings::default();
         change(&mut settings);
@@ -139,7 +165,22 @@ impl TestApp {
             Services {
                 accounts: people.accounts.clone(),
                 skills: skills.clone(),
-                events: Arc::new(OwnedEvents::new(events.clone())),
+                companies: Arc::new(Companies::new(
+                    Arc::<InMemoryCompanies>::default(),
+                    people.clock.clone(),
+                    Arc::new(SeededRandomness::default()),
+                )),
+                events: Arc::new(Events::new(EventsParts {
+                    store: events.clone(),
+                    clock: people.clock.clone(),
+                    randomness: Arc::new(SeededRandomness::default()),
+                    policy: EventPolicy { per_owner: 5 },
+                })),
+                casting: Arc::new(Casting::new(
+                    casting.clone(),
+                    people.clock.clone(),
+                    Arc::new(SeededRandomness::default()),
+                )),
                 proposals: proposals.clone(),
                 router,
                 feedback,
@@ -153,7 +194,20 @@ impl TestApp {
             },
             also(),
         );
-        Self { people, owners, connector, prober, skills, proposals, events, log, broken, api, base_path }
+        Self {
+            people,
+            owners,
+            connector,
+            prober,
+            skills,
+            proposals,
+            casting,
+            events,
+            log,
+            broken,
+            api,
+            base_path,
+        }
     }
 
     /// Somebody registered, signed in and allowed to own skills.

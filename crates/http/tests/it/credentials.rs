@@ -346,6 +346,10 @@ async fn the_export_holds_all_that_is_stored_and_nothing_secret() {
     };
     app.events.fill_if_none_from(event.date, &[event]).await.unwrap();
 
+    for person in [&ada, &bob] {
+        let body = json!({"company_name": "Acme", "phone": "1", "declared_billing": "1.50"});
+        assert_eq!(app.post("/api/company/", body).by(person).send().await.status, 201);
+    }
     let body = json!({"email": "ada@example.net", "password": TestAccounts::PASSWORD});
     assert_eq!(app.send_as(&ada, Method::POST, "/api/change_email", body).await.status, 200);
     let reply = app.get("/api/me/export").by(&ada).send().await;
@@ -360,6 +364,7 @@ async fn the_export_holds_all_that_is_stored_and_nothing_secret() {
             "account",
             "asked_address",
             "audit",
+            "companies",
             "events",
             "login_methods",
             "password",
@@ -377,9 +382,10 @@ async fn the_export_holds_all_that_is_stored_and_nothing_secret() {
         rows.iter().map(|row| row["question_id"].as_str().unwrap()).collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(ids("questions").len(), 45);
-    let lengths =
-        ["sessions", "skills", "questions", "events"].map(|list| export[list].as_array().unwrap().len());
-    assert_eq!(lengths, [1, 1, 45, 1]);
+    let lengths = ["sessions", "skills", "questions", "events", "companies"]
+        .map(|list| export[list].as_array().unwrap().len());
+    assert_eq!(lengths, [1, 1, 45, 1, 1]);
+    assert_eq!(export["companies"][0]["declared_billing"], "1.50");
     assert_eq!(export["skills"][0]["train_examples"], json!(["Who?", "What?"]));
     assert_eq!(export["events"][0]["venue"], "Fillmore");
     let mut actions: Vec<&str> =

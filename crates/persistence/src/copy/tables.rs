@@ -35,7 +35,7 @@ impl Table {
     }
 }
 
-pub(crate) const SEEDED: [&str; 3] = ["roles", "role_permissions", "counters"];
+pub(crate) const SEEDED: [&str; 5] = ["roles", "role_permissions", "banks", "bank_names", "counters"];
 
 /// The primary key stands in parentheses.
 macro_rules! tables {
@@ -193,7 +193,10 @@ pub(crate) const TABLES: &[Table] = tables! {
         name_key_length: Integer,
         age: Integer,
         gender: Text,
+        gender_key: Text,
     }
+    movie_words(word: Text, movie_id: Bytes) {}
+    actor_words(word: Text, actor_id: Bytes) {}
     casting_roles(id: Bytes) {
         movie_id: Bytes,
         actor_id: Bytes,
@@ -214,6 +217,19 @@ pub(crate) const TABLES: &[Table] = tables! {
         address: Text,
         created_at: Integer,
     }
+    banks(code: Text) { name: Text }
+    bank_names(code: Text, name_key: Text) { name: Text, name_key_reversed: Text, name_key_length: Integer }
+    companies(id: Bytes) {
+        owner_id: Bytes,
+        company_name: Text,
+        company_name_key: Text,
+        company_name_key_reversed: Text,
+        company_name_key_length: Integer,
+        phone: Text,
+        declared_billing: Integer,
+        created_at: Integer,
+    }
+    bank_accounts(id: Bytes) { company_id: Bytes, bank_code: Text, agency: Text, account_number: Text }
     // What receivers have been told already they are not told again by the copy.
     counters(name: Text) { value: Integer }
     changes(number: Integer) {

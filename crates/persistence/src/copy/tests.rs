@@ -156,6 +156,10 @@ fn value(table: &Table, column: &str, kind: Kind, number: usize) -> Value {
             let text = TEXTS[number % TEXTS.len()];
             Value::Text(Some(format!("{text}{number}{text}")))
         }
+        // Beside the codes of three digits that migrations have stored.
+        (Kind::Text, "code" | "bank_code") => {
+            Value::Text(Some(format!("code {number}{}", TEXTS[number % TEXTS.len()])))
+        }
         (Kind::Text, name) if name.ends_with("_key") || matches!(name, "email" | "subject") => {
             Value::Text(Some(format!("{}{number}", TEXTS[number % TEXTS.len()])))
         }

@@ -32,27 +32,24 @@ pub(crate) fn propose(
     if useless || trainings::is_example(connection, skill, new.key)? {
         return Ok(());
     }
-    let proposal = match same {
-        Some((id, state)) => {
-            if state == TAKEN {
-                propose_anew(connection, id, at)?;
-            }
-            id
+    let proposal = if let Some((id, state)) = same {
+        if state == TAKEN {
+            propose_anew(connection, id, at)?;
         }
-        None => {
-            let row = ProposalRow {
-                id: Key(new.id.uuid()),
-                skill_id: skill,
-                text_key: new.key.0.to_vec(),
-                state: ProposalState::Proposed.as_str().to_owned(),
-                declined: None,
-                figures: None,
-                proposed_at: at,
-                changed_at: at,
-            };
-            diesel::insert_into(proposals::table).values(&row).execute(connection)?;
-            row.id
-        }
+        id
+    } else {
+        let row = ProposalRow {
+            id: Key(new.id.uuid()),
+            skill_id: skill,
+            text_key: new.key.0.to_vec(),
+            state: ProposalState::Proposed.as_str().to_owned(),
+            declined: None,
+            figures: None,
+            proposed_at: at,
+            changed_at: at,
+        };
+        diesel::insert_into(proposals::table).values(&row).execute(connection)?;
+        row.id
     };
     if proposes(connection, proposal, question)? {
         return Ok(());

@@ -18,6 +18,7 @@ diesel::table! {
         name_key_length -> BigInt,
         age -> BigInt,
         gender -> Text,
+        gender_key -> Text,
     }
 }
 
@@ -33,6 +34,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    movie_words (word, movie_id) {
+        word -> Text,
+        movie_id -> Binary,
+    }
+}
+
+diesel::table! {
+    actor_words (word, actor_id) {
+        word -> Text,
+        actor_id -> Binary,
+    }
+}
+
 diesel::joinable!(casting_roles -> movies (movie_id));
 diesel::joinable!(casting_roles -> actors (actor_id));
-diesel::allow_tables_to_appear_in_same_query!(movies, actors, casting_roles);
+diesel::allow_tables_to_appear_in_same_query!(movies, actors, casting_roles, movie_words, actor_words);

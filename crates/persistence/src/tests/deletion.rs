@@ -6,6 +6,7 @@ use crate::columns::Key;
 use crate::connection::DbConnection;
 use crate::copy::tables::{Kind, TABLES};
 use crate::schema::changes::instances;
+use crate::schema::companies::bank_accounts;
 use crate::schema::feedback::proposals;
 use crate::{DatabaseQuestionLog, Stores};
 use diesel::dsl::sql;
@@ -26,6 +27,11 @@ use square_accounts::{
 use square_changes::ports::ChangeLog;
 use square_changes::{Action, Channel};
 use square_cluster::InstanceId;
+use square_companies::ports::CompanyStore;
+use square_companies::{
+    AccountNumber, Agency, BankAccount, BankAccountId, Company, CompanyId, CompanyName, DeclaredBilling,
+    Phone,
+};
 use square_events::ports::EventStore;
 use square_events::{Address, Event, EventId, EventTime, Venue};
 use square_kernel::{Clock, OsRandomness, SessionId, SkillId, SystemClock, UserId};
@@ -122,6 +128,7 @@ impl Owner {
         this.enrol_factors(session).await;
         this.register_skill().await;
         this.enter_event().await;
+        this.enter_company().await;
         this.finished = this.ask(Some(new.id), true).await;
         this.unfinished = this.ask(Some(new.id), false).await;
         this.judge().await;
@@ -246,6 +253,28 @@ impl Owner {
         self.owned.insert((Channel::Event.as_str(), event.id.uuid()));
     }
 
+    async fn enter_company(&mut self) {
+        let banks = self.stores.banks_by_code(&["001".parse().unwrap()]).await.unwrap();
+        let account = BankAccount {
+            id: BankAccountId::new(&SystemClock, &OsRandomness),
+            agency: Agency::parse("1").unwrap(),
+            number: AccountNumber::parse("1").unwrap(),
+            bank: banks[0].clone(),
+        };
+        let company = Company {
+            id: CompanyId::new(&SystemClock, &OsRandomness),
+            owner: self.user,
+            name: CompanyName::parse(MARK).unwrap(),
+            phone: Phone::parse("1").unwrap(),
+            billing: DeclaredBilling::MAX,
+            accounts: vec![account],
+            created_at: SystemClock.now(),
+        };
+        let written = CompanyStore::insert(&self.stores, &company, None).await.unwrap();
+        assert_eq!(written, square_companies::ports::Written::Done(()));
+        self.owned.insert((Channel::Company.as_str(), company.id.uuid()));
+    }
+
     async fn ask(&self, asker: Option<UserId>, finished: bool) -> QuestionId {
         let id = QuestionId::new(&SystemClock, &OsRandomness);
         let choice = Choice { selector: "Square".to_owned(), ..Choice::default() };
@@ -332,9 +361,14 @@ fn told(user: UserId) -> Consequences {
 async fn no_table_holds_anything_of_it_but_the_audit_log_its_identifier() {
     let owner = Owner::new().await;
     let before = owner.traces().await;
-    for trace in
-        ["accounts.email", "letters.username_key", "events.venue", "questions.asker_id", "verdicts.comment"]
-    {
+    for trace in [
+        "accounts.email",
+        "letters.username_key",
+        "events.venue",
+        "companies.company_name",
+        "questions.asker_id",
+        "verdicts.comment",
+    ] {
         assert!(before.iter().any(|found| found == trace), "{trace} is not among {before:?}");
     }
     assert_eq!(owner.delete().await, owner.owned);
@@ -342,6 +376,8 @@ async fn no_table_holds_anything_of_it_but_the_audit_log_its_identifier() {
     assert_eq!(owner.traces().await, looked_for);
     owner.forget_an_hour_later().await;
     assert_eq!(owner.traces().await, ["audit_log.actor_id", "audit_log.user_id"]);
+    let accounts = |connection: &mut DbConnection| bank_accounts::table.count().get_result::<i64>(connection);
+    assert_eq!(owner.test.database.read(accounts).await.unwrap(), 0, "they went with their company");
     let proposals = |connection: &mut DbConnection| proposals::table.count().get_result::<i64>(connection);
     assert_eq!(owner.test.database.read(proposals).await.unwrap(), 0, "not even a digest of it");
 }

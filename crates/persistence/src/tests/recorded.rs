@@ -18,13 +18,16 @@ use square_accounts::ports::{
 use square_accounts::ports::{SigningKeyStore, StoredSigningKey};
 use square_accounts::{EmailAddress, Letter, LetterId, MailToken, Occasion, PasswordHash};
 use square_accounts::{OtpSecret, RecoveryCode, RecoveryCodeId, RecoveryDigest};
-use square_casting::ports::CastingStore;
-use square_casting::{Actor, ActorId, ActorName, Age, Catalogue, Gender, Movie, MovieId, Title};
+use square_casting::ports::{CastingRecords, CastingStore};
+use square_casting::{
+    Actor, ActorId, ActorName, ActorPatch, Age, Catalogue, Character, Gender, Movie, MovieId, MoviePatch,
+    Role, RoleId, RolePatch, Title,
+};
 use square_changes::ports::ChangeLog;
 use square_changes::testing::Draft;
 use square_changes::{Action, Audience, Channel};
 use square_events::ports::EventStore;
-use square_events::{Address, Event, EventId, EventTime, Venue};
+use square_events::{Address, Event, EventId, EventPatch, EventTime, Venue};
 use square_kernel::{Clock, OsRandomness, Sealed, SessionId, SkillId, SystemClock, UserId};
 use square_skills::ports::{SkillStore, Written};
 use square_skills::{
@@ -526,6 +529,84 @@ async fn films_and_actors() {
 }
 
 #[tokio::test]
+async fn films_actors_and_roles_one_by_one() {
+    let mut scene = Scene::new().await;
+    let stores = scene.stores.clone();
+    let movie = |title: &str| Movie {
+        id: MovieId::new(&SystemClock, &OsRandomness),
+        title: Title::parse(title).unwrap(),
+        release_date: date(1995, 12, 15),
+    };
+    let (heat, other) = (movie("Heat"), movie("Other"));
+    let actor = Actor {
+        id: ActorId::new(&SystemClock, &OsRandomness),
+        name: ActorName::parse("Al Pacino").unwrap(),
+        age: Age::parse(85).unwrap(),
+        gender: Gender::parse("male").unwrap(),
+    };
+    let role = |movie: &Movie| Role {
+        id: RoleId::new(&SystemClock, &OsRandomness),
+        movie: movie.id,
+        actor: actor.id,
+        character: Character::parse("Vincent Hanna").unwrap(),
+    };
+    let told = |channel: Channel, permission: &str, action, entity, second| {
+        let audience = Audience { permission: Some(permission.to_owned()), ..Audience::default() };
+        Draft { channel, action, entity, audience, at: at(second) }
+    };
+    let of_movie =
+        |action, movie: &Movie, second| told(Channel::Movie, "get:movies", action, movie.id.uuid(), second);
+    let of_actor = |action, second| told(Channel::Actor, "get:actors", action, actor.id.uuid(), second);
+    let (create, update, delete) = (Action::Create, Action::Update, Action::Delete);
+
+    stores.add_movie(&heat, None, at(1)).await.unwrap();
+    stores.add_movie(&other, None, at(1)).await.unwrap();
+    stores.add_actor(&actor, None, at(2)).await.unwrap();
+    let expected = [of_movie(create, &heat, 1), of_movie(create, &other, 1), of_actor(create, 2)];
+    assert_eq!(scene.recorded().await, expected);
+
+    let title = MoviePatch { title: Some(Title::parse("Hot").unwrap()), release_date: None };
+    let age = ActorPatch { age: Some(Age::parse(86).unwrap()), ..ActorPatch::default() };
+    for _ in 0..2 {
+        // The second time nothing changes.
+        stores.change_movie(heat.id, &title, None, at(3)).await.unwrap();
+        stores.change_actor(actor.id, &age, None, at(3)).await.unwrap();
+    }
+    assert_eq!(scene.recorded().await, [of_movie(update, &heat, 3), of_actor(update, 3)]);
+
+    let hanna = role(&heat);
+    stores.add_role(&hanna, None, at(4)).await.unwrap();
+    assert_eq!(scene.recorded().await, [of_movie(update, &heat, 4), of_actor(update, 4)]);
+    let moved = RolePatch { movie: Some(other.id), ..RolePatch::default() };
+    for _ in 0..2 {
+        stores.change_role(hanna.id, &moved, None, at(5)).await.unwrap();
+    }
+    let expected = [of_movie(update, &heat, 5), of_movie(update, &other, 5), of_actor(update, 5)];
+    assert_eq!(scene.recorded().await, expected);
+    stores.remove_role(hanna.id, None, at(6)).await.unwrap();
+    assert_eq!(scene.recorded().await, [of_movie(update, &other, 6), of_actor(update, 6)]);
+
+    for role in [role(&heat), role(&heat), role(&other)] {
+        stores.add_role(&role, None, at(7)).await.unwrap();
+    }
+    scene.recorded().await;
+    stores.remove_movie(heat.id, None, at(8)).await.unwrap();
+    assert_eq!(scene.recorded().await, [of_movie(delete, &heat, 8), of_actor(update, 8)]);
+    stores.remove_actor(actor.id, None, at(9)).await.unwrap();
+    assert_eq!(scene.recorded().await, [of_actor(delete, 9), of_movie(update, &other, 9)]);
+
+    let stranger = Caller {
+        user: UserId::new(&SystemClock, &OsRandomness),
+        session: SessionId::new(&SystemClock, &OsRandomness),
+        rights: 0,
+    };
+    stores.remove_movie(heat.id, None, at(10)).await.unwrap();
+    stores.remove_movie(other.id, Some(stranger), at(10)).await.unwrap();
+    stores.add_role(&role(&other), None, at(10)).await.unwrap();
+    assert_eq!(scene.recorded().await, []);
+}
+
+#[tokio::test]
 async fn events() {
     let (mut scene, owner) = Scene::of_owner().await;
     let event = Event {
@@ -541,10 +622,37 @@ async fn events() {
     assert!(scene.stores.fill_if_none_from(event.date, events).await.unwrap());
     let audience = Audience { everybody: true, ..Audience::default() };
     let (channel, action) = (Channel::Event, Action::Create);
-    let expected = Draft { channel, action, entity: event.id.uuid(), audience, at: at(1) };
+    let expected = Draft { channel, action, entity: event.id.uuid(), audience: audience.clone(), at: at(1) };
     assert_eq!(scene.recorded().await, [expected]);
     assert!(!scene.stores.fill_if_none_from(event.date, events).await.unwrap());
     assert_eq!(scene.recorded().await, []);
+
+    let caller = scene.caller(owner).await;
+    let draft = |action, event: &Event, at| {
+        let audience = audience.clone();
+        Draft { channel, action, entity: event.id.uuid(), audience, at }
+    };
+    let other = Event { id: EventId::new(&SystemClock, &OsRandomness), ..event.clone() };
+    scene.stores.add(&other, 2, caller).await.unwrap();
+    assert_eq!(scene.recorded().await, [draft(Action::Create, &other, at(1))]);
+    scene
+        .stores
+        .add(&Event { id: EventId::new(&SystemClock, &OsRandomness), ..event.clone() }, 2, caller)
+        .await
+        .unwrap();
+    let mut patch = EventPatch::default();
+    scene.stores.change(event.id, &patch, caller, at(2)).await.unwrap();
+    assert_eq!(scene.recorded().await, [], "what changes nothing is no change");
+    patch.date = Some(date(2027, 1, 1));
+    scene.stores.change(event.id, &patch, caller, at(3)).await.unwrap();
+    assert_eq!(scene.recorded().await, [draft(Action::Update, &event, at(3))]);
+    for _ in 0..2 {
+        scene.stores.remove(event.id, caller, at(4)).await.unwrap();
+    }
+    assert_eq!(scene.recorded().await, [draft(Action::Delete, &event, at(4))]);
+    let imported = Event { id: EventId::new(&SystemClock, &OsRandomness), created_at: at(5), ..event };
+    scene.stores.add_all(std::slice::from_ref(&imported)).await.unwrap();
+    assert_eq!(scene.recorded().await, [draft(Action::Create, &imported, at(5))]);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod proposal;
 mod propose;
 mod service;
 mod store;
+mod train_builtin_anew;
 mod trial;
 
 pub use accept::AcceptError;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what goes wrong in a test ends it")]
 
+mod builtin;
 mod catch_up;
 mod directory;
 mod edit;

@@ -1,6 +1,7 @@
 use crate::world::{MOST, REFUSED, World, fields, name, signed_in, url};
 use square_kernel::testing::TransparentSealer;
 use square_kernel::{Asker, Clock, Sealer, Secret};
+use square_skills::testing::MemoryLearner;
 use square_skills::{
     BuiltinName, Health, Protocol, RegisterError, RegisteredSkill, SkillAddress, SkillDescription,
 };
@@ -97,4 +98,17 @@ async fn a_built_in_skill_is_registered_once() {
     assert_eq!(first.skill.address.url(), "builtin:casting");
     let other = register(name("Casting"), "events").await;
     assert!(matches!(other, Err(RegisterError::NameTaken)));
+
+    world.clock.advance(square_kernel::jiff::SignedDuration::from_millis(1));
+    let beside = world.beside(MemoryLearner::new("Square"));
+    let register = |part: &str| {
+        let part = BuiltinName::new(part);
+        beside.skills.register_builtin(owner, name("Casting"), SkillDescription::default(), part)
+    };
+    assert!(matches!(register("events").await, Err(RegisterError::NameTaken)));
+    assert_eq!(
+        register("casting").await.unwrap().skill,
+        first.skill,
+        "by a process that has read nothing yet"
+    );
 }

@@ -178,7 +178,7 @@ impl ChatStream {
             }
             return;
         };
-        self.complete(index, said, outcome, events);
+        self.complete(index, &said, outcome, events);
         if self.whole() == self.opening.wanted {
             self.close(events);
         }
@@ -188,7 +188,7 @@ impl ChatStream {
     fn complete(
         &mut self,
         index: usize,
-        said: Said,
+        said: &Said,
         outcome: &SkillOutcome,
         events: &mut Vec<ChatStreamEvent>,
     ) {
@@ -210,7 +210,7 @@ impl ChatStream {
             && let Some(outcome) = self.spare.take()
             && let Ok(items) = &outcome.answer
         {
-            self.complete(0, Said::of(&outcome.skill, answer_text(items)), &outcome, events);
+            self.complete(0, &Said::of(&outcome.skill, answer_text(items)), &outcome, events);
         }
         if self.whole() == 0 && !self.failed.is_empty() {
             events.push(ChatStreamEvent::Error(Fault::skills_failed(&self.failed).openai_body()));

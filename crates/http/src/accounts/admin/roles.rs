@@ -44,7 +44,7 @@ impl From<Role> for RoleView {
     (status = 200, description = "The roles.", body = Roles),
     (status = 403, description = "You may not.", body = ErrorBody),
 ))]
-#[get("/roles")]
+#[get("/account_roles")]
 pub(crate) async fn roles(state: Data<State>, caller: SignedIn) -> Result<HttpResponse, Failure> {
     let roles = state.services.accounts.roles(&caller.asker).await?;
     let roles = roles.into_iter().map(RoleView::from).collect();

@@ -1,6 +1,6 @@
 //! The parts of an export, read page by page as the client takes them, so that no amount of them is in memory at once.
 
-use super::shapes::{EntryView, EventView, Head, OwnedSkill, StoredSession};
+use super::shapes::{EntryView, Head, OwnedSkill, StoredSession};
 use crate::Failure;
 use crate::api::State;
 use crate::extract::SignedIn;
@@ -11,11 +11,12 @@ use futures::Stream;
 use serde::Serialize;
 use square_accounts::AccountData;
 use square_accounts::ports::{AuditFilter, AuditPosition};
+use square_companies::CompanyId;
 use square_events::EventId;
 use square_kernel::{Limit, Page, SessionId, Slice};
 use square_routing::{HistoryFilter, QuestionId};
 use square_skills::Listed;
-use square_wire::{Fault, Skill, Training};
+use square_wire::{Company, Event, Fault, Skill, Training};
 use std::sync::Arc;
 
 /// So many rows are read at a time; of questions fewer, since their answers may be large.
@@ -31,6 +32,7 @@ enum Next {
     Skills(std::vec::IntoIter<Arc<Listed>>),
     Questions(Option<QuestionId>),
     Events(Option<EventId>),
+    Companies(Option<CompanyId>),
     Audit(Option<AuditPosition>),
     End,
 }
@@ -94,8 +96,13 @@ impl Parts {
             }
             Next::Events(after) => {
                 let slice = services.events.of_owner(identity.user, page(ROWS, after)).await?;
-                self.begun = items(&mut part, self.begun, slice.items.iter().map(EventView::from))?;
-                self.follow(&mut part, slice, Next::Events, "audit", || Next::Audit(None))
+                self.begun = items(&mut part, self.begun, slice.items.iter().map(Event::from))?;
+                self.follow(&mut part, slice, Next::Events, "companies", || Next::Companies(None))
+            }
+            Next::Companies(after) => {
+                let slice = services.companies.of_owner(identity.user, page(ROWS, after)).await?;
+                self.begun = items(&mut part, self.begun, slice.items.iter().map(Company::from))?;
+                self.follow(&mut part, slice, Next::Companies, "audit", || Next::Audit(None))
             }
             Next::Audit(after) => {
                 let filter = AuditFilter::default();

@@ -1,9 +1,8 @@
 use serde::Serialize;
 use square_accounts::ports::{LinkedIdentity, SessionRecord};
 use square_accounts::{AccountData, AuditEntry};
-use square_events::Event;
 use square_kernel::UserId;
-use square_wire::{QuestionView, Skill, Training, User};
+use square_wire::{Company, Event, QuestionView, Skill, Training, User};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,7 +18,9 @@ pub(crate) struct Export {
     /// Questions with their answers and what was said of them, newest first.
     questions: Vec<QuestionView>,
     /// Events, newest first.
-    events: Vec<EventView>,
+    events: Vec<Event>,
+    /// Companies with their bank accounts, newest first.
+    companies: Vec<Company>,
     /// Entries of the audit log that concern the account, newest first.
     audit: Vec<EntryView>,
 }
@@ -97,24 +98,6 @@ pub(crate) struct OwnedSkill {
     pub(super) dev_examples: Vec<String>,
 }
 
-/// An event.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct EventView {
-    /// Its identifier.
-    id: Uuid,
-    /// The day, `YYYY-MM-DD`.
-    date: String,
-    /// When it begins.
-    time: String,
-    /// Where.
-    venue: String,
-    /// Where that is.
-    address: String,
-    /// When it was entered, RFC 3339.
-    #[schema(format = DateTime)]
-    created_at: String,
-}
-
 /// An entry of the audit log.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EntryView {
@@ -174,19 +157,6 @@ impl From<&SessionRecord> for StoredSession {
             second_factor: session.second_factor,
             address: session.address.clone(),
             agent: session.agent.clone(),
-        }
-    }
-}
-
-impl From<&Event> for EventView {
-    fn from(event: &Event) -> Self {
-        Self {
-            id: event.id.uuid(),
-            date: event.date.to_string(),
-            time: event.time.as_sent().to_owned(),
-            venue: event.venue.as_str().to_owned(),
-            address: event.address.as_str().to_owned(),
-            created_at: event.created_at.to_string(),
         }
     }
 }

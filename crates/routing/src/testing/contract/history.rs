@@ -1,9 +1,9 @@
 //! Rules for finding one's questions again.
 
 use super::{Maker, Site, WORKS};
-use crate::{HistoryFilter, QuestionId, QuestionRecord, SearchText};
+use crate::{HistoryFilter, QuestionId, QuestionRecord};
 use jiff::SignedDuration;
-use square_kernel::{Limit, Page};
+use square_kernel::{Limit, Page, SearchText};
 
 fn page(limit: u16) -> Page<QuestionId> {
     Page { limit: Limit::new(limit).expect("in range"), after: None }

@@ -1,0 +1,10 @@
+//! The use cases on actors.
+
+mod add;
+mod change;
+mod list;
+mod remove;
+mod show;
+
+pub use add::ActorFields;
+pub use change::ActorPatch;

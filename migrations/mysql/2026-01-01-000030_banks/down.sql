@@ -1,0 +1,2 @@
+DELETE FROM bank_names;
+DELETE FROM banks;
