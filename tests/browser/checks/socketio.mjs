@@ -50,6 +50,7 @@ export const socketIoOfVersion2 = {
       site.close();
     }
   },
-  // The poll that is under way when the socket closes, and what the browser says of the refused call.
-  expected: /^(request failed: .*(\/socket\.io\/.* net::ERR_ABORTED|\/api\/skills )|console: (Access to fetch at .*credentials|Failed to load resource: net::ERR_FAILED))/,
+  // The poll that is under way when the socket closes, or that comes to a session that is closed, and what the browser says of the refused
+  // call.
+  expected: /^(request failed: .*(\/socket\.io\/.* net::ERR_ABORTED|\/api\/skills )|console: (Access to fetch at .*credentials|Failed to load resource: (net::ERR_FAILED|the server responded with a status of 400)))/,
 };

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, readdir, rm, watch } from "node:fs/promises";
+import { on, once } from "node:events";
+import { existsSync, watch } from "node:fs";
+import { mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -65,13 +65,19 @@ export class DemoServer {
 
   /** Waits for the letter to `address` that holds `text` and gives its text. */
   async letterTo(address, text = "") {
-    const changes = watch(this.mail, { signal: AbortSignal.timeout(LIMIT_MS) });
-    for (;;) {
-      for (const name of (await readdir(this.mail)).filter((name) => name.endsWith(".eml"))) {
-        const letter = await readFile(path.join(this.mail, name), "utf8");
-        if (letter.includes(`To: ${address}`) && plain(letter).includes(text)) return plain(letter);
+    // Watched from here on, so that no letter is missed that comes after a look and before the wait.
+    const watcher = watch(this.mail);
+    const changes = on(watcher, "change", { signal: AbortSignal.timeout(LIMIT_MS) });
+    try {
+      for (;;) {
+        for (const name of (await readdir(this.mail)).filter((name) => name.endsWith(".eml"))) {
+          const letter = await readFile(path.join(this.mail, name), "utf8");
+          if (letter.includes(`To: ${address}`) && plain(letter).includes(text)) return plain(letter);
+        }
+        await changes.next();
       }
-      await changes.next();
+    } finally {
+      watcher.close();
     }
   }
 
