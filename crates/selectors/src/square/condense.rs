@@ -154,15 +154,19 @@ impl Condenser {
 
     /// Gives each feature its place. What stands in most rows comes first: what is used most then lies together.
     fn columns(&mut self) -> (Vec<Column>, Vec<u32>) {
-        let tally = |feature: u32| &self.tallies[feature as usize];
-        let mut shared: Vec<_> = self.touched.iter().copied().filter(|&f| tally(f).count > 1).collect();
-        shared.sort_unstable_by_key(|&f| (std::cmp::Reverse(tally(f).count), tally(f).digest, f));
+        let key = |feature: &u32| {
+            let Tally { digest, count, .. } = self.tallies[*feature as usize];
+            (count > 1).then_some((std::cmp::Reverse(count), digest, *feature))
+        };
+        let mut keys: Vec<_> = self.touched.iter().filter_map(key).collect();
+        keys.sort_unstable();
         let mut columns = Vec::new();
         let mut from = 0;
-        for alike in shared.chunk_by(|a, b| tally(*a).digest == tally(*b).digest) {
+        for alike in keys.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             columns.push(Column { members: from..from + alike.len(), root: (alike.len() as f32).sqrt() });
             from += alike.len();
         }
+        let shared: Vec<_> = keys.into_iter().map(|(_, _, feature)| feature).collect();
         for (number, column) in (0..).zip(&columns) {
             for (at, &feature) in shared[column.members.clone()].iter().enumerate() {
                 self.tallies[feature as usize].place =

@@ -1,5 +1,6 @@
 //! Reading questions whose skills are known.
 
+use crate::terminal;
 use serde::{Deserialize, Deserializer};
 use square_kernel::{SkillId, uuid::Uuid};
 use square_selectors::evaluation::Sample;
@@ -131,13 +132,22 @@ fn read(path: &Path) -> Result<Vec<Line>, DataError> {
     let shown = || path.display().to_string();
     let bytes = std::fs::read(path).map_err(|cause| DataError::Unread { path: shown(), cause })?;
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-    let mut lines = Vec::new();
+    let (mut lines, mut blank) = (Vec::new(), Vec::new());
     for (number, line) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
         if line.trim_ascii().is_empty() {
             continue;
         }
         let fault = |fault| DataError::Line { path: shown(), line: number, fault };
-        lines.push(parse(line).map_err(fault)?);
+        let line = parse(line).map_err(fault)?;
+        // Public sets of questions have such lines. Nobody can ask nothing, and there is nothing to learn from it.
+        if line.question.trim().is_empty() { blank.push(number) } else { lines.push(line) }
+    }
+    if let Some(first) = blank.first() {
+        let count = blank.len();
+        terminal::note(format!(
+            "{}: passed over {count} without a question, the first in line {first}",
+            shown()
+        ));
     }
     Ok(lines)
 }
@@ -148,9 +158,6 @@ fn parse(line: &[u8]) -> Result<Line, String> {
         let what = text.strip_suffix(&format!(" at line 1 column {column}")).unwrap_or(&text);
         format!("{what} (column {column})")
     })?;
-    if line.question.trim().is_empty() {
-        return Err("`question` is empty".to_owned());
-    }
     if line.skill.as_deref().is_some_and(|skill| skill.trim().is_empty()) {
         return Err("`skill` is empty; null stands for a question that no skill fits".to_owned());
     }
@@ -205,13 +212,24 @@ mod tests {
             (r#"{"split": "train", "question": "a"}"#, "missing field `skill`"),
             (r#"{"split": "dev", "skill": "a", "question": "a"}"#, "unknown variant `dev`"),
             (r#"{"split": "train", "skill": 7, "question": "a"}"#, "invalid type"),
-            (r#"{"split": "train", "skill": "a", "question": " "}"#, "`question` is empty"),
             (r#"{"split": "train", "skill": "", "question": "a"}"#, "`skill` is empty"),
             ("train a b", "expected ident"),
         ] {
             let fault = fault(&format!("{TWO}\n{line}\n"));
             assert!(fault.contains("data.jsonl, line 4: ") && fault.contains(told), "{fault}");
         }
+    }
+
+    #[test]
+    fn lines_without_a_question_are_passed_over() {
+        let blank = r#"{"split": "train", "skill": "a", "question": " "}"#;
+        let of = |lines: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("data.jsonl");
+            std::fs::write(&path, lines).unwrap();
+            DataSet::read(&[path], None).unwrap().examples
+        };
+        assert_eq!(of(&format!("{blank}\n{TWO}\n{blank}\n")), of(TWO));
     }
 
     #[test]
