@@ -462,13 +462,13 @@ pub(crate) enum Skill {
     ///
     /// `serve --demo` does this by itself. What changes in the data later is learnt by the servers.
     AddBuiltin {
-        /// Which one: events or casting.
+        /// Which one: casting, events or companies.
         #[arg(value_name = "NAME")]
         part: String,
         /// Whose it is to be: a name or an e-mail address.
         #[arg(long, value_name = "USER")]
         owner: String,
-        /// What it is called; Events or Casting where it is left out.
+        /// What it is called; Casting, Events or Companies where it is left out.
         #[arg(long)]
         name: Option<String>,
     },

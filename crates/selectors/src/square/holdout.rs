@@ -59,7 +59,7 @@ pub(crate) fn calibrate(rows: &[Row], (dims, features): (usize, usize), classes:
     for row in rows {
         sizes[row.class as usize] += 1;
     }
-    if sizes.iter().skip(NOBODY + 1).filter(|&&size| size >= ENOUGH_EXAMPLES).count() < ENOUGH_SKILLS {
+    if !can_calibrate(sizes.iter().skip(NOBODY + 1).copied()) {
         return Calibration::default();
     }
     let cost = rows.len() * classes.div_ceil(LANES);
@@ -69,6 +69,11 @@ pub(crate) fn calibrate(rows: &[Row], (dims, features): (usize, usize), classes:
         cases.extend(Split::new(rows, &sizes, part).score((dims, features)));
     }
     Calibration::fit(&weighed(&cases))
+}
+
+/// Whether skills with so many examples each are enough to fit a calibration on what is left out.
+pub(crate) fn can_calibrate(examples: impl Iterator<Item = usize>) -> bool {
+    examples.filter(|&examples| examples >= ENOUGH_EXAMPLES).count() >= ENOUGH_SKILLS
 }
 
 /// The rows of some of the classes, renumbered, and how many classes: what probability a margin means shows in

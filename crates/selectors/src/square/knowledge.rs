@@ -4,7 +4,7 @@ use super::calibrate::Calibration;
 use super::condense::{Condensed, Condenser};
 use super::examples::Examples;
 use super::features::Extractor;
-use super::holdout::calibrate;
+use super::holdout::{calibrate, can_calibrate};
 use super::model::{Model, NOBODY};
 use super::near::{MANY, Neighbours, Telling, telling};
 use super::postings::{Compact, Features, Postings};
@@ -89,7 +89,14 @@ impl Knowledge {
         let rows = self.rows.len() + examples;
         let cheap = rows * (self.classes() + 1).div_ceil(LANES) <= CHEAP;
         // By then the weights of features, which are frozen, are out of date.
-        cheap || rows > 2 * self.rows_at_start
+        cheap || rows > 2 * self.rows_at_start || self.can_calibrate_with(examples)
+    }
+
+    /// Whether the probabilities are still those for few skills, and there are enough to fit them with one of so many examples more.
+    fn can_calibrate_with(&self, examples: usize) -> bool {
+        let skills = NOBODY + 1..self.classes();
+        let known = skills.map(|class| rows_of(&self.rows, class).len());
+        self.calibration == Calibration::default() && can_calibrate(known.chain([examples]))
     }
 
     /// Takes in one more skill: trains its classifier, then lets the others look once at the rows that hold
@@ -422,6 +429,20 @@ mod tests {
     fn enough_skills_are_calibrated_from_what_is_left_out() {
         assert_eq!(knowledge(0..7).calibration, Calibration::default());
         assert_ne!(knowledge(0..8).calibration, Calibration::default());
+    }
+
+    #[test]
+    fn once_there_are_enough_skills_all_is_learnt_anew_for_the_probabilities() {
+        let many: Vec<_> = (0..1000).map(|n| format!("what about number {n}")).collect();
+        let first = Examples::new(skill(100), &many).unwrap();
+        let mut knowledge = Knowledge::new(&[(skill(100), first)].into(), &Nobodys::default(), &|_| ());
+        (0..5).for_each(|n| learn(&mut knowledge, n));
+        assert!(!knowledge.starts_anew_for(18), "these are seven");
+        learn(&mut knowledge, 5);
+        assert!(knowledge.starts_anew_for(18));
+        assert!(!knowledge.starts_anew_for(1), "of one example nothing can be left out");
+        knowledge.calibration = Calibration::from_numbers(&[1.0; Calibration::COUNT]).unwrap();
+        assert!(!knowledge.starts_anew_for(18), "it was fitted");
     }
 
     #[test]
